@@ -1,0 +1,23 @@
+"""
+Wearable data in, sleep and rest-activity analyses with provenance out, and proof of who touched what.
+
+Start with `open_clarity(Settings(...))`; everything else is reached from the object it gives.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from clarity.bootstrap import Settings, open_clarity
+
+__all__ = ["Settings", "__version__", "open_clarity"]
+
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    """Load the composition root on first use, so that `import clarity` stays light."""
+    if name in {"Settings", "open_clarity"}:
+        from clarity import bootstrap
+
+        return getattr(bootstrap, name)
+    raise AttributeError(f"module 'clarity' has no attribute {name!r}")

@@ -1,0 +1,1 @@
+"""One folder per technology; families do not know each other."""

@@ -1,0 +1,1 @@
+"""The embedded profile: SQLite, in-process cache, directories and the system clock."""

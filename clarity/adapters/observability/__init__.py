@@ -1,0 +1,1 @@
+"""Metrics and traces kept in the process."""

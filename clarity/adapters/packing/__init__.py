@@ -1,0 +1,1 @@
+"""Day chunks as bytes: scaled integers, byte shuffle, zstandard."""

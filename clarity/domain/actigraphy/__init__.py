@@ -1,0 +1,1 @@
+"""Activity series: time, unit, placement, wear and the week that a model reads."""

@@ -1,0 +1,100 @@
+"""Who: tenants, patients, actors and the correlation of what they do."""
+
+from enum import StrEnum
+from typing import ClassVar
+
+import attrs
+
+from clarity.domain.errors import DomainError
+
+__all__ = ["Actor", "BadIdentifier", "CorrelationId", "PatientId", "PatientRef", "Purpose", "TenantId"]
+
+MAX_ID_LENGTH = 128
+
+
+@attrs.define(eq=False)
+class BadIdentifier(DomainError):
+    """An id is empty, too long, or holds characters that cannot be shown."""
+
+    code: ClassVar[str] = "identity.bad-identifier"
+    what: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.problem}; give 1 to {MAX_ID_LENGTH} printable characters without spaces at the ends"
+
+
+def _problem(value: object) -> str:
+    if not isinstance(value, str):
+        return "is not text"
+    if not value:
+        return "is empty"
+    if len(value) > MAX_ID_LENGTH:
+        return f"has {len(value)} characters"
+    if value != value.strip():
+        return "begins or ends with a space"
+    if not value.isprintable():
+        return "holds a character that cannot be printed"
+    return ""
+
+
+def _checked(instance: object, _: object, value: object) -> None:
+    problem = _problem(value)
+    if problem:
+        raise BadIdentifier(type(instance).__name__, problem)
+
+
+@attrs.frozen(order=True)
+class TenantId:
+    """The organization that holds the data."""
+
+    value: str = attrs.field(validator=_checked)
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@attrs.frozen(order=True)
+class PatientId:
+    """The person whom the data is about, as the tenant names them."""
+
+    value: str = attrs.field(validator=_checked, repr=False)
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@attrs.frozen(order=True)
+class PatientRef:
+    """One person in one tenant: the owner of streams, results and an audit chain."""
+
+    tenant: TenantId
+    patient: PatientId
+
+
+@attrs.frozen
+class CorrelationId:
+    """What ties together everything done for one request."""
+
+    value: str = attrs.field(validator=_checked)
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class Purpose(StrEnum):
+    """Why health data is touched (HL7 PurposeOfUse, shortened to what clarity does)."""
+
+    TREATMENT = "treatment"
+    RESEARCH = "research"
+    OPERATIONS = "operations"
+    PATIENT_REQUEST = "patient-request"
+
+
+@attrs.frozen(kw_only=True)
+class Actor:
+    """Who acts, for which tenant and why; every use case takes one."""
+
+    id: str = attrs.field(validator=_checked)
+    tenant: TenantId
+    purpose: Purpose

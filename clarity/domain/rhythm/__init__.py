@@ -1,0 +1,1 @@
+"""Rest-activity rhythm: non-parametric, cosinor, regularity, fragmentation, scaling."""

@@ -1,0 +1,1 @@
+"""Sleep and wake from activity: epoch scoring, rest periods, nights."""

@@ -1,0 +1,140 @@
+"""Streams that wearables produce, their units, and the packed unit of storage: one local day."""
+
+from datetime import date
+from enum import StrEnum
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from clarity.domain.errors import DomainError
+from clarity.domain.timeline import DAY_S, LocalDay
+
+__all__ = ["BadChunk", "DayChunk", "Placement", "StreamKind", "Unit", "UnitMismatch"]
+
+
+class StreamKind(StrEnum):
+    """What a stream measures."""
+
+    ACTIVITY = "activity"
+    STEPS = "steps"
+    HEART_RATE = "heart-rate"
+    HRV = "hrv"
+    RESPIRATION = "respiration"
+    SLEEP = "sleep"
+
+
+class Unit(StrEnum):
+    """What one value of a stream means; units are never converted silently."""
+
+    COUNTS = "counts"
+    STEPS_PER_MIN = "steps/min"
+    MIMS = "mims"
+    ENMO_MG = "enmo-mg"
+    ACTIVITY_INDEX = "activity-index"
+    BEATS_PER_MIN = "beats/min"
+    RMSSD_MS = "rmssd-ms"
+    BREATHS_PER_MIN = "breaths/min"
+    SLEEP_STAGE = "sleep-stage"
+
+
+class Placement(StrEnum):
+    """Where the device is worn."""
+
+    WRIST = "wrist"
+    HIP = "hip"
+    ANKLE = "ankle"
+    UNKNOWN = "unknown"
+
+
+@attrs.define(eq=False)
+class UnitMismatch(DomainError):
+    """An algorithm is defined for other units than those of the data."""
+
+    code: ClassVar[str] = "unit.mismatch"
+    algorithm: str
+    needed: str
+    given: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.algorithm} is defined for {self.needed}, the recording holds {self.given}; "
+            f"say what the file really holds with --unit, or leave this analysis out"
+        )
+
+
+@attrs.define(eq=False)
+class BadChunk(DomainError):
+    """The parts of a day chunk do not fit together."""
+
+    code: ClassVar[str] = "stream.bad-chunk"
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.problem}; a chunk holds one value per epoch of one local day"
+
+
+def _read_only(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    copy = np.array(values, dtype=np.float64, copy=True)
+    copy.setflags(write=False)
+    return copy
+
+
+def _same_values(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> bool:
+    return bool(np.array_equal(a, b, equal_nan=True))
+
+
+@attrs.frozen(kw_only=True)
+class DayChunk:
+    """
+    One local day of one stream.
+
+    Attributes:
+        stream: what is measured.
+        day: the local date.
+        zone: the IANA zone in which `day` is meant.
+        epoch_s: length of an epoch, s; divides the day.
+        unit: what a value means.
+        device: maker and model as far as known; it scales counts, so it is part of the data.
+        placement: where the device was worn.
+        values: (n,) float64, n = real length of the day / epoch_s; NaN = missing. Read-only.
+        source: SHA-256 (hex) of the recording the last change came from.
+    """
+
+    stream: StreamKind
+    day: date
+    zone: ZoneInfo
+    epoch_s: int = attrs.field(validator=attrs.validators.ge(1))
+    unit: Unit
+    device: str = ""
+    placement: Placement = Placement.UNKNOWN
+    values: npt.NDArray[np.float64] = attrs.field(
+        converter=_read_only, eq=attrs.cmp_using(eq=_same_values), hash=False, repr=False
+    )
+    source: str = ""
+
+    def __attrs_post_init__(self) -> None:
+        """The values cover the day exactly, and none is infinite."""
+        if DAY_S % self.epoch_s or self.length_s % self.epoch_s:
+            raise BadChunk(f"an epoch of {self.epoch_s} s does not divide the day")
+        if self.values.shape != (self.length_s // self.epoch_s,):
+            raise BadChunk(f"{self.values.size} values do not cover a day of {self.length_s} s")
+        if np.isinf(self.values).any():
+            raise BadChunk("a value is infinite")
+
+    @property
+    def start_s(self) -> int:
+        """First instant of the day, seconds since the epoch."""
+        return LocalDay(self.day, self.zone).start_s
+
+    @property
+    def length_s(self) -> int:
+        """Real length of the day, s."""
+        return LocalDay(self.day, self.zone).length_s
+
+    @property
+    def coverage(self) -> float:
+        """Share of the day's epochs that hold a value, 0 to 1."""
+        return float(np.count_nonzero(~np.isnan(self.values)) / self.values.size)
