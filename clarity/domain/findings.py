@@ -41,9 +41,7 @@ class Finding:
     value: float | None = attrs.field(validator=_finite_or_none)
     unit: str
     n_valid: int = attrs.field(validator=attrs.validators.ge(0))
-    coverage: float = attrs.field(
-        validator=[attrs.validators.ge(0.0), attrs.validators.le(1.0)]
-    )
+    coverage: float = attrs.field(validator=[attrs.validators.ge(0.0), attrs.validators.le(1.0)])
     algorithm: str
     parameters: Mapping[str, Parameter] = attrs.field(
         factory=dict, converter=_frozen_parameters, hash=False

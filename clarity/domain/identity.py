@@ -7,7 +7,15 @@ import attrs
 
 from clarity.domain.errors import DomainError
 
-__all__ = ["Actor", "BadIdentifier", "CorrelationId", "PatientId", "PatientRef", "Purpose", "TenantId"]
+__all__ = [
+    "Actor",
+    "BadIdentifier",
+    "CorrelationId",
+    "PatientId",
+    "PatientRef",
+    "Purpose",
+    "TenantId",
+]
 
 MAX_ID_LENGTH = 128
 

@@ -37,7 +37,9 @@ class NaiveTime(DomainError):
     where: str
 
     def __str__(self) -> str:
-        return f"{self.where} has no time zone; say which one with --tz, for example --tz Europe/Oslo"
+        return (
+            f"{self.where} has no time zone; say which one with --tz, for example --tz Europe/Oslo"
+        )
 
 
 @attrs.define(eq=False)

@@ -30,7 +30,9 @@ def _read_only_mask(mask: npt.ArrayLike | None) -> npt.NDArray[np.bool_] | None:
 def _same(a: object, b: object) -> bool:
     if a is None or b is None:
         return a is b
-    return bool(np.array_equal(np.asarray(a), np.asarray(b), equal_nan=np.asarray(a).dtype.kind == "f"))
+    return bool(
+        np.array_equal(np.asarray(a), np.asarray(b), equal_nan=np.asarray(a).dtype.kind == "f")
+    )
 
 
 @attrs.frozen(kw_only=True)
@@ -57,7 +59,11 @@ class ActivitySeries:
     device: str = ""
     placement: Placement = Placement.UNKNOWN
     worn: npt.NDArray[np.bool_] | None = attrs.field(
-        default=None, converter=_read_only_mask, eq=attrs.cmp_using(eq=_same), hash=False, repr=False
+        default=None,
+        converter=_read_only_mask,
+        eq=attrs.cmp_using(eq=_same),
+        hash=False,
+        repr=False,
     )
 
     def __attrs_post_init__(self) -> None:
