@@ -1,5 +1,5 @@
 """
-Wearable data in, sleep and rest-activity analyses with provenance out, and proof of who touched what.
+Wearable data in, analyses with provenance out, and proof of who touched what.
 
 Start with `open_clarity(Settings(...))`; everything else is reached from the object it gives.
 """

@@ -60,8 +60,8 @@ class Definition:
     """
     What is measured, by which rule: the part of a finding that is known before any data is seen.
 
-    `definition.finding(value, n_valid=..., coverage=..., reason=...)` makes the finding; a value that
-    is None or not finite becomes an absence with `reason`.
+    `definition.finding(value, n_valid=..., coverage=..., reason=...)` makes the finding; a value
+    that is None or not finite becomes an absence with `reason`.
     """
 
     metric: str

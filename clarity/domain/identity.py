@@ -1,7 +1,7 @@
 """Who: tenants, patients, actors and the correlation of what they do."""
 
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import attrs
 
@@ -17,7 +17,7 @@ __all__ = [
     "TenantId",
 ]
 
-MAX_ID_LENGTH = 128
+MAX_ID_LENGTH: Final = 128
 
 
 @attrs.define(eq=False)
@@ -29,7 +29,10 @@ class BadIdentifier(DomainError):
     problem: str
 
     def __str__(self) -> str:
-        return f"{self.what} {self.problem}; give 1 to {MAX_ID_LENGTH} printable characters without spaces at the ends"
+        return (
+            f"{self.what} {self.problem}; "
+            f"give 1 to {MAX_ID_LENGTH} printable characters without spaces at the ends"
+        )
 
 
 def _problem(value: object) -> str:
@@ -46,7 +49,7 @@ def _problem(value: object) -> str:
     return ""
 
 
-def _checked(instance: object, _: object, value: object) -> None:
+def _checked(instance: object, _: "attrs.Attribute[str]", value: str) -> None:
     problem = _problem(value)
     if problem:
         raise BadIdentifier(type(instance).__name__, problem)

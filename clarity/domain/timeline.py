@@ -5,8 +5,8 @@ A local day runs from the first instant of a date in a zone to the first instant
 lasts 23, 24 or 25 hours. Instants are aware datetimes or whole seconds since 1970-01-01T00:00Z.
 """
 
-from datetime import UTC, date, datetime, timedelta
-from typing import ClassVar
+from datetime import date, datetime, timedelta
+from typing import ClassVar, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import attrs
@@ -21,12 +21,11 @@ __all__ = [
     "NaiveTime",
     "TimeWindow",
     "UnknownZone",
-    "clock_minutes",
-    "localize",
     "zone_named",
 ]
 
-DAY_S = 86_400
+DAY_S: Final = 86_400
+"""Nominal length of a day, s."""
 
 
 @attrs.define(eq=False)

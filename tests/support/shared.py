@@ -4,14 +4,18 @@ from pathlib import Path
 
 import pytest
 
-SHARED = Path(__file__).resolve().parents[3] / "shared"
-
 
 def shared(path: str) -> Path:
-    """`../shared/<path>` beside the project; the test fails with a hint when it is not there."""
-    found = SHARED / path
-    if not found.exists():
+    """`shared/<path>` beside the project; the test fails with a hint when it is not there."""
+    for parent in Path(__file__).resolve().parents:
+        if (parent / "shared" / "goldens").is_dir():
+            return _existing(parent / "shared" / path)
+    return _existing(Path("../shared") / path)
+
+
+def _existing(path: Path) -> Path:
+    if not path.exists():
         pytest.fail(
-            f"{found} is missing: lay the shared folder (goldens, data) beside the checkout"
+            f"{path} is missing: lay the folder `shared` (goldens, data) beside the checkout"
         )
-    return found
+    return path
