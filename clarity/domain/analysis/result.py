@@ -1,0 +1,111 @@
+"""What an analysis says about one recording, and where it came from."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+import attrs
+
+from clarity.domain.findings import Finding
+from clarity.domain.sleep.nights import Night
+from clarity.domain.timeline import TimeWindow
+
+__all__ = ["AnalysisResult", "Layer", "Provenance", "Spans", "Written"]
+
+
+class Layer(StrEnum):
+    """What a span of epochs is marked as."""
+
+    SLEEP = "sleep"
+    REST = "rest"
+    NON_WEAR = "non-wear"
+    MISSING = "missing"
+
+
+@attrs.frozen(kw_only=True)
+class Spans:
+    """
+    Stretches of a recording that share a mark.
+
+    Attributes:
+        layer: the mark.
+        algorithm: id of what drew them.
+        spans: pairs (start, stop) in epochs from the start of the recording; stop is excluded.
+    """
+
+    layer: Layer
+    algorithm: str
+    spans: tuple[tuple[int, int], ...]
+
+
+@attrs.frozen(kw_only=True)
+class Written:
+    """What one analysis contributes to a result."""
+
+    findings: tuple[Finding, ...] = ()
+    nights: tuple[Night, ...] = ()
+    spans: tuple[Spans, ...] = ()
+    notices: tuple[str, ...] = ()
+
+
+def _sorted_items(pairs: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(dict(pairs).items()))
+
+
+@attrs.frozen(kw_only=True)
+class Provenance:
+    """
+    Everything needed to compute a result again.
+
+    Attributes:
+        input_digest: SHA-256 (hex) over the chunks that went in.
+        analyses: pairs (analysis id, version), sorted.
+        clarity_version: version of this package.
+        computed_at: when, aware.
+        fingerprint: SHA-256 (hex) of input, analyses, their parameters and clarity_version; two
+            results with one fingerprint say the same.
+    """
+
+    input_digest: str
+    analyses: tuple[tuple[str, str], ...] = attrs.field(converter=_sorted_items)
+    clarity_version: str
+    computed_at: datetime
+    fingerprint: str
+
+
+@attrs.frozen(kw_only=True)
+class AnalysisResult:
+    """
+    What is known about one recording window.
+
+    Attributes:
+        kind: name of the result in the store, `rest-activity` for the built-in set.
+        window: what was analyzed.
+        epoch_s: epoch of `spans`, s.
+        findings: one per metric, present or absent with a reason.
+        nights: one per night.
+        spans: sleep, rest and non-wear for drawing.
+        notices: facts about the data that a reader must know, in words.
+        provenance: where this came from.
+    """
+
+    kind: str
+    window: TimeWindow
+    epoch_s: int
+    findings: tuple[Finding, ...]
+    nights: tuple[Night, ...]
+    spans: tuple[Spans, ...]
+    notices: tuple[str, ...]
+    provenance: Provenance
+
+    def finding(self, metric: str) -> Finding:
+        """
+        The finding of that metric.
+
+        Raises:
+            KeyError: no analysis of the result speaks of it.
+        """
+        for finding in self.findings:
+            if finding.metric == metric:
+                return finding
+        raise KeyError(metric)

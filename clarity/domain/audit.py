@@ -1,0 +1,227 @@
+"""
+Who touched what, chained so that no record can be changed, removed or added unseen.
+
+Record n holds a canonical JSON body and h(n) = SHA-256(h(n-1) || body), h(0) = 32 zero bytes. One
+chain per patient. The body names entities and digests, never health data.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar, Final
+
+import attrs
+
+from clarity.domain.errors import DomainError
+from clarity.domain.identity import Actor, CorrelationId, PatientId, PatientRef, Purpose, TenantId
+from clarity.domain.timeline import NaiveTime
+
+__all__ = [
+    "GENESIS",
+    "AuditEvent",
+    "AuditRecord",
+    "BrokenChain",
+    "ChainHead",
+    "Operation",
+    "Touched",
+    "UnreadableRecord",
+    "chained",
+    "verify_chain",
+]
+
+GENESIS: Final = bytes(32)
+"""Hash before the first record of a chain."""
+
+
+class Operation(StrEnum):
+    """What was done."""
+
+    INGEST = "ingest"
+    READ = "read"
+    ANALYZE = "analyze"
+    PREDICT = "predict"
+    EXPORT = "export"
+    ERASE = "erase"
+    AUDIT_REPORT = "audit-report"
+    MODEL_CHANGE = "model-change"
+
+
+@attrs.frozen
+class Touched:
+    """
+    One entity that an operation read, wrote or deleted.
+
+    Attributes:
+        entity: its key in text, for example `chunk/activity/2003-05-07`.
+        before: SHA-256 (hex) of the stored content before, empty when there was none.
+        after: SHA-256 (hex) of the stored content after, empty when there is none.
+    """
+
+    entity: str
+    before: str = ""
+    after: str = ""
+
+
+def _aware(_: object, attribute: "attrs.Attribute[datetime]", value: datetime) -> None:
+    if value.tzinfo is None:
+        raise NaiveTime(attribute.name)
+
+
+@attrs.frozen(kw_only=True)
+class AuditEvent:
+    """What happened, before it has a place in a chain."""
+
+    actor: Actor
+    patient: PatientRef
+    operation: Operation
+    touched: tuple[Touched, ...]
+    correlation: CorrelationId
+    at: datetime = attrs.field(validator=_aware)
+
+
+@attrs.frozen
+class ChainHead:
+    """How long a chain is and the hash of its last record."""
+
+    seq: int = 0
+    hash: bytes = GENESIS
+
+
+@attrs.frozen
+class AuditRecord:
+    """An event in its place: number in the chain, canonical body and hash."""
+
+    seq: int
+    body: bytes
+    hash: bytes
+
+    @property
+    def head(self) -> ChainHead:
+        """The head of a chain that ends with this record."""
+        return ChainHead(self.seq, self.hash)
+
+    @property
+    def event(self) -> AuditEvent:
+        """
+        The event that the body tells of.
+
+        Raises:
+            UnreadableRecord: the body is not one that clarity writes.
+        """
+        try:
+            return _event(json.loads(self.body))
+        except (ValueError, KeyError, TypeError, DomainError) as error:
+            raise UnreadableRecord(self.seq) from error
+
+
+@attrs.define(eq=False)
+class UnreadableRecord(DomainError):
+    """The body of an audit record cannot be understood."""
+
+    code: ClassVar[str] = "audit.unreadable"
+    seq: int
+
+    def __str__(self) -> str:
+        return f"audit record {self.seq} cannot be read; run `clarity audit verify` and keep a copy"
+
+
+@attrs.define(eq=False)
+class BrokenChain(DomainError):
+    """A chain was changed after it was written."""
+
+    code: ClassVar[str] = "audit.broken-chain"
+    seq: int
+    problem: str
+
+    def __str__(self) -> str:
+        return (
+            f"the audit chain is broken at record {self.seq}: {self.problem}; "
+            f"keep the store as it is and compare it with a backup"
+        )
+
+
+def chained(event: AuditEvent, head: ChainHead) -> AuditRecord:
+    """The record that continues the chain at `head` with `event`."""
+    seq = head.seq + 1
+    body = _body(event, seq)
+    return AuditRecord(seq, body, _link(head.hash, body))
+
+
+def verify_chain(
+    records: Iterable[AuditRecord], *, head: ChainHead | None = None, start: ChainHead | None = None
+) -> ChainHead:
+    """
+    The head that `records`, in order, lead to from `start` (default: the beginning).
+
+    Args:
+        records: the records to check.
+        head: the head that was anchored elsewhere; finds a tail that was cut off.
+        start: where an excerpt begins.
+
+    Raises:
+        BrokenChain: a record was edited, removed, inserted or moved, or the tail is missing.
+    """
+    reached = start or ChainHead()
+    for record in records:
+        _check_link(record, reached)
+        reached = record.head
+    if head is not None and head != reached:
+        raise BrokenChain(reached.seq, f"the head says {head.seq} records with another end")
+    return reached
+
+
+def _check_link(record: AuditRecord, reached: ChainHead) -> None:
+    if record.seq != reached.seq + 1:
+        raise BrokenChain(record.seq, f"record {reached.seq + 1} was expected")
+    if record.hash != _link(reached.hash, record.body):
+        raise BrokenChain(record.seq, "its content does not match its hash")
+    if _seq_of(record.body) != record.seq:
+        raise BrokenChain(record.seq, "its body belongs to another place")
+
+
+def _seq_of(body: bytes) -> object:
+    try:
+        return json.loads(body).get("seq")
+    except (ValueError, AttributeError):
+        return None
+
+
+def _link(previous: bytes, body: bytes) -> bytes:
+    return hashlib.sha256(previous + body).digest()
+
+
+def _body(event: AuditEvent, seq: int) -> bytes:
+    content = {
+        "seq": seq,
+        "tenant": str(event.patient.tenant),
+        "patient": str(event.patient.patient),
+        "actor": event.actor.id,
+        "actor_tenant": str(event.actor.tenant),
+        "purpose": event.actor.purpose.value,
+        "operation": event.operation.value,
+        "touched": [[t.entity, t.before, t.after] for t in event.touched],
+        "correlation": str(event.correlation),
+        "at": event.at.isoformat(),
+    }
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _event(content: dict[str, str | int | list[list[str]]]) -> AuditEvent:
+    text = {name: value for name, value in content.items() if isinstance(value, str)}
+    touched = content["touched"]
+    if not isinstance(touched, list):
+        raise TypeError("touched is a list")
+    return AuditEvent(
+        actor=Actor(
+            id=text["actor"],
+            tenant=TenantId(text["actor_tenant"]),
+            purpose=Purpose(text["purpose"]),
+        ),
+        patient=PatientRef(TenantId(text["tenant"]), PatientId(text["patient"])),
+        operation=Operation(text["operation"]),
+        touched=tuple(Touched(*names) for names in touched),
+        correlation=CorrelationId(text["correlation"]),
+        at=datetime.fromisoformat(text["at"]),
+    )

@@ -1,0 +1,92 @@
+"""The audit trail: append what only looked, read back what happened."""
+
+from abc import abstractmethod
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+import attrs
+
+from clarity.domain.audit import AuditEvent, AuditRecord, ChainHead
+from clarity.domain.identity import PatientRef, TenantId
+
+__all__ = ["AuditFilter", "AuditPage", "AuditSink", "AuditTrail"]
+
+
+@attrs.frozen(kw_only=True)
+class AuditFilter:
+    """
+    Which records of a tenant; every attribute that is set must match.
+
+    Attributes:
+        tenant: whose trail.
+        patient: about whom; None for all.
+        actor: by whom (`Actor.id`); None for all.
+        entity: records that touched this entity (text of its key); None for all.
+        since: at or after, aware; None from the beginning.
+        until: before, aware; None to the end.
+    """
+
+    tenant: TenantId
+    patient: PatientRef | None = None
+    actor: str | None = None
+    entity: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def __attrs_post_init__(self) -> None:
+        """A patient belongs to the tenant that is asked for."""
+        if self.patient is not None and self.patient.tenant != self.tenant:
+            raise ValueError("the patient belongs to another tenant")
+
+
+@attrs.frozen
+class AuditPage:
+    """Records ordered by patient, then by place in the chain, and where the next page starts."""
+
+    records: tuple[AuditRecord, ...]
+    cursor: str | None
+
+
+@runtime_checkable
+class AuditSink(Protocol):
+    """Takes events that come with no change of data: reads, reports, exports."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def append(self, event: AuditEvent) -> AuditRecord:
+        """
+        The event as the next record of its patient's chain, durable before this returns.
+
+        Raises:
+            Unavailable, TimedOut, Throttled: nothing is known; the caller must not go on.
+        """
+        ...
+
+
+@runtime_checkable
+class AuditTrail(Protocol):
+    """Reads back what happened."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def records(self, wanted: AuditFilter, *, limit: int, cursor: str | None) -> AuditPage:
+        """
+        At most `limit` (1 to 1,000) matching records after `cursor`.
+
+        Raises:
+            BadCursor: the cursor was changed or belongs to another filter.
+            Unavailable, TimedOut, Throttled: nothing is known.
+        """
+        ...
+
+    @abstractmethod
+    def head(self, patient: PatientRef) -> ChainHead:
+        """The head of the patient's chain as the store keeps it; length 0 when there is none."""
+        ...
+
+    @abstractmethod
+    def patients(self, tenant: TenantId) -> tuple[PatientRef, ...]:
+        """Everyone in the tenant who has a chain, in order."""
+        ...

@@ -1,0 +1,138 @@
+"""What is stored: the kinds of entities, their keys, and the fields that queries may name."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Final
+
+import attrs
+
+from clarity.domain.analysis.result import AnalysisResult
+from clarity.domain.streams import DayChunk
+
+__all__ = ["ENTITIES", "Entity", "EntitySpec", "Field", "Key", "Scalar", "key_of", "spec_of"]
+
+Scalar = str | int | float | date | datetime
+"""What a field may hold and a query may compare with."""
+
+Entity = DayChunk | AnalysisResult
+"""Everything that a repository keeps for a patient."""
+
+
+@attrs.frozen
+class Key:
+    """
+    Which entity of a patient: its kind and the values of its key fields, in order.
+
+    `str(key)` names it in audit records; parts are escaped, so no two keys have one text.
+    """
+
+    kind: str
+    parts: tuple[str | date, ...]
+
+    def __str__(self) -> str:
+        return "/".join([self.kind, *(_escaped(part) for part in self.parts)])
+
+
+def _escaped(part: str | date) -> str:
+    text = part if isinstance(part, str) else part.isoformat()
+    return text.replace("%", "%25").replace("/", "%2F").replace("#", "%23")
+
+
+@attrs.frozen(kw_only=True)
+class Field:
+    """A field that queries may name: its type and how it is read off the entity."""
+
+    type: type[Scalar]
+    of: Callable[[Entity], Scalar]
+
+
+@attrs.frozen(kw_only=True)
+class EntitySpec:
+    """
+    How one kind of entity is kept.
+
+    Attributes:
+        kind: name in keys and audit records.
+        type: the class.
+        schema: version of the stored form; written with every item.
+        key: names of the fields that make the key, in order; entities sort by them.
+        fields: what queries may name, key fields included.
+    """
+
+    kind: str
+    type: type[Entity]
+    schema: int
+    key: tuple[str, ...]
+    fields: Mapping[str, Field]
+
+
+def _chunk(read: Callable[[DayChunk], Scalar]) -> Callable[[Entity], Scalar]:
+    def of(entity: Entity) -> Scalar:
+        if not isinstance(entity, DayChunk):
+            raise TypeError("a field of a day chunk was read off another entity")
+        return read(entity)
+
+    return of
+
+
+def _result(read: Callable[[AnalysisResult], Scalar]) -> Callable[[Entity], Scalar]:
+    def of(entity: Entity) -> Scalar:
+        if not isinstance(entity, AnalysisResult):
+            raise TypeError("a field of an analysis result was read off another entity")
+        return read(entity)
+
+    return of
+
+
+CHUNK: Final = EntitySpec(
+    kind="chunk",
+    type=DayChunk,
+    schema=1,
+    key=("stream", "day"),
+    fields=MappingProxyType(
+        {
+            "stream": Field(type=str, of=_chunk(lambda c: c.stream.value)),
+            "day": Field(type=date, of=_chunk(lambda c: c.day)),
+            "zone": Field(type=str, of=_chunk(lambda c: c.zone.key)),
+            "epoch_s": Field(type=int, of=_chunk(lambda c: c.epoch_s)),
+            "unit": Field(type=str, of=_chunk(lambda c: c.unit.value)),
+            "device": Field(type=str, of=_chunk(lambda c: c.device)),
+            "placement": Field(type=str, of=_chunk(lambda c: c.placement.value)),
+            "coverage": Field(type=float, of=_chunk(lambda c: c.coverage)),
+            "source": Field(type=str, of=_chunk(lambda c: c.source)),
+        }
+    ),
+)
+
+RESULT: Final = EntitySpec(
+    kind="result",
+    type=AnalysisResult,
+    schema=1,
+    key=("kind", "fingerprint"),
+    fields=MappingProxyType(
+        {
+            "kind": Field(type=str, of=_result(lambda r: r.kind)),
+            "fingerprint": Field(type=str, of=_result(lambda r: r.provenance.fingerprint)),
+            "window_start": Field(type=datetime, of=_result(lambda r: r.window.start)),
+            "window_end": Field(type=datetime, of=_result(lambda r: r.window.end)),
+            "computed_at": Field(type=datetime, of=_result(lambda r: r.provenance.computed_at)),
+            "clarity_version": Field(type=str, of=_result(lambda r: r.provenance.clarity_version)),
+        }
+    ),
+)
+
+ENTITIES: Final = (CHUNK, RESULT)
+"""Every kind that a store must be able to keep."""
+
+
+def spec_of(type_: type[object]) -> EntitySpec:
+    """The spec of that class of entities."""
+    return next(spec for spec in ENTITIES if spec.type is type_)
+
+
+def key_of(entity: Entity) -> Key:
+    """The key under which `entity` is kept."""
+    spec = spec_of(type(entity))
+    parts = tuple(spec.fields[name].of(entity) for name in spec.key)
+    return Key(spec.kind, tuple(p for p in parts if isinstance(p, str | date)))

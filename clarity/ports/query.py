@@ -1,0 +1,230 @@
+"""
+What to look for, as a value: fields, comparisons, order and page; every store compiles it.
+
+`Query(DayChunk, owner).where(field("day") >= date(2003, 5, 1)).newest_first().page(100)`
+"""
+
+import math
+from enum import StrEnum
+from typing import ClassVar, Final, Generic, TypeVar
+
+import attrs
+
+from clarity.domain.errors import DomainError
+from clarity.domain.identity import PatientRef
+from clarity.ports.entities import Entity, EntitySpec, Scalar, spec_of
+
+__all__ = [
+    "All",
+    "AnyOf",
+    "BadQuery",
+    "Compare",
+    "Comparison",
+    "Expression",
+    "FieldName",
+    "Not",
+    "Order",
+    "Page",
+    "Query",
+    "Stored",
+    "field",
+]
+
+E = TypeVar("E", bound=Entity)
+
+MAX_PAGE: Final = 1_000
+"""Most entities that one page may hold."""
+
+
+@attrs.define(eq=False)
+class BadQuery(DomainError):
+    """A query names what does not exist or compares what cannot be compared."""
+
+    code: ClassVar[str] = "query.bad"
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.problem}; ports/entities.py lists the fields and their types"
+
+
+class Comparison(StrEnum):
+    """How a field is compared with a value."""
+
+    EQ = "="
+    NE = "<>"
+    LT = "<"
+    LE = "<="
+    GT = ">"
+    GE = ">="
+    BEGINS_WITH = "begins-with"
+
+
+class Order(StrEnum):
+    """By key, which is by time within a stream."""
+
+    OLDEST_FIRST = "oldest-first"
+    NEWEST_FIRST = "newest-first"
+
+
+@attrs.frozen
+class Compare:
+    """One field against one value."""
+
+    field: str
+    comparison: Comparison
+    value: Scalar
+
+
+@attrs.frozen
+class All:
+    """Every term holds; with no terms it always holds."""
+
+    terms: tuple["Expression", ...]
+
+
+@attrs.frozen
+class AnyOf:
+    """At least one term holds; with no terms it never does."""
+
+    terms: tuple["Expression", ...]
+
+
+@attrs.frozen
+class Not:
+    """The term does not hold."""
+
+    term: "Expression"
+
+
+Expression = Compare | All | AnyOf | Not
+
+
+@attrs.frozen(order=False)
+class FieldName:
+    """A field, waiting for its comparison; made by `field(name)`."""
+
+    name: str
+
+    def equals(self, value: Scalar) -> Compare:
+        """The field has that value."""
+        return Compare(self.name, Comparison.EQ, value)
+
+    def differs(self, value: Scalar) -> Compare:
+        """The field has another value."""
+        return Compare(self.name, Comparison.NE, value)
+
+    def begins_with(self, prefix: str) -> Compare:
+        """The text of the field begins so (case matters)."""
+        return Compare(self.name, Comparison.BEGINS_WITH, prefix)
+
+    def between(self, low: Scalar, high: Scalar) -> All:
+        """The field lies from `low` to `high`, both included."""
+        return All((self >= low, self <= high))
+
+    def one_of(self, *values: Scalar) -> AnyOf:
+        """The field has one of those values."""
+        return AnyOf(tuple(self.equals(value) for value in values))
+
+    def __lt__(self, value: Scalar) -> Compare:
+        return Compare(self.name, Comparison.LT, value)
+
+    def __le__(self, value: Scalar) -> Compare:
+        return Compare(self.name, Comparison.LE, value)
+
+    def __gt__(self, value: Scalar) -> Compare:
+        return Compare(self.name, Comparison.GT, value)
+
+    def __ge__(self, value: Scalar) -> Compare:
+        return Compare(self.name, Comparison.GE, value)
+
+
+def field(name: str) -> FieldName:
+    """The field of that name, to compare with."""
+    return FieldName(name)
+
+
+@attrs.frozen
+class Query(Generic[E]):
+    """
+    Which entities of one patient, in which order, how many at a time.
+
+    Attributes:
+        entity: the class that is asked for.
+        owner: whose; there is no query over several patients.
+        condition: what must hold; checked against the entity's fields when the query is built.
+        order: by key.
+        page_size: most entities in the answer, 1 to 1,000. A page is shorter only at the end.
+        cursor: where the page before ended; None for the first page.
+    """
+
+    entity: type[E]
+    owner: PatientRef
+    condition: Expression = All(())
+    order: Order = Order.OLDEST_FIRST
+    page_size: int = 100
+    cursor: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        """The query can be answered by any store."""
+        if not 1 <= self.page_size <= MAX_PAGE:
+            raise BadQuery(f"a page holds 1 to {MAX_PAGE} entities, not {self.page_size}")
+        _check(self.condition, spec_of(self.entity))
+
+    def where(self, condition: Expression) -> "Query[E]":
+        """The query narrowed by `condition`."""
+        return attrs.evolve(self, condition=All((self.condition, condition)))
+
+    def newest_first(self) -> "Query[E]":
+        """The query from the last key to the first."""
+        return attrs.evolve(self, order=Order.NEWEST_FIRST)
+
+    def page(self, size: int, after: str | None = None) -> "Query[E]":
+        """The query for `size` entities after the cursor of the page before."""
+        return attrs.evolve(self, page_size=size, cursor=after)
+
+
+def _check(condition: Expression, spec: EntitySpec) -> None:
+    match condition:
+        case Compare():
+            _check_comparison(condition, spec)
+        case Not(term):
+            _check(term, spec)
+        case All(terms) | AnyOf(terms):
+            for term in terms:
+                _check(term, spec)
+
+
+def _check_comparison(compare: Compare, spec: EntitySpec) -> None:
+    known = spec.fields
+    if compare.field not in known:
+        raise BadQuery(f"{spec.kind} has no field {compare.field!r}")
+    wanted = known[compare.field].type
+    if type(compare.value) is not wanted:
+        raise BadQuery(f"{compare.field} is compared with {wanted.__name__} only")
+    if compare.comparison is Comparison.BEGINS_WITH and wanted is not str:
+        raise BadQuery(f"{compare.field} is no text")
+    if isinstance(compare.value, float) and math.isnan(compare.value):
+        raise BadQuery(f"{compare.field} cannot be compared with NaN")
+
+
+@attrs.frozen
+class Stored(Generic[E]):
+    """An entity as it is in the store, with its version (1, 2, ...)."""
+
+    entity: E
+    version: int
+
+
+@attrs.frozen
+class Page(Generic[E]):
+    """
+    Part of an answer.
+
+    Attributes:
+        items: in the order asked for.
+        cursor: where the next page starts, None when this was the last. It may turn out that the
+            page after is empty. Opaque, signed, good for the same query and tenant only.
+    """
+
+    items: tuple[Stored[E], ...]
+    cursor: str | None
