@@ -1,0 +1,101 @@
+"""Read a patient's stream: paged, audited before it is handed out."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import attrs
+
+from clarity.domain.access import require_patient
+from clarity.domain.audit import AuditEvent, Operation, Touched
+from clarity.domain.identity import Actor, CorrelationId, PatientRef
+from clarity.domain.streams import DayChunk, StreamKind
+from clarity.ports.audit import AuditSink
+from clarity.ports.clock import Clock
+from clarity.ports.entities import key_of
+from clarity.ports.query import Page, Query, Stored, field
+from clarity.ports.repository import Repository
+
+__all__ = ["Days", "ReadStream", "chunks_in", "touched"]
+
+
+@attrs.frozen(kw_only=True)
+class Days:
+    """
+    Which days of which stream of whom.
+
+    Attributes:
+        patient: whose stream.
+        stream: which one.
+        first: first local day, None from the beginning.
+        last: last local day (included), None to the end.
+    """
+
+    patient: PatientRef
+    stream: StreamKind
+    first: date | None = None
+    last: date | None = None
+
+    def query(self) -> Query[DayChunk]:
+        """The query for those days, oldest first."""
+        query = Query(DayChunk, self.patient).where(field("stream").equals(self.stream.value))
+        if self.first is not None:
+            query = query.where(field("day") >= self.first)
+        if self.last is not None:
+            query = query.where(field("day") <= self.last)
+        return query
+
+
+def chunks_in(repository: Repository, days: Days) -> tuple[Stored[DayChunk], ...]:
+    """All chunks of `days`, read page by page to the end."""
+    query = days.query().page(200)
+    page = repository.query(query)
+    found = list(page.items)
+    while page.cursor is not None:
+        page = repository.query(query.page(200, page.cursor))
+        found.extend(page.items)
+    return tuple(found)
+
+
+def touched(entities: Sequence[Stored[DayChunk]]) -> tuple[Touched, ...]:
+    """What a read leaves in the audit trail."""
+    return tuple(Touched(str(key_of(stored.entity))) for stored in entities)
+
+
+@attrs.frozen
+class ReadStream:
+    """Hands out day chunks of a patient, after the audit record of the read is durable."""
+
+    repository: Repository
+    audit: AuditSink
+    clock: Clock
+
+    def run(
+        self,
+        days: Days,
+        *,
+        actor: Actor,
+        correlation: CorrelationId,
+        page_size: int = 100,
+        cursor: str | None = None,
+    ) -> Page[DayChunk]:
+        """
+        One page of `days`.
+
+        Raises:
+            NotAllowed: the patient belongs to another tenant.
+            BadCursor: the cursor is of another query or was changed.
+            PortError: the store or the trail refused; then nothing is handed out.
+        """
+        require_patient(actor, days.patient)
+        page = self.repository.query(days.query().page(page_size, cursor))
+        self.audit.append(
+            AuditEvent(
+                actor=actor,
+                patient=days.patient,
+                operation=Operation.READ,
+                touched=touched(page.items),
+                correlation=correlation,
+                at=self.clock.now(),
+            )
+        )
+        return page
