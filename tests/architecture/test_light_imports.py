@@ -1,0 +1,47 @@
+"""Importing clarity, its inner rings or its bootstrap loads nothing heavy."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+HEAVY = frozenset(
+    {"boto3", "botocore", "redis", "torch", "onnxruntime", "onnx", "rich", "jinja2", "h5py"}
+)
+PROBE = "import sys; [__import__(name) for name in sys.argv[1:]]; print(*sys.modules)"
+
+
+def _loaded(*modules: str) -> set[str]:
+    """The top-level names that a fresh interpreter holds after importing `modules`."""
+    probe = subprocess.run(
+        [sys.executable, "-c", PROBE, *modules],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return {name.split(".")[0] for name in probe.stdout.split()}
+
+
+def _outside_adapters() -> list[str]:
+    paths = [path.relative_to(ROOT) for path in sorted((ROOT / "clarity").rglob("*.py"))]
+    inner = [path for path in paths if path.parts[:2] != ("clarity", "adapters")]
+    return [".".join(path.with_suffix("").parts).removesuffix(".__init__") for path in inner]
+
+
+def test_importing_clarity_loads_nothing_heavy():
+    assert not _loaded("clarity") & HEAVY
+
+
+def test_importing_everything_but_the_adapters_loads_nothing_heavy():
+    modules = _outside_adapters()
+
+    assert "clarity.domain.errors" in modules
+    assert not _loaded(*modules) & HEAVY
+
+
+@pytest.mark.parametrize("heavy", ["boto3", "jinja2", "rich"])
+def test_the_probe_sees_what_is_heavy(heavy: str):
+    assert heavy in _loaded("clarity", heavy)
