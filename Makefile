@@ -58,7 +58,7 @@ clean: ## remove all that the other targets made
 	@find clarity tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/bin/python:
-	@$(MAKE) python-is-there
+	@$(MAKE) -s python-is-there
 	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/installed: $(VENV)/bin/python pyproject.toml
