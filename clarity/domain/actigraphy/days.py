@@ -1,0 +1,250 @@
+"""Series cut into local days: for storage by real time, for rhythm metrics by the wall clock."""
+
+import itertools
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Final
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from clarity.domain.actigraphy.series import ActivitySeries
+from clarity.domain.streams import BadChunk, DayChunk, StreamKind, Unit
+from clarity.domain.timeline import DAY_S, LocalDay, TimeWindow, days_touched, local_seconds
+
+__all__ = [
+    "STREAM_OF_UNIT",
+    "ClockDays",
+    "MergedChunk",
+    "clock_days",
+    "day_chunks",
+    "merge_chunks",
+    "series_of",
+]
+
+STREAM_OF_UNIT: Final[dict[Unit, StreamKind]] = {
+    Unit.COUNTS: StreamKind.ACTIVITY,
+    Unit.MIMS: StreamKind.ACTIVITY,
+    Unit.ENMO_MG: StreamKind.ACTIVITY,
+    Unit.ACTIVITY_INDEX: StreamKind.ACTIVITY,
+    Unit.STEPS_PER_MIN: StreamKind.STEPS,
+    Unit.BEATS_PER_MIN: StreamKind.HEART_RATE,
+    Unit.RMSSD_MS: StreamKind.HRV,
+    Unit.BREATHS_PER_MIN: StreamKind.RESPIRATION,
+    Unit.SLEEP_STAGE: StreamKind.SLEEP,
+}
+"""The stream in which values of a unit are kept."""
+
+
+def _edges(series: ActivitySeries, days: Sequence[LocalDay]) -> list[int]:
+    """Index of the series at which each day, and the one after the last, begins."""
+    starts = [day.start_s for day in (*days, days[-1].next())] if days else []
+    if any((start - series.start_s) % series.epoch_s for start in starts):
+        raise BadChunk("the epochs do not begin at local midnight")
+    return [(start - series.start_s) // series.epoch_s for start in starts]
+
+
+def day_chunks(series: ActivitySeries, *, source: str = "") -> tuple[DayChunk, ...]:
+    """
+    The series as one chunk per local day that holds at least one value, in order.
+
+    Epochs outside the recording, and those that the device knows as not worn, are missing (NaN).
+    Days without any value make no chunk.
+
+    Args:
+        series: on a grid that meets local midnight, as `regrid` and `resample` give it.
+        source: SHA-256 (hex) of the file it came from.
+
+    Raises:
+        BadChunk: the grid does not meet local midnight, or a value is infinite.
+    """
+    window = TimeWindow(start=series.start, end=series.end)
+    days = days_touched(window, series.zone)
+    edges = _edges(series, days)
+    ahead = -min(0, edges[0]) if edges else 0
+    padded = np.concatenate(
+        (
+            np.full(ahead, np.nan),
+            series.observed,
+            np.full(max(0, edges[-1] - series.values.size) if edges else 0, np.nan),
+        )
+    )
+    pieces = [padded[low + ahead : high + ahead] for low, high in itertools.pairwise(edges)]
+    return tuple(
+        DayChunk(
+            stream=STREAM_OF_UNIT[series.unit],
+            day=day.date,
+            zone=series.zone,
+            epoch_s=series.epoch_s,
+            unit=series.unit,
+            device=series.device,
+            placement=series.placement,
+            values=piece,
+            source=source,
+        )
+        for day, piece in zip(days, pieces, strict=True)
+        if not np.isnan(piece).all()
+    )
+
+
+def _kind(chunk: DayChunk) -> tuple[object, ...]:
+    return (
+        chunk.stream,
+        chunk.zone.key,
+        chunk.epoch_s,
+        chunk.unit,
+        chunk.device,
+        chunk.placement,
+    )
+
+
+def series_of(chunks: Sequence[DayChunk]) -> ActivitySeries:
+    """
+    One series from the chunks of a stream, from the first day's start to the last day's end.
+
+    Days without a chunk are missing (NaN). The order of the chunks does not matter.
+
+    Raises:
+        BadChunk: there is no chunk, one day comes twice, or the chunks differ in stream, zone,
+            epoch, unit, device or placement.
+    """
+    if not chunks:
+        raise BadChunk("there is no chunk to make a series of")
+    if len({_kind(chunk) for chunk in chunks}) > 1:
+        raise BadChunk("the chunks differ in stream, zone, epoch, unit, device or placement")
+    if len({chunk.day for chunk in chunks}) < len(chunks):
+        raise BadChunk("two chunks are of one day")
+    ordered = sorted(chunks, key=lambda chunk: chunk.day)
+    first, last = ordered[0], ordered[-1]
+    n = (last.start_s + last.length_s - first.start_s) // first.epoch_s
+    values = np.full(n, np.nan)
+    for chunk in ordered:
+        at = (chunk.start_s - first.start_s) // chunk.epoch_s
+        values[at : at + chunk.values.size] = chunk.values
+    return ActivitySeries(
+        values=values,
+        start=LocalDay(first.day, first.zone).start,
+        epoch_s=first.epoch_s,
+        unit=first.unit,
+        device=first.device,
+        placement=first.placement,
+    )
+
+
+@attrs.frozen(kw_only=True)
+class MergedChunk:
+    """
+    A day after new values came in.
+
+    Attributes:
+        chunk: the merged day; the very old chunk when nothing changed.
+        added: epochs that were missing and now hold a value.
+        changed: epochs whose value was replaced by another.
+    """
+
+    chunk: DayChunk
+    added: int
+    changed: int
+
+
+def merge_chunks(old: DayChunk, new: DayChunk) -> MergedChunk:
+    """
+    Two chunks of one day and stream as one: a new value wins wherever it is not missing.
+
+    Merging what is already there changes nothing, so importing a file twice is harmless.
+
+    Raises:
+        BadChunk: the chunks differ in day, stream, zone, epoch, unit, device or placement.
+    """
+    if old.day != new.day or _kind(old) != _kind(new):
+        raise BadChunk("the chunks differ in day, stream, zone, epoch, unit, device or placement")
+    known, came = ~np.isnan(old.values), ~np.isnan(new.values)
+    added = int(np.count_nonzero(came & ~known))
+    changed = int(np.count_nonzero(came & known & (old.values != new.values)))
+    if not added and not changed:
+        return MergedChunk(chunk=old, added=0, changed=0)
+    merged = attrs.evolve(old, values=np.where(came, new.values, old.values), source=new.source)
+    return MergedChunk(chunk=merged, added=added, changed=changed)
+
+
+def _read_only(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    copy = np.array(values, dtype=np.float64, copy=True)
+    copy.setflags(write=False)
+    return copy
+
+
+@attrs.frozen(kw_only=True)
+class ClockDays:
+    """
+    A recording by the wall clock: one row per local date, one column per epoch of a 24 h clock.
+
+    Attributes:
+        values: (n_days, epochs_per_day) float64; NaN = missing, and the hour that daylight saving
+            skips. In the hour that happens twice a value is the mean of both passes, or of the one
+            that has a value. Read-only.
+        first_date: local date of the first row; the rows are consecutive dates.
+        epoch_s: length of an epoch, s.
+        in_hole: how many cells daylight saving skipped.
+        in_repeat: how many cells stand for two epochs.
+    """
+
+    values: npt.NDArray[np.float64] = attrs.field(
+        converter=_read_only, eq=False, hash=False, repr=False
+    )
+    first_date: date
+    epoch_s: int
+    in_hole: int
+    in_repeat: int
+
+    @property
+    def dates(self) -> tuple[date, ...]:
+        """The local date of every row."""
+        return tuple(self.first_date + timedelta(days=i) for i in range(self.values.shape[0]))
+
+    @property
+    def weekdays(self) -> tuple[int, ...]:
+        """The weekday of every row, Monday 0 to Sunday 6."""
+        return tuple(day.weekday() for day in self.dates)
+
+    @property
+    def flat(self) -> npt.NDArray[np.float64]:
+        """(n_days * epochs_per_day,) float64, the rows one after the other: an even clock grid."""
+        return self.values.reshape(-1)
+
+    @property
+    def coverage(self) -> npt.NDArray[np.float64]:
+        """(n_days,) float64, share of each day's cells that hold a value."""
+        return np.asarray((~np.isnan(self.values)).mean(axis=1), dtype=np.float64)
+
+
+def clock_days(series: ActivitySeries) -> ClockDays:
+    """
+    The worn values of a series by local date and clock time.
+
+    Days that the recording covers in part are padded with NaN. Epochs known as not worn are NaN.
+
+    Raises:
+        BadChunk: the epoch does not divide the day, or there is no epoch at all.
+    """
+    if DAY_S % series.epoch_s or not series.values.size:
+        raise BadChunk(f"{series.values.size} epochs of {series.epoch_s} s make no clock day")
+    per_day = DAY_S // series.epoch_s
+    wall = local_seconds(series.seconds, series.zone)
+    first = int(wall.min()) // DAY_S
+    n_days = int(wall.max()) // DAY_S - first + 1
+    cell = wall // series.epoch_s - first * per_day
+    size = n_days * per_day
+    passes = np.bincount(cell, minlength=size)
+    known = ~np.isnan(series.observed)
+    total = np.bincount(cell[known], weights=series.observed[known], minlength=size)
+    n = np.bincount(cell[known], minlength=size)
+    values = np.divide(total, n, out=np.full(size, np.nan), where=n > 0)
+    inside = passes[cell[0] : cell[-1] + 1]
+    return ClockDays(
+        values=values.reshape(n_days, per_day),
+        first_date=date(1970, 1, 1) + timedelta(days=first),
+        epoch_s=series.epoch_s,
+        in_hole=int(np.count_nonzero(inside == 0)),
+        in_repeat=int(np.count_nonzero(inside > 1)),
+    )

@@ -1,0 +1,73 @@
+"""An activity series is valid by construction and does not change."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+
+from clarity.domain.actigraphy.series import ActivitySeries
+from clarity.domain.streams import Unit
+from clarity.domain.timeline import NaiveTime
+
+OSLO = ZoneInfo("Europe/Oslo")
+
+
+def series(values=(1.0, 2.0, 3.0), *, start=datetime(2003, 3, 30, 1, 58, tzinfo=OSLO), **facts):
+    return ActivitySeries(
+        **{"values": values, "start": start, "epoch_s": 60, "unit": Unit.COUNTS, **facts}
+    )
+
+
+def test_epochs_run_through_real_time_over_daylight_saving():
+    recording = series()
+
+    assert recording.end == datetime(2003, 3, 30, 3, 1, tzinfo=OSLO)
+    assert recording.zone == OSLO
+    assert np.diff(recording.seconds).tolist() == [60, 60]
+    assert recording.seconds[0] == recording.start_s
+
+
+def test_what_is_known_as_not_worn_is_not_observed():
+    assert np.array_equal(series(worn=[True, False, True]).observed, [1, np.nan, 3], equal_nan=True)
+    assert series().observed.tolist() == [1, 2, 3]
+
+
+def test_values_are_copied_and_cannot_be_changed():
+    values, worn = np.ones(3), np.ones(3, dtype=bool)
+    recording = series(values, worn=worn)
+
+    values[0], worn[0] = 9, False
+
+    assert recording.values[0] == 1
+    assert recording.worn[0]
+    with pytest.raises(ValueError, match="read-only"):
+        recording.values[0] = 2
+    with pytest.raises(ValueError, match="read-only"):
+        recording.worn[0] = False
+
+
+def test_series_are_equal_when_all_they_hold_is():
+    assert series([1, np.nan]) == series([1, np.nan])
+    assert series([1, 2]) != series([1, 3])
+    assert series([1], worn=[True]) == series([1], worn=[True])
+    assert series([1], worn=[True]) != series([1])
+    assert series([1], worn=[True]) != series([1], worn=[False])
+
+
+@pytest.mark.parametrize(
+    "start",
+    [datetime(2003, 1, 1), datetime(2003, 1, 1, tzinfo=UTC)],  # noqa: DTZ001 - the point
+)
+def test_a_start_without_a_named_zone_is_refused(start):
+    with pytest.raises(NaiveTime, match="start of the recording"):
+        series(start=start)
+
+
+def test_parts_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match="one dimension"):
+        series([[1.0]])
+    with pytest.raises(ValueError, match="one entry per value"):
+        series(worn=[True])
+    with pytest.raises(ValueError, match="epoch_s"):
+        series(epoch_s=0)

@@ -1,0 +1,63 @@
+"""Identifiers are printable text of reasonable length."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clarity.domain.errors import ClarityError
+from clarity.domain.identity import (
+    Actor,
+    BadIdentifier,
+    CorrelationId,
+    PatientId,
+    PatientRef,
+    Purpose,
+    TenantId,
+)
+
+
+@pytest.mark.parametrize("kind", [TenantId, PatientId, CorrelationId])
+def test_an_identifier_reads_as_its_value(kind):
+    assert str(kind("Åse 7/2#x")) == "Åse 7/2#x"
+
+
+@pytest.mark.parametrize("kind", [TenantId, PatientId, CorrelationId])
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("", "is empty"),
+        (" a", "begins or ends with a space"),
+        ("a ", "begins or ends with a space"),
+        ("a\nb", "cannot be printed"),
+        ("a\0", "cannot be printed"),
+        ("x" * 129, "has 129 characters"),
+        (7, "is not text"),
+    ],
+)
+def test_a_bad_identifier_is_refused_in_words(kind, value, problem):
+    with pytest.raises(BadIdentifier, match=f"{kind.__name__} .*{problem}.*; give 1 to 128"):
+        kind(value)
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_an_identifier_or_a_refusal(text):
+    try:
+        assert str(PatientId(text)) == text
+    except ClarityError as error:
+        assert error.code == "identity.bad-identifier"  # noqa: PT017 - either outcome is right
+
+
+def test_a_patient_is_not_shown_by_accident():
+    assert "secret" not in repr(PatientRef(TenantId("clinic"), PatientId("secret")))
+
+
+def test_an_actor_says_for_whom_and_why():
+    actor = Actor(id="dr", tenant=TenantId("clinic"), purpose=Purpose.TREATMENT)
+
+    assert actor.purpose == "treatment"
+    with pytest.raises(BadIdentifier, match="Actor is empty"):
+        Actor(id="", tenant=TenantId("clinic"), purpose=Purpose.RESEARCH)
+
+
+def test_identifiers_sort_by_value():
+    assert TenantId("a") < TenantId("b")

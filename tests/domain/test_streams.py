@@ -1,0 +1,81 @@
+"""Day chunks hold exactly one local day."""
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import attrs
+import numpy as np
+import pytest
+
+from clarity.domain.streams import BadChunk, DayChunk, StreamKind, Unit, UnitMismatch
+
+
+def chunk(n=1440, *, day=date(2003, 6, 1), epoch_s=60, values=None):
+    return DayChunk(
+        stream=StreamKind.ACTIVITY,
+        day=day,
+        zone=ZoneInfo("Europe/Oslo"),
+        epoch_s=epoch_s,
+        unit=Unit.COUNTS,
+        values=np.arange(float(n)) if values is None else values,
+    )
+
+
+@pytest.mark.parametrize(
+    ("day", "n"), [(date(2003, 3, 30), 1380), (date(2003, 10, 26), 1500), (date(2003, 6, 1), 1440)]
+)
+def test_a_chunk_covers_its_day_of_23_24_or_25_hours(day, n):
+    held = chunk(n, day=day)
+
+    assert held.length_s == n * 60
+    with pytest.raises(BadChunk, match="one value per epoch"):
+        chunk(n + 1, day=day)
+
+
+def test_an_epoch_that_does_not_divide_the_day_is_refused():
+    with pytest.raises(BadChunk, match="7 s does not divide"):
+        chunk(epoch_s=7)
+    with pytest.raises(BadChunk, match="7200 s does not divide"):
+        chunk(11, day=date(2003, 3, 30), epoch_s=7200)
+
+
+def test_an_infinite_value_is_refused():
+    with pytest.raises(BadChunk, match="infinite"):
+        chunk(values=np.full(1440, np.inf))
+
+
+def test_coverage_is_the_share_of_epochs_with_a_value():
+    values = np.ones(1440)
+    values[:360] = np.nan
+
+    assert chunk(values=values).coverage == 0.75
+
+
+def test_a_day_starts_at_local_midnight():
+    assert chunk().start_s == 1054418400
+
+
+def test_chunks_are_equal_when_their_values_are_missing_values_included():
+    values = np.full(1440, np.nan)
+
+    assert chunk(values=values) == chunk(values=values)
+    assert chunk(values=values) != chunk()
+
+
+def test_values_are_copied_and_cannot_be_changed():
+    values = np.ones(1440)
+    held = chunk(values=values)
+
+    values[0] = 9
+
+    assert held.values[0] == 1
+    with pytest.raises(ValueError, match="read-only"):
+        held.values[0] = 2
+    assert attrs.evolve(held, source="ab").source == "ab"
+
+
+def test_a_wrong_unit_is_refused_in_words():
+    error = UnitMismatch("Cole-Kripke", "counts", "steps/min")
+
+    assert "Cole-Kripke is defined for counts, the recording holds steps/min" in str(error)
+    assert "--unit" in str(error)
