@@ -1,0 +1,87 @@
+"""Statistics of clock times: midnight is no edge."""
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from clarity.domain.rhythm.grid import DAY_MIN, Floats, observed_mean
+
+__all__ = ["circular_difference_min", "circular_mean_min", "circular_sd_min", "resultant"]
+
+MIN_RESULTANT: Final = 1e-9
+"""Below this length of the mean vector clock times point nowhere and have no mean."""
+
+
+def _vector(clock_min: npt.ArrayLike) -> tuple[Floats, Floats]:
+    angle = np.asarray(clock_min, dtype=np.float64) * (2.0 * np.pi / DAY_MIN)
+    return observed_mean(np.cos(angle), axis=-1), observed_mean(np.sin(angle), axis=-1)
+
+
+def resultant(clock_min: npt.ArrayLike) -> Floats:
+    """
+    Length of the mean vector of clock times, 0 (spread over the clock) to 1 (all the same).
+
+    Args:
+        clock_min: (..., n) minutes, any day; NaN = missing.
+
+    Returns:
+        (...) float64; NaN when there is no time.
+
+    Source: Mardia & Jupp 2000, Directional Statistics, 2.3.1, doi:10.1002/9780470316979.
+    """
+    x, y = _vector(clock_min)
+    return np.minimum(np.hypot(x, y), 1.0)
+
+
+def circular_mean_min(clock_min: npt.ArrayLike) -> Floats:
+    """
+    The mean clock time.
+
+    Args:
+        clock_min: (..., n) minutes, any day; NaN = missing.
+
+    Returns:
+        (...) float64, minutes after midnight in [0, 1440); NaN when there is no time or the times
+        cancel out.
+
+    Source: Mardia & Jupp 2000, Directional Statistics, 2.2.1, doi:10.1002/9780470316979.
+    """
+    x, y = _vector(clock_min)
+    pointed = np.hypot(x, y) > MIN_RESULTANT
+    mean = np.arctan2(y, x) * (DAY_MIN / (2.0 * np.pi)) % DAY_MIN
+    return np.where(pointed, np.where(mean < DAY_MIN, mean, 0.0), np.nan)
+
+
+def circular_sd_min(clock_min: npt.ArrayLike) -> Floats:
+    """
+    Circular standard deviation, sqrt(-2 ln R), as minutes.
+
+    Args:
+        clock_min: (..., n) minutes, any day; NaN = missing.
+
+    Returns:
+        (...) float64, 0 or more; NaN with fewer than two times or when they cancel out.
+
+    Source: Mardia & Jupp 2000, Directional Statistics, 2.3.10, doi:10.1002/9780470316979.
+    """
+    length = resultant(clock_min)
+    n = (~np.isnan(np.asarray(clock_min, dtype=np.float64))).sum(axis=-1)
+    defined = (n >= 2) & (length > MIN_RESULTANT)
+    spread = -2.0 * np.log(np.where(defined, length, 1.0))
+    return np.where(defined, np.sqrt(np.maximum(spread, 0.0)) * (DAY_MIN / (2.0 * np.pi)), np.nan)
+
+
+def circular_difference_min(later_min: npt.ArrayLike, earlier_min: npt.ArrayLike) -> Floats:
+    """
+    The shorter way round the clock from `earlier_min` to `later_min`.
+
+    Args:
+        later_min: (...) minutes.
+        earlier_min: (...) minutes.
+
+    Returns:
+        (...) float64 in [-720, 720), positive when `later_min` is later; NaN with a NaN.
+    """
+    difference = np.asarray(later_min, dtype=np.float64) - np.asarray(earlier_min, np.float64)
+    return np.asarray((difference + DAY_MIN / 2) % DAY_MIN - DAY_MIN / 2)
