@@ -51,6 +51,8 @@ PLANTS = (
     ),
     Plant(contract="pure", path="clarity/domain/rhythm/planted.py", text="import scipy.signal\n"),
     Plant(contract="pure", path="clarity/ports/planted.py", text="import orjson\n"),
+    Plant(contract="still", path="clarity/domain/rhythm/planted.py", text="import random\n"),
+    Plant(contract="still", path="clarity/domain/planted.py", text="from pathlib import Path\n"),
     Plant(contract="fence-aws", path="clarity/adapters/local/planted.py", text="import boto3\n"),
     Plant(
         contract="fence-aws",
