@@ -9,6 +9,8 @@ EXTRAS = dev,aws,redis,torch,convert
 TORCH = torch==2.13.0
 WORKERS = 2
 NOT_SLOW = not slow and not soak and not bench
+# A part of the mutants, as a pattern of their names; all when empty.
+ONLY =
 # `make test CHROMIUM=no` leaves out the tests that look at the report in a browser.
 CHROMIUM = yes
 
@@ -42,9 +44,10 @@ lint: $(VENV)/installed-dev ## format, lint, walls and types alone
 bench: $(VENV)/installed-dev ## measure, and write the tables of docs/baseline.md
 	@$(BIN)/python -m tests.bench
 
-mutants: $(VENV)/installed-dev ## mutation score of the domain (long)
-	@HYPOTHESIS_PROFILE=ci $(BIN)/mutmut run
+mutants: $(VENV)/installed-dev ## mutation score of the domain (long); ONLY='clarity.domain.sleep*' for a part
+	@HYPOTHESIS_PROFILE=ci $(BIN)/mutmut run $(ONLY) > .mutants.txt 2>&1 || { tail -n 40 .mutants.txt; exit 1; }
 	@$(BIN)/mutmut results
+	@$(BIN)/mutmut results --all true | $(BIN)/python -m tests.support.mutation_score
 
 watch: $(VENV)/installed-dev ## re-run the tests that a change touches, at every save
 	@$(BIN)/python -m tests.support.watch
@@ -53,7 +56,7 @@ soak: $(VENV)/installed-dev ## the long runs: many more examples, the tests mark
 	@HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -m "not bench"
 
 clean: ## remove all that the other targets made
-	@rm -rf $(VENV) demo mutants build dist htmlcov .coverage .coverage.* .coverage-inner.txt \
+	@rm -rf $(VENV) demo mutants build dist htmlcov .coverage .coverage.* .coverage-inner.txt .mutants.txt \
 		.mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@find clarity tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
