@@ -1,0 +1,1 @@
+"""Weights in and out of files: published Keras HDF5, safetensors."""

@@ -1,0 +1,1 @@
+"""PAT on ONNX Runtime: the default predictor, and the builder of its graphs."""
