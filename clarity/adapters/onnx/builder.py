@@ -173,7 +173,9 @@ class _Graph:
             pads=[1, 1],
         )
         relu = self.node("Relu", "convolved_relu", convolved)
-        mean = self.node("ReduceMean", "patch_means", relu, self.integers("minute_axis", 2), keepdims=0)
+        mean = self.node(
+            "ReduceMean", "patch_means", relu, self.integers("minute_axis", 2), keepdims=0
+        )
         return self.reshaped("patch_tokens", mean, -1, self.count, WIDTH)
 
     def block(self, name: str, tokens: str, layer: FoldedLayer) -> str:
