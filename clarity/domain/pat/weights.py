@@ -45,6 +45,9 @@ class BadWeights(DomainError):
 
     code: ClassVar[str] = "pat.bad-weights"
 
+    def __str__(self) -> str:
+        return "the tensors are not the weights of a PAT network; give the file of an encoder"
+
 
 def _shown(names: Iterable[str]) -> str:
     listed = sorted(names)

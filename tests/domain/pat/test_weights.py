@@ -160,3 +160,7 @@ def test_every_refusal_of_weights_is_caught_as_one_kind():
 
     assert len(kinds) == 7
     assert len({kind.code for kind in kinds}) == 7
+
+
+def test_the_kind_itself_says_what_to_do():
+    assert "give the file of an encoder" in str(BadWeights())
