@@ -46,7 +46,6 @@ bench: $(VENV)/installed-dev ## measure, and write the tables of docs/baseline.m
 
 mutants: $(VENV)/installed-dev ## mutation score of the domain (long); ONLY='clarity.domain.sleep*' for a part
 	@HYPOTHESIS_PROFILE=ci $(BIN)/mutmut run $(ONLY) > .mutants.txt 2>&1 || { tail -n 40 .mutants.txt; exit 1; }
-	@$(BIN)/mutmut results
 	@$(BIN)/mutmut results --all true | $(BIN)/python -m tests.support.mutation_score
 
 watch: $(VENV)/installed-dev ## re-run the tests that a change touches, at every save
