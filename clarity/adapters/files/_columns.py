@@ -1,0 +1,164 @@
+"""Which columns of a table hold times and values: named, known by heading, or by content."""
+
+from typing import Final
+
+import attrs
+
+from clarity.adapters.files._cells import (
+    MISSING,
+    aware_clock,
+    date_parts,
+    epoch_second,
+    is_stamp,
+    naive_clock,
+    number,
+)
+from clarity.adapters.files._table import Heading, fold
+from clarity.domain.streams import Unit
+from clarity.ports.recordings import ReadOptions
+from clarity.ports.unreadable import AmbiguousColumn, NoSuchColumn
+
+__all__ = ["Columns", "chosen_columns", "has_times", "unit_of_heading"]
+
+_TIME_KEYS: Final = frozenset(
+    {"timestamp", "time", "datetime", "dateandtime", "epoch", "unix", "unixtime", "ts", "start"}
+    | {"starttime", "timestamps", "timestampunix", "datumzeit", "datetimeutc", "zeitstempel"}
+)
+_UNIT_OF_KEY: Final = {
+    "activity": Unit.COUNTS,
+    "activitycounts": Unit.COUNTS,
+    "activitycount": Unit.COUNTS,
+    "counts": Unit.COUNTS,
+    "count": Unit.COUNTS,
+    "axis1": Unit.COUNTS,
+    "vectormagnitude": Unit.COUNTS,
+    "steps": Unit.STEPS_PER_MIN,
+    "stepcount": Unit.STEPS_PER_MIN,
+    "mims": Unit.MIMS,
+    "mimsunit": Unit.MIMS,
+    "enmo": Unit.ENMO_MG,
+    "enmomg": Unit.ENMO_MG,
+    "activityindex": Unit.ACTIVITY_INDEX,
+    "heartrate": Unit.BEATS_PER_MIN,
+    "hr": Unit.BEATS_PER_MIN,
+    "bpm": Unit.BEATS_PER_MIN,
+}
+_VALUE_KEYS: Final = frozenset({"value", "values", "wert"} | _UNIT_OF_KEY.keys())
+
+
+@attrs.frozen(kw_only=True)
+class Columns:
+    """
+    Where in a row the parts of a sample are.
+
+    Attributes:
+        time: the column of the stamp, or of its date.
+        clock: the column of the clock time where it is apart from the date.
+        value: the column of the value.
+        decimal_comma: whether values are written as 1,5.
+    """
+
+    time: int
+    clock: int | None
+    value: int
+    decimal_comma: bool
+
+
+def unit_of_heading(name: str) -> Unit | None:
+    """The unit that a heading names, if it names one."""
+    return _UNIT_OF_KEY.get(fold(name))
+
+
+def _cells_of(heading: Heading, column: int) -> list[str]:
+    """The cells of a column in the sample that say something."""
+    texts = [row[column].strip() for row in heading.rows if column < len(row)]
+    return [text for text in texts if text.lower() not in MISSING]
+
+
+def _stamp_columns(heading: Heading) -> list[int]:
+    return [
+        i
+        for i in range(len(heading.names))
+        if (texts := _cells_of(heading, i)) and is_stamp(texts[0])
+    ]
+
+
+def _unix_columns(heading: Heading) -> list[int]:
+    return [
+        i
+        for i, key in enumerate(heading.keys)
+        if key in _TIME_KEYS
+        and (texts := _cells_of(heading, i))
+        and epoch_second(texts[0]) is not None
+    ]
+
+
+def _date_and_clock(heading: Heading) -> tuple[int, int] | None:
+    firsts = [(_cells_of(heading, i) or [""])[0] for i in range(len(heading.names))]
+    dates = [i for i, text in enumerate(firsts) if date_parts(text) and ":" not in text]
+    clocks = [i for i, text in enumerate(firsts) if _is_clock(text)]
+    return (dates[0], clocks[0]) if dates and clocks else None
+
+
+def _is_clock(text: str) -> bool:
+    return naive_clock(text) is not None or aware_clock(text) is not None
+
+
+def has_times(heading: Heading) -> bool:
+    """Whether a column of times is found without being named."""
+    return bool(_stamp_columns(heading) or _unix_columns(heading) or _date_and_clock(heading))
+
+
+def _named(heading: Heading, name: str, file: str) -> int:
+    if fold(name) not in heading.keys:
+        raise NoSuchColumn(file=file, detail=f"there is no column {name!r}")
+    return heading.keys.index(fold(name))
+
+
+def _times(heading: Heading, options: ReadOptions, file: str) -> tuple[int, int | None]:
+    if options.time_column is not None:
+        return _named(heading, options.time_column, file), None
+    found = _stamp_columns(heading) or _unix_columns(heading)
+    if found:
+        return found[0], None
+    both = _date_and_clock(heading)
+    if both is None:
+        raise NoSuchColumn(file=file, detail="none holds dates with times")
+    return both
+
+
+def _is_value(text: str) -> bool:
+    return number(text.replace(",", ".", 1)) is not None
+
+
+def _value(heading: Heading, taken: set[int | None], options: ReadOptions, file: str) -> int:
+    if options.value_column is not None:
+        return _named(heading, options.value_column, file)
+    free = [i for i in range(len(heading.names)) if i not in taken]
+    known = [i for i in free if heading.keys[i] in _VALUE_KEYS]
+    numeric = [i for i in free if all(_is_value(text) for text in _cells_of(heading, i))]
+    for candidates in (known, numeric):
+        if len(candidates) == 1:
+            return candidates[0]
+    if not known and not numeric:
+        raise NoSuchColumn(file=file, detail="none holds numbers")
+    names = ", ".join(heading.names[i] for i in (known or numeric)[:10])
+    raise AmbiguousColumn(file=file, detail=names)
+
+
+def chosen_columns(heading: Heading, options: ReadOptions, file: str) -> Columns:
+    """
+    The columns of times and values.
+
+    Named columns win; else times are the first column of stamps, a column of seconds since 1970
+    with a heading that says time, or a date beside a clock time; values are the one column whose
+    heading is known, or the one column of numbers.
+
+    Raises:
+        NoSuchColumn: a named column does not exist, or none fits.
+        AmbiguousColumn: several columns could hold the values.
+    """
+    time, clock = _times(heading, options, file)
+    value = _value(heading, {time, clock}, options, file)
+    commas = heading.delimiter != "," and any("," in text for text in _cells_of(heading, value))
+    return Columns(time=time, clock=clock, value=value, decimal_comma=commas)

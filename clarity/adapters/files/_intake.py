@@ -1,0 +1,213 @@
+"""
+Bytes of a source as lines of text: unpacked, bounded, digested, or refused with the line.
+
+Limits hold before memory is used: the unpacked size, the growth of packed files, and the length of
+a line.
+"""
+
+import gzip
+import hashlib
+import io
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO, Final, TypeAlias, cast
+
+import attrs
+
+from clarity.ports.recordings import Source
+from clarity.ports.unreadable import (
+    DamagedArchive,
+    EmptyRecording,
+    MisencodedText,
+    NotText,
+    TooBig,
+    UnopenableFile,
+)
+
+__all__ = ["HEAD_BYTES", "Intake", "Limits", "head_text", "label_of"]
+
+HEAD_BYTES: Final = 65_536
+"""How much of the content tells its format, bytes."""
+
+_GZIP: Final = b"\x1f\x8b"
+_Check: TypeAlias = Callable[[int], None]
+_ENDINGS: Final = (".gz", ".csv", ".txt", ".tsv")
+
+
+@attrs.frozen(kw_only=True)
+class Limits:
+    """
+    How much is taken from one source.
+
+    Attributes:
+        max_bytes: unpacked size.
+        max_growth: unpacked over packed size, once `growth_from_bytes` are unpacked.
+        growth_from_bytes: below this, growth is not looked at: a table of zeros packs very well.
+        max_line: characters of a line.
+        max_values: values of a source.
+    """
+
+    max_bytes: int = 1 << 30
+    max_growth: int = 200
+    growth_from_bytes: int = 64 << 20
+    max_line: int = 1 << 17
+    max_values: int = 10_000_000
+
+
+class _Digested(io.RawIOBase):
+    """The packed bytes on their way in, counted and digested."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._sha = hashlib.sha256()
+        self.taken = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        view = memoryview(buffer)
+        piece = self._stream.read(len(view))
+        view[: len(piece)] = piece
+        self._sha.update(piece)
+        self.taken += len(piece)
+        return len(piece)
+
+    def hexdigest(self) -> str:
+        return self._sha.hexdigest()
+
+
+class _Bounded(io.RawIOBase):
+    """The unpacked bytes, counted and refused beyond the limits."""
+
+    def __init__(self, inner: BinaryIO, check: _Check) -> None:
+        self._inner = inner
+        self._check = check
+        self._given = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        view = memoryview(buffer)
+        piece = self._inner.read(len(view))
+        view[: len(piece)] = piece
+        self._given += len(piece)
+        self._check(self._given)
+        return len(piece)
+
+
+@attrs.define
+class Intake:
+    """
+    One source, read from the first byte each time it is asked.
+
+    `digest` is known after `lines` came to its end.
+    """
+
+    source: Source
+    limits: Limits = attrs.field(factory=Limits)
+    digest: str = ""
+
+    def head(self) -> bytes:
+        """
+        The first unpacked bytes.
+
+        Raises:
+            EmptyRecording: there is none.
+            UnreadableRecording: the source cannot be opened or unpacked.
+        """
+        with self._translated(), self._opened() as (stream, _):
+            head = stream.read(HEAD_BYTES)
+        if not head:
+            raise EmptyRecording(file=self.source.name)
+        return head
+
+    def lines(self) -> Iterator[str]:
+        """
+        The text, line by line with its line ends.
+
+        Raises:
+            UnreadableRecording: no text, misencoded, damaged, or beyond a limit.
+        """
+        encoding = _encoding(self.head())
+        if not encoding:
+            raise NotText(file=self.source.name)
+        with self._translated(), self._opened() as (stream, raw):
+            text = io.TextIOWrapper(stream, encoding=encoding, newline="")
+            number = 0
+            while line := text.readline(self.limits.max_line + 1):
+                number += 1
+                if len(line) > self.limits.max_line:
+                    raise TooBig(
+                        file=self.source.name,
+                        line=number,
+                        detail=f"a line of more than {self.limits.max_line:,} characters",
+                    )
+                yield line
+            self.digest = raw.hexdigest()
+
+    def _check_size(self, given: int, taken: int) -> None:
+        """Refuse what unpacks beyond the limits."""
+        if given > self.limits.max_bytes:
+            raise TooBig(file=self.source.name, detail=f"more than {self.limits.max_bytes:,} bytes")
+        if given > self.limits.growth_from_bytes and given > self.limits.max_growth * taken:
+            raise TooBig(
+                file=self.source.name,
+                detail=f"it unpacks to more than {self.limits.max_growth} times its size",
+            )
+
+    @contextmanager
+    def _opened(self) -> Iterator[tuple[io.BufferedReader, _Digested]]:
+        with self.source.open() as stream:
+            start = stream.read(len(_GZIP))
+        with self.source.open() as stream:
+            raw = _Digested(stream)
+            packed = cast("BinaryIO", io.BufferedReader(raw, HEAD_BYTES))
+            inner = packed
+            if start == _GZIP:
+                inner = cast("BinaryIO", gzip.GzipFile(fileobj=packed, mode="rb"))
+            bounded = _Bounded(inner, lambda given: self._check_size(given, raw.taken))
+            yield io.BufferedReader(bounded, HEAD_BYTES), raw
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        name = self.source.name
+        try:
+            yield
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise DamagedArchive(file=name) from error
+        except UnicodeError as error:
+            raise MisencodedText(file=name) from error
+        except OSError as error:
+            raise UnopenableFile(file=name, detail=error.strerror or "") from error
+
+
+def _encoding(head: bytes) -> str:
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    return "" if b"\0" in head else "utf-8-sig"
+
+
+def head_text(head: bytes) -> str:
+    """
+    The whole lines of a head as text; "" when it is no text.
+
+    The last line is left out when the head ends inside it.
+    """
+    encoding = _encoding(head)
+    if not encoding:
+        return ""
+    text = head.decode(encoding, errors="replace")
+    if len(head) < HEAD_BYTES:
+        return text
+    return text[: max(text.rfind("\n"), text.rfind("\r")) + 1]
+
+
+def label_of(name: str) -> str:
+    """The label that a file name gives: its last part without `.csv.gz` and the like."""
+    label = name.replace("\\", "/").rsplit("/", 1)[-1]
+    while label.lower().endswith(_ENDINGS) and label.rsplit(".", 1)[0]:
+        label = label.rsplit(".", 1)[0]
+    return label or "recording"

@@ -1,0 +1,159 @@
+"""Tables with a time and a value in each line, read into one recording."""
+
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from clarity.adapters.files._columns import Columns, chosen_columns, unit_of_heading
+from clarity.adapters.files._intake import Intake, label_of
+from clarity.adapters.files._stamps import StampColumn
+from clarity.adapters.files._table import Batch, Values, batches, cells, read_heading
+from clarity.domain.actigraphy.regrid import (
+    MixedEpochs,
+    NoEpoch,
+    Regridded,
+    Samples,
+    TooLongSpan,
+    regrid,
+)
+from clarity.domain.streams import Placement, Unit
+from clarity.ports.recordings import Notice, ReadOptions, Recording
+from clarity.ports.unreadable import (
+    ContradictoryTimes,
+    MissingZone,
+    NoSamples,
+    UnevenTimes,
+)
+
+__all__ = ["Preset", "read_stamped", "refuse_nothing"]
+
+MAX_CONFLICTS: Final = 0.05
+"""Share of epochs named twice with different values from which a table is not one recording."""
+
+
+@attrs.frozen(kw_only=True)
+class Preset:
+    """What a format implies; the caller's options go before it."""
+
+    format: str
+    zone: ZoneInfo | None = None
+    unit: Unit | None = None
+    device: str = ""
+    placement: Placement = Placement.UNKNOWN
+    time_column: str | None = None
+    value_column: str | None = None
+
+
+def refuse_nothing(values: npt.NDArray[np.float64], file: str) -> None:
+    """
+    A recording holds at least one value.
+
+    Raises:
+        NoSamples: all are missing.
+    """
+    if not (~np.isnan(values)).any():
+        raise NoSamples(file=file)
+
+
+@attrs.frozen
+class _Parts:
+    columns: Columns
+    stamps: StampColumn
+    numbers: Values
+
+    def take(self, batch: Batch, file: str) -> npt.NDArray[np.float64]:
+        times = cells(batch, self.columns.time, file)
+        if self.columns.clock is not None:
+            clocks = cells(batch, self.columns.clock, file)
+            times = [f"{day} {clock}" for day, clock in zip(times, clocks, strict=True)]
+        self.stamps.extend(times, batch.lines)
+        return self.numbers.of(cells(batch, self.columns.value, file), batch.lines)
+
+
+def _unit(heading: str, options: ReadOptions, preset: Preset) -> tuple[Unit, tuple[Notice, ...]]:
+    known = options.unit or preset.unit or unit_of_heading(heading)
+    if known is not None:
+        return known, ()
+    return Unit.COUNTS, (
+        Notice(
+            code="unit-assumed",
+            text="the file does not say what its values are: taken for counts; see --unit",
+        ),
+    )
+
+
+def read_stamped(intake: Intake, options: ReadOptions, preset: Preset) -> Recording:
+    """
+    The recording of a table with one person.
+
+    Raises:
+        UnreadableRecording: one of its kinds.
+    """
+    file = intake.source.name
+    heading = read_heading(intake)
+    columns = chosen_columns(heading, _with_columns(options, preset), file)
+    zone = options.zone or preset.zone
+    if zone is None:
+        raise MissingZone(file=file)
+    unit, notices = _unit(heading.names[columns.value], options, preset)
+    parts = _Parts(
+        columns,
+        StampColumn(file=file, order=options.date_order),
+        Values(
+            file=file,
+            decimal_comma=columns.decimal_comma,
+            signed=unit is Unit.SLEEP_STAGE,
+        ),
+    )
+    pieces = [parts.take(batch, file) for batch in batches(intake, heading)]
+    if not pieces:
+        raise NoSamples(file=file)
+    values = np.concatenate(pieces)
+    refuse_nothing(values, file)
+    placed = parts.stamps.stamps(zone)
+    samples = Samples(
+        seconds=placed.seconds, values=values, in_gap=placed.in_gap, in_fold=placed.in_fold
+    )
+    done = _laid(samples, zone, unit, options, preset, file)
+    if done.report.conflicts > MAX_CONFLICTS * done.report.epochs:
+        raise ContradictoryTimes(file=file, detail=f"{done.report.conflicts:,} of them")
+    return Recording(
+        participant=options.participant or label_of(file),
+        series=done.series,
+        report=done.report,
+        digest=intake.digest,
+        format=preset.format,
+        notices=notices,
+    )
+
+
+def _with_columns(options: ReadOptions, preset: Preset) -> ReadOptions:
+    return attrs.evolve(
+        options,
+        time_column=options.time_column or preset.time_column,
+        value_column=options.value_column or preset.value_column,
+    )
+
+
+def _laid(
+    samples: Samples,
+    zone: ZoneInfo,
+    unit: Unit,
+    options: ReadOptions,
+    preset: Preset,
+    file: str,
+) -> Regridded:
+    try:
+        return regrid(
+            samples,
+            zone=zone,
+            unit=unit,
+            epoch_s=options.epoch_s,
+            device=preset.device if options.device is None else options.device,
+            placement=options.placement or preset.placement,
+        )
+    except (NoEpoch, MixedEpochs, TooLongSpan) as error:
+        raise UnevenTimes(file=file, detail=str(error)) from error

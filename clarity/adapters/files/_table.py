@@ -1,0 +1,230 @@
+"""Text as rows of cells: delimiter, heading and columns found, then batches with line numbers."""
+
+import csv
+import io
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from clarity.adapters.files._cells import first_none, is_stamp, number
+from clarity.adapters.files._intake import Intake, head_text
+from clarity.ports.unreadable import (
+    NegativeValue,
+    NoSamples,
+    NoSuchColumn,
+    NotText,
+    TooBig,
+    UnboundedValue,
+    UnparsableLine,
+)
+
+__all__ = ["Batch", "Heading", "Values", "batches", "cells", "heading_of", "read_heading"]
+
+_DELIMITERS: Final = (",", ";", "\t", "|")
+_SAMPLE_ROWS: Final = 50
+_BATCH_CELLS: Final = 131_072
+_TOO_WIDE: Final = "it has more cells than the heading"
+
+MAX_VALUE: Final = 1e9
+"""Largest magnitude that any wearable reports, in any unit (counts per minute stay below 1e6)."""
+
+
+@attrs.frozen(kw_only=True)
+class Heading:
+    """
+    What the beginning of a table tells.
+
+    Attributes:
+        delimiter: between cells.
+        names: heading of every column; `column 1` and so on where the table has none.
+        skip: how many lines come before the first values.
+        rows: some of the first rows.
+        keys: the names, folded for comparison.
+    """
+
+    delimiter: str
+    names: tuple[str, ...]
+    skip: int
+    rows: tuple[tuple[str, ...], ...]
+    keys: tuple[str, ...] = attrs.field(init=False)
+
+    @keys.default
+    def _folded_names(self) -> tuple[str, ...]:
+        return tuple(fold(name) for name in self.names)
+
+
+@attrs.frozen(kw_only=True)
+class Batch:
+    """Some rows of a table and the line of each."""
+
+    rows: Sequence[Sequence[str]]
+    lines: Sequence[int]
+
+
+def fold(name: str) -> str:
+    """A heading without case, quotes, and anything but letters and digits."""
+    return "".join(letter for letter in name.casefold() if letter.isalnum())
+
+
+def heading_of(head: bytes) -> Heading | None:
+    """The heading of a table, or None when the text is no table with at least one row of cells."""
+    lines = list(io.StringIO(head_text(head), newline=""))
+    start = next((i for i, line in enumerate(lines) if not _is_comment(line)), None)
+    if start is None:
+        return None
+    block = lines[start : start + _SAMPLE_ROWS]
+    delimiter = _delimiter(block)
+    if not delimiter:
+        return None
+    try:
+        rows = [tuple(row) for row in csv.reader(block, delimiter=delimiter) if any(row)]
+    except csv.Error:
+        return None
+    if not rows:
+        return None
+    named = not any(is_stamp(cell) or _is_number(cell) for cell in rows[0])
+    names = rows[0] if named else tuple(f"column {i + 1}" for i in range(len(rows[0])))
+    return Heading(
+        delimiter=delimiter,
+        names=tuple(name.strip() for name in names),
+        skip=start + named,
+        rows=tuple(rows[1:] if named else rows),
+    )
+
+
+def _is_comment(line: str) -> bool:
+    return not line.strip() or line.lstrip().startswith("#")
+
+
+def _is_number(cell: str) -> bool:
+    value = number(cell)
+    return value is not None and not np.isnan(value)
+
+
+def _delimiter(lines: Sequence[str]) -> str:
+    """The delimiter that gives the most lines the width of the first, and more than one cell."""
+    widths = {mark: [line.count(mark) for line in lines if line.strip()] for mark in _DELIMITERS}
+    scores = {
+        mark: (sum(width == counts[0] for width in counts), counts[0])
+        for mark, counts in widths.items()
+        if counts[0]
+    }
+    return max(scores, key=lambda mark: scores[mark]) if scores else ""
+
+
+def read_heading(intake: Intake) -> Heading:
+    """
+    The heading of a source.
+
+    Raises:
+        NotText: it is binary.
+        NoSuchColumn: the text has no columns.
+        NoSamples: there is nothing but blanks, comments and a heading.
+    """
+    file = intake.source.name
+    head = intake.head()
+    heading = heading_of(head)
+    if heading is not None and heading.rows:
+        return heading
+    text = head_text(head)
+    if not text:
+        raise NotText(file=file)
+    if heading is None and text.strip():
+        raise NoSuchColumn(file=file, detail="the lines have one cell each")
+    raise NoSamples(file=file)
+
+
+def batches(intake: Intake, heading: Heading) -> Iterator[Batch]:
+    """
+    The rows under the heading, without blank ones, some 131,072 cells at a time.
+
+    Raises:
+        UnreadableRecording: the text ends badly or a limit is exceeded.
+    """
+    lines = itertools.islice(intake.lines(), heading.skip, None)
+    reader = csv.reader(lines, delimiter=heading.delimiter)
+    taken = 0
+    first = heading.skip + 1
+    while rows := _next_rows(reader, heading, intake.source.name, first):
+        numbers: Sequence[int] = range(first, first + len(rows))
+        first += len(rows)
+        taken += len(rows)
+        if taken > intake.limits.max_values:
+            raise TooBig(
+                file=intake.source.name, detail=f"more than {intake.limits.max_values:,} lines"
+            )
+        if not all(map(any, rows)):
+            numbers = [line for line, row in zip(numbers, rows, strict=True) if any(row)]
+            rows = [row for row in rows if any(row)]
+        if rows:
+            yield Batch(rows=rows, lines=numbers)
+
+
+def _next_rows(
+    reader: Iterator[list[str]], heading: Heading, file: str, first: int
+) -> list[list[str]]:
+    """Rows of about as many cells as a batch may have; a row much wider than the heading is bad."""
+    width = len(heading.names) + 1
+    rows: list[list[str]] = []
+    try:
+        for row in itertools.islice(reader, max(1, _BATCH_CELLS // width)):
+            if len(row) > width:
+                raise UnparsableLine(file=file, line=first + len(rows), detail=_TOO_WIDE)
+            rows.append(row)
+    except csv.Error as error:
+        line = first + len(rows)
+        raise UnparsableLine(file=file, line=line, detail="quotes that do not close") from error
+    return rows
+
+
+def cells(batch: Batch, column: int, file: str) -> list[str]:
+    """
+    One column of a batch.
+
+    Raises:
+        UnparsableLine: a row is too short.
+    """
+    try:
+        return [row[column] for row in batch.rows]
+    except IndexError as error:
+        at = next(i for i, row in enumerate(batch.rows) if len(row) <= column)
+        raise UnparsableLine(
+            file=file, line=batch.lines[at], detail=f"it has fewer than {column + 1} cells"
+        ) from error
+
+
+@attrs.frozen(kw_only=True)
+class Values:
+    """How numbers are written in a column."""
+
+    file: str
+    decimal_comma: bool = False
+    signed: bool = False
+
+    def of(self, texts: Sequence[str], lines: Sequence[int]) -> npt.NDArray[np.float64]:
+        """
+        (n,) float64, NaN where a cell says that the value is missing.
+
+        Raises:
+            UnparsableLine: a cell is neither a number nor missing.
+            UnboundedValue: a number is infinite or beyond 1e9.
+            NegativeValue: a number is below zero, in a column that is not signed.
+        """
+        if self.decimal_comma:  # a point would be a thousands mark: refused, as 1_000 is
+            texts = [text.replace(".", "_").replace(",", ".") for text in texts]
+        numbers = [number(text) for text in texts]
+        bad = first_none(numbers)
+        if bad >= 0:
+            raise UnparsableLine(file=self.file, line=lines[bad], detail="the value")
+        values = np.array(numbers, dtype=np.float64)
+        beyond = np.flatnonzero(np.abs(values) > MAX_VALUE)
+        if beyond.size:
+            raise UnboundedValue(file=self.file, line=lines[int(beyond[0])])
+        below = np.flatnonzero(values < 0)
+        if below.size and not self.signed:
+            raise NegativeValue(file=self.file, line=lines[int(below[0])])
+        return values

@@ -1,0 +1,47 @@
+"""Plain tables: a time and a value in each line, columns sniffed or named."""
+
+from typing import Final
+
+import attrs
+
+from clarity.adapters.files._columns import has_times
+from clarity.adapters.files._intake import Intake, Limits
+from clarity.adapters.files._stamped import Preset, read_stamped
+from clarity.adapters.files._table import heading_of
+from clarity.ports.recordings import Format, ReadOptions, Recording, Recordings, Source
+
+__all__ = ["CSV", "CsvRecordings"]
+
+CSV: Final = Format(
+    id="csv",
+    title="table with a time and a value in each line (CSV, TSV; gzip too)",
+    holds="unit, device and placement as the heading or the caller says",
+)
+
+
+@attrs.frozen(kw_only=True)
+class CsvRecordings(Recordings):
+    """
+    Tables of one person, separated by comma, semicolon, tab or bar.
+
+    Times: ISO dates, D.M.Y or M/D/Y when the dates themselves tell which (else refused), with or
+    without seconds, AM/PM and UTC offsets; a date beside a clock time; or seconds or milliseconds
+    since 1970 under a heading that says time. The zone of the person's clock must be given.
+    Values: decimal point, or decimal comma where the comma does not separate cells.
+    """
+
+    limits: Limits = attrs.field(factory=Limits)
+
+    def formats(self) -> tuple[Format, ...]:
+        """The one format."""
+        return (CSV,)
+
+    def sniff(self, head: bytes) -> bool:
+        """Whether it is a table with a column of times."""
+        heading = heading_of(head)
+        return heading is not None and has_times(heading)
+
+    def read(self, source: Source, *, options: ReadOptions) -> tuple[Recording, ...]:
+        """The recording of the one person."""
+        intake = Intake(source, self.limits)
+        return (read_stamped(intake, options, Preset(format=CSV.id)),)

@@ -1,0 +1,56 @@
+"""
+The files of the Depresjon data set: Actiwatch AW4 counts per minute on the wrist, in Norway.
+
+Source: Garcia-Ceja et al. 2018, Depresjon: a motor activity database of depression episodes in
+unipolar and bipolar patients, ACM MMSys;
+Sci Data 2025, 12:32, doi:10.1038/s41597-025-04384-3.
+"""
+
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import attrs
+
+from clarity.adapters.files._intake import Intake, Limits
+from clarity.adapters.files._stamped import Preset, read_stamped
+from clarity.adapters.files._table import heading_of
+from clarity.domain.streams import Placement, Unit
+from clarity.ports.recordings import Format, ReadOptions, Recording, Recordings, Source
+
+__all__ = ["DEPRESJON", "DepresjonRecordings"]
+
+DEPRESJON: Final = Format(
+    id="depresjon",
+    title="Depresjon data set: timestamp,date,activity",
+    holds="Actiwatch AW4 counts per minute, wrist, Europe/Oslo",
+)
+_KEYS: Final = ("timestamp", "date", "activity")
+
+
+@attrs.frozen(kw_only=True)
+class DepresjonRecordings(Recordings):
+    """Tables with the three columns of the data set, one person each."""
+
+    limits: Limits = attrs.field(factory=Limits)
+
+    def formats(self) -> tuple[Format, ...]:
+        """The one format."""
+        return (DEPRESJON,)
+
+    def sniff(self, head: bytes) -> bool:
+        """Whether it has exactly the three columns of the data set."""
+        heading = heading_of(head)
+        return heading is not None and heading.keys == _KEYS
+
+    def read(self, source: Source, *, options: ReadOptions) -> tuple[Recording, ...]:
+        """The recording of the one person."""
+        preset = Preset(
+            format=DEPRESJON.id,
+            zone=ZoneInfo("Europe/Oslo"),
+            unit=Unit.COUNTS,
+            device="Actiwatch AW4",
+            placement=Placement.WRIST,
+            time_column="timestamp",
+            value_column="activity",
+        )
+        return (read_stamped(Intake(source, self.limits), options, preset),)

@@ -1,0 +1,74 @@
+"""The format told from the content: every reader of this family behind one."""
+
+from typing import Final
+
+import attrs
+
+from clarity.adapters.files._intake import Intake, Limits, head_text
+from clarity.adapters.files._table import heading_of
+from clarity.adapters.files.csv_table import CsvRecordings
+from clarity.adapters.files.depresjon import DepresjonRecordings
+from clarity.adapters.files.nhanes import NhanesRecordings
+from clarity.ports.recordings import Format, ReadOptions, Recording, Recordings, Source
+from clarity.ports.unreadable import NoSamples, NotText, UnknownFormat
+
+__all__ = ["FORMATS", "DetectedRecordings", "all_readers"]
+
+
+def all_readers(limits: Limits) -> tuple[Recordings, ...]:
+    """Every reader, the most specific first; plain tables come last."""
+    return (
+        DepresjonRecordings(limits=limits),
+        NhanesRecordings(limits=limits),
+        CsvRecordings(limits=limits),
+    )
+
+
+FORMATS: Final[tuple[Format, ...]] = tuple(
+    format_ for reader in all_readers(Limits()) for format_ in reader.formats()
+)
+"""Every format that can be read, most specific first."""
+
+
+@attrs.frozen(kw_only=True)
+class DetectedRecordings(Recordings):
+    """
+    Reads with the first reader that recognizes the content, or with the one asked for.
+
+    A table that none recognizes goes to the last reader, which says what it misses.
+    """
+
+    readers: tuple[Recordings, ...] = attrs.field(factory=lambda: all_readers(Limits()))
+
+    def formats(self) -> tuple[Format, ...]:
+        """The formats of all readers."""
+        return tuple(format_ for reader in self.readers for format_ in reader.formats())
+
+    def sniff(self, head: bytes) -> bool:
+        """Whether any reader recognizes the content."""
+        return any(reader.sniff(head) for reader in self.readers)
+
+    def read(self, source: Source, *, options: ReadOptions) -> tuple[Recording, ...]:
+        """The recordings, by the reader that knows the format."""
+        if options.format is not None:
+            return self._asked(options.format, source).read(source, options=options)
+        return self._recognized(source).read(source, options=options)
+
+    def _asked(self, format_id: str, source: Source) -> Recordings:
+        for reader in self.readers:
+            if any(format_.id == format_id for format_ in reader.formats()):
+                return reader
+        raise UnknownFormat(file=source.name, detail=f"there is no format {format_id!r}")
+
+    def _recognized(self, source: Source) -> Recordings:
+        head = Intake(source).head()
+        for reader in self.readers:
+            if reader.sniff(head):
+                return reader
+        if heading_of(head) is not None:
+            return self.readers[-1]
+        if not head_text(head):
+            raise NotText(file=source.name)
+        if not head_text(head).strip():
+            raise NoSamples(file=source.name)
+        raise UnknownFormat(file=source.name)

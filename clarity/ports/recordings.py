@@ -1,0 +1,185 @@
+"""Recordings as they lie in files: told apart by content, read whole, or refused in words."""
+
+from abc import abstractmethod
+from collections.abc import Callable
+from enum import StrEnum
+from typing import BinaryIO, Protocol, runtime_checkable
+from zoneinfo import ZoneInfo
+
+import attrs
+
+from clarity.domain.actigraphy.regrid import RegridReport
+from clarity.domain.actigraphy.series import ActivitySeries
+from clarity.domain.streams import Placement, Unit
+
+__all__ = [
+    "DateOrder",
+    "Format",
+    "Notice",
+    "ReadOptions",
+    "Recording",
+    "Recordings",
+    "Source",
+]
+
+
+class DateOrder(StrEnum):
+    """In which order a numeric date names year, month and day."""
+
+    YMD = "ymd"
+    DMY = "dmy"
+    MDY = "mdy"
+
+
+@attrs.frozen(kw_only=True)
+class Source:
+    """
+    Bytes with a name.
+
+    Attributes:
+        name: how the caller knows it; shown in errors; the participant's label when nothing else
+            gives one (last part of the path, without endings such as `.csv.gz`).
+        open: gives a new binary stream from the first byte; the reader closes it. It may be called
+            more than once and may raise OSError.
+    """
+
+    name: str
+    open: Callable[[], BinaryIO] = attrs.field(eq=False, repr=False)
+
+
+@attrs.frozen(kw_only=True)
+class ReadOptions:
+    """
+    What the caller knows better than the file; None leaves it to the file or the format.
+
+    Attributes:
+        format: id of the format, instead of telling it from the content.
+        zone: the zone of the person's clock.
+        unit: what a value means.
+        epoch_s: length of an epoch, s.
+        device: maker and model.
+        placement: where the device was worn.
+        participant: label of the person; for tables of several people it goes before each label.
+        time_column: heading of the column of times.
+        value_column: heading of the column of values.
+        date_order: how dates are written.
+        wear: a table of wear flags that belongs to the recording, where the format has one.
+    """
+
+    format: str | None = None
+    zone: ZoneInfo | None = None
+    unit: Unit | None = None
+    epoch_s: int | None = attrs.field(
+        default=None, validator=attrs.validators.optional(attrs.validators.ge(1))
+    )
+    device: str | None = None
+    placement: Placement | None = None
+    participant: str | None = None
+    time_column: str | None = None
+    value_column: str | None = None
+    date_order: DateOrder | None = None
+    wear: Source | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Format:
+    """
+    A kind of file.
+
+    Attributes:
+        id: stable name, for `ReadOptions.format`.
+        title: for people.
+        holds: unit, device and placement that the format implies, in words.
+    """
+
+    id: str
+    title: str
+    holds: str
+
+
+@attrs.frozen(kw_only=True)
+class Notice:
+    """
+    Something that a reader took for granted and that a reader of the results must know.
+
+    Attributes:
+        code: stable name, for machines.
+        text: what was assumed and how to say it otherwise.
+    """
+
+    code: str
+    text: str
+
+
+@attrs.frozen(kw_only=True)
+class Recording:
+    """
+    One person's recording out of a file.
+
+    Attributes:
+        participant: label of the person in the file.
+        series: the activity on its grid.
+        report: what laying it on the grid took.
+        digest: SHA-256 (hex) of the file's bytes as stored, packed or not.
+        format: id of the format it was read as.
+        notices: what was assumed, in a stable order.
+    """
+
+    participant: str
+    series: ActivitySeries
+    report: RegridReport
+    digest: str
+    format: str
+    notices: tuple[Notice, ...] = ()
+
+
+@runtime_checkable
+class Recordings(Protocol):
+    """
+    Reads recordings of one or more formats.
+
+    Reading is all or nothing: either every recording of the source is returned or an error is
+    raised. The same bytes with the same options give equal recordings. A reader keeps no state
+    between calls, may be used from several threads, and never writes.
+    """
+
+    __slots__ = ()
+
+    @abstractmethod
+    def formats(self) -> tuple[Format, ...]:
+        """The formats that this reader reads, most specific first; at least one."""
+        ...
+
+    @abstractmethod
+    def sniff(self, head: bytes) -> bool:
+        """
+        Whether the content looks like one of the formats.
+
+        Args:
+            head: the first bytes of the content, unpacked (64 KiB, or all when there is less); it
+                may end inside a line. Any bytes are allowed; nothing is ever raised.
+        """
+        ...
+
+    @abstractmethod
+    def read(self, source: Source, *, options: ReadOptions) -> tuple[Recording, ...]:
+        """
+        Every recording of the source, one per person, in the order in which they begin in it.
+
+        A source packed with gzip is unpacked, whatever its name. Cells that are empty or say NA,
+        NaN, null, none or a lone dash are missing values (NaN), never zero. Memory is bounded: at
+        most 10 million values and 1 GiB of unpacked text are taken, and a packed file that grows
+        more than 200-fold beyond 64 MiB is refused.
+
+        Args:
+            source: where the bytes are.
+            options: what the caller knows better than the file.
+
+        Returns:
+            At least one recording, each with at least one value that is not missing.
+
+        Raises:
+            UnreadableRecording: one of its kinds; it names the source, and the line where one is
+                to blame.
+        """
+        ...

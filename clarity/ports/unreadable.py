@@ -1,0 +1,241 @@
+"""
+Why a recording cannot be read: one error per kind of trouble.
+
+Each names the file, the line where there is one, what was expected and what to do. None of them
+shows a cell of the file: cells are health data.
+"""
+
+from typing import ClassVar
+
+import attrs
+
+from clarity.ports.errors import PortError
+
+__all__ = [
+    "AbsurdDate",
+    "AmbiguousColumn",
+    "AmbiguousDates",
+    "ContradictoryTimes",
+    "DamagedArchive",
+    "EmptyRecording",
+    "IncompleteDay",
+    "MisencodedText",
+    "MissingZone",
+    "NegativeValue",
+    "NoSamples",
+    "NoSuchColumn",
+    "NotText",
+    "TooBig",
+    "UnboundedValue",
+    "UnevenTimes",
+    "UnknownFormat",
+    "UnopenableFile",
+    "UnparsableLine",
+    "UnreadableRecording",
+    "WearTable",
+]
+
+
+@attrs.define(eq=False, kw_only=True)
+class UnreadableRecording(PortError):
+    """
+    A file that cannot be taken as a recording.
+
+    Attributes:
+        file: its name, as the caller knows it.
+        line: the line, counted from 1, or 0 when the trouble has no single line.
+        detail: which column, which limit, how many: never the content of a cell.
+    """
+
+    code: ClassVar[str] = "recording.unreadable"
+    problem: ClassVar[str] = "this cannot be read"
+    expected: ClassVar[str] = "a recording"
+    advice: ClassVar[str] = "see `clarity formats` for what can be read"
+
+    file: str
+    line: int = 0
+    detail: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.file}, line {self.line}" if self.line else self.file
+        detail = f" ({self.detail})" if self.detail else ""
+        return f"{where}: {self.problem}{detail}; expected {self.expected}; {self.advice}"
+
+
+class UnopenableFile(UnreadableRecording):
+    """The file is not there, or may not be read."""
+
+    code: ClassVar[str] = "recording.unopenable"
+    problem: ClassVar[str] = "this cannot be opened"
+    expected: ClassVar[str] = "a file that exists and may be read"
+    advice: ClassVar[str] = "check the path and the permissions"
+
+
+class EmptyRecording(UnreadableRecording):
+    """The file has no byte."""
+
+    code: ClassVar[str] = "recording.empty"
+    problem: ClassVar[str] = "the file is empty"
+    advice: ClassVar[str] = "export it again"
+
+
+class NoSamples(UnreadableRecording):
+    """There is a heading but no value under it."""
+
+    code: ClassVar[str] = "recording.no-samples"
+    problem: ClassVar[str] = "there is not one value in it"
+    expected: ClassVar[str] = "lines with a time and a value"
+    advice: ClassVar[str] = "export it again, or name the value column with --value-column"
+
+
+class NotText(UnreadableRecording):
+    """The file is binary."""
+
+    code: ClassVar[str] = "recording.not-text"
+    problem: ClassVar[str] = "this is no text"
+    expected: ClassVar[str] = "a table as text, or such a table packed with gzip"
+    advice: ClassVar[str] = "export the recording as CSV"
+
+
+class MisencodedText(UnreadableRecording):
+    """The text is in no known encoding."""
+
+    code: ClassVar[str] = "recording.encoding"
+    problem: ClassVar[str] = "some bytes are no UTF-8"
+    expected: ClassVar[str] = "UTF-8, or UTF-16 with its mark at the beginning"
+    advice: ClassVar[str] = "save the file as UTF-8"
+
+
+class DamagedArchive(UnreadableRecording):
+    """The packed file is cut short or damaged."""
+
+    code: ClassVar[str] = "recording.damaged"
+    problem: ClassVar[str] = "the packed file is cut short or damaged"
+    expected: ClassVar[str] = "a whole gzip file"
+    advice: ClassVar[str] = "copy it again from where it came"
+
+
+class TooBig(UnreadableRecording):
+    """A limit on size is exceeded; nothing beyond it was read."""
+
+    code: ClassVar[str] = "recording.too-big"
+    problem: ClassVar[str] = "this is bigger than a recording is"
+    expected: ClassVar[str] = "less than that"
+    advice: ClassVar[str] = "split the file by person or time"
+
+
+class UnknownFormat(UnreadableRecording):
+    """No reader recognizes the content, or the format asked for does not exist."""
+
+    code: ClassVar[str] = "recording.unknown-format"
+    problem: ClassVar[str] = "no reader knows this format"
+    expected: ClassVar[str] = "a table with a time and a value in each line"
+    advice: ClassVar[str] = "see `clarity formats`, and say which one it is with --format"
+
+
+class NoSuchColumn(UnreadableRecording):
+    """A column that is needed is not there."""
+
+    code: ClassVar[str] = "recording.no-column"
+    problem: ClassVar[str] = "a column is missing"
+    expected: ClassVar[str] = "one column of times and one of values"
+    advice: ClassVar[str] = "name them with --time-column and --value-column"
+
+
+class AmbiguousColumn(UnreadableRecording):
+    """Several columns could be the one."""
+
+    code: ClassVar[str] = "recording.ambiguous-column"
+    problem: ClassVar[str] = "several columns could hold the values"
+    expected: ClassVar[str] = "one of them to be named"
+    advice: ClassVar[str] = "say which with --value-column"
+
+
+class UnparsableLine(UnreadableRecording):
+    """A line does not follow the pattern of the table."""
+
+    code: ClassVar[str] = "recording.line"
+    problem: ClassVar[str] = "this line cannot be understood"
+    expected: ClassVar[str] = "a time and a number as in the lines before it"
+    advice: ClassVar[str] = "correct or remove the line"
+
+
+class MissingZone(UnreadableRecording):
+    """The zone of the person's clock is not known."""
+
+    code: ClassVar[str] = "recording.no-zone"
+    problem: ClassVar[str] = "the file does not say in which time zone the person lived"
+    expected: ClassVar[str] = "an IANA time zone"
+    advice: ClassVar[str] = "say it with --tz, for example --tz Europe/Oslo"
+
+
+class AmbiguousDates(UnreadableRecording):
+    """Every date can be read day first and month first, or some contradict each other."""
+
+    code: ClassVar[str] = "recording.ambiguous-dates"
+    problem: ClassVar[str] = "the order of day and month cannot be told"
+    expected: ClassVar[str] = "dates as 2003-05-07, or one order that fits them all"
+    advice: ClassVar[str] = "say it with --dates dmy or --dates mdy"
+
+
+class AbsurdDate(UnreadableRecording):
+    """A date lies outside the years in which such recordings are made."""
+
+    code: ClassVar[str] = "recording.absurd-date"
+    problem: ClassVar[str] = "this date cannot be right"
+    expected: ClassVar[str] = "a year from 1980 to 2100"
+    advice: ClassVar[str] = "correct or remove the line"
+
+
+class NegativeValue(UnreadableRecording):
+    """An amount of activity is below zero."""
+
+    code: ClassVar[str] = "recording.negative"
+    problem: ClassVar[str] = "a value is below zero"
+    expected: ClassVar[str] = "zero or more, and an empty cell where nothing was measured"
+    advice: ClassVar[str] = "empty the cells whose number stands for `missing`"
+
+
+class UnboundedValue(UnreadableRecording):
+    """A value is infinite or beyond any device."""
+
+    code: ClassVar[str] = "recording.unbounded"
+    problem: ClassVar[str] = "a value is infinite or beyond any device"
+    expected: ClassVar[str] = "at most 1e9, and an empty cell where nothing was measured"
+    advice: ClassVar[str] = "correct or remove the line"
+
+
+class UnevenTimes(UnreadableRecording):
+    """The times make no even recording."""
+
+    code: ClassVar[str] = "recording.uneven-times"
+    problem: ClassVar[str] = "the times make no even recording"
+    expected: ClassVar[str] = "evenly spaced times, 1 s to 30 min apart"
+    advice: ClassVar[str] = "split the file, or say how long an epoch is with --epoch"
+
+
+class ContradictoryTimes(UnreadableRecording):
+    """Too many times come again with other values: several people or devices in one table."""
+
+    code: ClassVar[str] = "recording.contradictory-times"
+    problem: ClassVar[str] = "times come again with other values"
+    expected: ClassVar[str] = "one person and one device in the table"
+    advice: ClassVar[str] = "split the file by person and device"
+
+
+class IncompleteDay(UnreadableRecording):
+    """A person's day has not the minutes that the format promises."""
+
+    code: ClassVar[str] = "recording.incomplete-day"
+    problem: ClassVar[str] = "a day has not 1,440 minutes"
+    expected: ClassVar[str] = "every minute of each day, in order, in one block"
+    advice: ClassVar[str] = "take the table as published, without lines removed"
+
+
+class WearTable(UnreadableRecording):
+    """The table holds wear flags, not activity, or flags that are neither 0 nor 1."""
+
+    code: ClassVar[str] = "recording.wear-table"
+    problem: ClassVar[str] = "wear flags and activity are mixed up"
+    expected: ClassVar[str] = "activity in the recording, and only 0 and 1 in the wear table"
+    advice: ClassVar[str] = "give the wear table with --wear, beside the recording"
