@@ -151,9 +151,9 @@ class Recordings(Protocol):
         ...
 
     @abstractmethod
-    def sniff(self, head: bytes) -> bool:
+    def sniff(self, head: bytes) -> Format | None:
         """
-        Whether the content looks like one of the formats.
+        The one of the reader's formats that the content looks like, or None.
 
         Args:
             head: the first bytes of the content, unpacked (64 KiB, or all when there is less); it

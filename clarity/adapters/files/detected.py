@@ -44,9 +44,10 @@ class DetectedRecordings(Recordings):
         """The formats of all readers."""
         return tuple(format_ for reader in self.readers for format_ in reader.formats())
 
-    def sniff(self, head: bytes) -> bool:
-        """Whether any reader recognizes the content."""
-        return any(reader.sniff(head) for reader in self.readers)
+    def sniff(self, head: bytes) -> Format | None:
+        """What the first reader that recognizes the content says."""
+        found = (reader.sniff(head) for reader in self.readers)
+        return next((format_ for format_ in found if format_ is not None), None)
 
     def read(self, source: Source, *, options: ReadOptions) -> tuple[Recording, ...]:
         """The recordings, by the reader that knows the format."""
@@ -63,7 +64,7 @@ class DetectedRecordings(Recordings):
     def _recognized(self, source: Source) -> Recordings:
         head = Intake(source).head()
         for reader in self.readers:
-            if reader.sniff(head):
+            if reader.sniff(head) is not None:
                 return reader
         if heading_of(head) is not None:
             return self.readers[-1]

@@ -82,15 +82,19 @@ class NhanesRecordings(Recordings):
         """The long and the wide table."""
         return (NHANES_MINUTES, NHANES_DAYS)
 
-    def sniff(self, head: bytes) -> bool:
-        """Whether it has the columns of either table."""
+    def sniff(self, head: bytes) -> Format | None:
+        """The table whose columns it has."""
         heading = heading_of(head)
-        return heading is not None and (is_long(heading) or is_wide(heading))
+        if heading is None:
+            return None
+        if is_wide(heading):
+            return NHANES_DAYS
+        return NHANES_MINUTES if is_long(heading) else None
 
     def read(self, source: Source, *, options: ReadOptions) -> tuple[Recording, ...]:
         """One recording per person, in the order of the table."""
         intake = Intake(source, self.limits)
-        wide = _is_wide(intake)
+        wide = self.sniff(intake.head()) == NHANES_DAYS
         days = person_days(intake)
         _refuse_flags(days, source.name)
         worn = _wear(Intake(options.wear, self.limits)) if options.wear else None
@@ -102,11 +106,6 @@ class NhanesRecordings(Recordings):
         )
 
 
-def _is_wide(intake: Intake) -> bool:
-    heading = heading_of(intake.head())
-    return heading is not None and is_wide(heading)
-
-
 def _refuse_flags(days: Sequence[PersonDay], file: str) -> None:
     """A table of nothing but 0 and 1 holds wear flags."""
     top = max(np.nanmax(day.values, initial=0.0) for day in days)
@@ -114,7 +113,19 @@ def _refuse_flags(days: Sequence[PersonDay], file: str) -> None:
         raise WearTable(file=file, detail="the recording holds only 0 and 1")
 
 
-_Wear = dict[tuple[str, int], npt.NDArray[np.bool_]]
+@attrs.frozen
+class _Wear:
+    """Flags by person and day, and the name of their table."""
+
+    file: str
+    by_day: dict[tuple[str, int], npt.NDArray[np.bool_]]
+
+    def flags(self, day: PersonDay) -> npt.NDArray[np.bool_]:
+        """(1440,) bool."""
+        try:
+            return self.by_day[day.person, day.day]
+        except KeyError as error:
+            raise WearTable(file=self.file, detail="a day of the recording has no flags") from error
 
 
 def _wear(intake: Intake) -> _Wear:
@@ -122,7 +133,8 @@ def _wear(intake: Intake) -> _Wear:
     for day in days:
         if not np.isin(day.values, (0.0, 1.0)).all():
             raise WearTable(file=intake.source.name, line=day.line)
-    return {(day.person, day.day): day.values == 1 for day in days}
+    by_day = {(day.person, day.day): day.values == 1 for day in days}
+    return _Wear(intake.source.name, by_day)
 
 
 @attrs.frozen(kw_only=True)
@@ -166,9 +178,7 @@ def _recording(days: Sequence[PersonDay], worn: _Wear | None, facts: _Facts) -> 
     series = done.series
     if worn is not None:
         flags = np.ones(series.values.size, dtype=np.bool_)
-        flags[(seconds - series.start_s) // 60] = np.concatenate(
-            [_flags(worn, day, facts) for day in days]
-        )
+        flags[(seconds - series.start_s) // 60] = np.concatenate([worn.flags(day) for day in days])
         series = attrs.evolve(series, worn=flags)
     prefix = facts.options.participant
     person = days[0].person
@@ -180,15 +190,6 @@ def _recording(days: Sequence[PersonDay], worn: _Wear | None, facts: _Facts) -> 
         format=facts.format.id,
         notices=facts.notices,
     )
-
-
-def _flags(worn: _Wear, day: PersonDay, facts: _Facts) -> npt.NDArray[np.bool_]:
-    wear = facts.options.wear
-    assert wear is not None  # noqa: S101 - flags exist only when a table was given
-    try:
-        return worn[day.person, day.day]
-    except KeyError as error:
-        raise WearTable(file=wear.name, detail="a day of the recording has no flags") from error
 
 
 def _seconds(days: Sequence[PersonDay], facts: _Facts) -> npt.NDArray[np.int64]:

@@ -1,5 +1,6 @@
 """What every reader of recordings promises."""
 
+import contextlib
 import hashlib
 import io
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +11,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from clarity.domain.errors import ClarityError
 from clarity.domain.streams import Placement, Unit
 from clarity.ports.recordings import ReadOptions, Recordings, Source
 from clarity.ports.unreadable import (
@@ -55,14 +55,14 @@ def test_a_reader_is_one_and_names_its_formats(harness):
 
 
 def test_its_own_content_is_recognized_even_when_cut(harness):
-    assert harness.reader.sniff(harness.table.encode())
+    assert harness.reader.sniff(harness.table.encode()) in harness.reader.formats()
     assert harness.reader.sniff(harness.table.encode()[:65_536])
 
 
 @given(head=st.binary(max_size=300))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_bytes_may_be_sniffed(harness, head):
-    assert harness.reader.sniff(head) in {True, False}
+    assert harness.reader.sniff(head) in {None, *harness.reader.formats()}
 
 
 def test_there_is_one_recording_per_person_in_the_order_of_the_table(harness):
@@ -249,11 +249,7 @@ def test_a_damaged_table_is_read_or_refused_in_words(harness, data):
         at = data.draw(st.integers(0, len(content)))
         content[at : at + data.draw(st.integers(0, 30))] = data.draw(st.binary(max_size=20))
 
-    try:
+    with contextlib.suppress(UnreadableRecording):
         recordings = read(harness, bytes(content) or b" ")
-    except ClarityError as error:
-        assert error.code.startswith("recording.")  # noqa: PT017 - either outcome is right
-        assert "; expected " in str(error)  # noqa: PT017
-    else:
         assert all(not np.isnan(r.series.values).all() for r in recordings)
         assert not any(np.isinf(r.series.values).any() for r in recordings)

