@@ -135,4 +135,4 @@ def _residual_squares(segments: Floats) -> Floats:
     rest = segments - segments.mean(axis=-1, keepdims=True)
     tilt = np.einsum("...w,w->...", rest, time)
     total = np.einsum("...w,...w->...", rest, rest)
-    return np.maximum(total - tilt**2 / np.einsum("w,w->", time, time), 0.0)
+    return np.asarray(np.maximum(total - tilt**2 / np.einsum("w,w->", time, time), 0.0))
