@@ -1,0 +1,128 @@
+"""
+CSV for spreadsheets and statistics programs.
+
+RFC 4180: UTF-8 without a mark, CRLF, quotes only where needed, a header line. Numbers have full
+precision and a point; an absent value is an empty cell (its reason is in results.json); instants
+are ISO 8601 with offset, dates ISO 8601. Text that a spreadsheet would take for a formula (it
+begins with = + - @, a tab or a carriage return) gets a leading apostrophe.
+
+- nights.csv: participant, source, then one column per field of a night; units end the names.
+- summary.csv: one row per participant; after the facts of the recording one column per metric,
+  named `METRIC_unit` (`TST_min`, `L5_counts_per_min`; ratios carry no unit), in the order of the
+  catalogue, then by name. The columns are those that occur in the batch.
+- refused.csv: source, code, reason of every file that was not analyzed; a header alone when none.
+"""
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Final
+
+import attrs
+
+from clarity.adapters.report.wording import rank
+from clarity.domain.findings import Finding
+from clarity.domain.sleep.nights import Night
+from clarity.ports.report import Refused, Report
+
+__all__ = ["Cell", "column", "nights_csv", "refused_csv", "summary_csv"]
+
+Cell = str | int | float | bool | date | None
+
+FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
+
+RATIO: Final = "1"
+
+NIGHT_FIELDS: Final = tuple(field.name for field in attrs.fields(Night))
+
+
+def nights_csv(reports: Iterable[Report]) -> bytes:
+    """A row per participant and night."""
+    header = ("participant", "source", *NIGHT_FIELDS)
+    rows = (
+        (report.participant, report.source, *_night(night))
+        for report in reports
+        for night in report.result.nights
+    )
+    return _csv(header, rows)
+
+
+def summary_csv(reports: Sequence[Report]) -> bytes:
+    """A row per participant, a column per metric of the batch."""
+    findings = [finding for report in reports for finding in report.result.findings]
+    by_column = {column(finding): rank(finding.metric) for finding in findings}
+    columns = sorted(by_column, key=lambda name: (by_column[name], name))
+    rows = (_summary(report, columns) for report in reports)
+    return _csv((*RECORDING_COLUMNS, *columns), rows)
+
+
+def refused_csv(refused: Iterable[Refused]) -> bytes:
+    """A row per file that was not analyzed."""
+    rows = ((entry.source, entry.code, entry.reason) for entry in refused)
+    return _csv(("source", "code", "reason"), rows)
+
+
+def column(finding: Finding) -> str:
+    """The header of a metric: its name and unit."""
+    unit = finding.unit.replace("/", "_per_").replace("%", "pct").replace(" ", "_")
+    if finding.unit == RATIO or finding.metric.endswith(f"_{unit}"):
+        return finding.metric
+    return f"{finding.metric}_{unit}"
+
+
+RECORDING_COLUMNS: Final = (
+    *("participant", "source", "start", "end", "zone", "epoch_s", "unit", "device", "placement"),
+    *("nights", "clarity_version", "input_digest", "fingerprint"),
+)
+
+
+def _recording(report: Report) -> tuple[Cell, ...]:
+    series, provenance = report.series, report.result.provenance
+    return (
+        report.participant,
+        report.source,
+        series.start,
+        series.end,
+        series.zone.key,
+        series.epoch_s,
+        series.unit.value,
+        series.device,
+        series.placement.value,
+        len(report.result.nights),
+        provenance.clarity_version,
+        provenance.input_digest,
+        provenance.fingerprint,
+    )
+
+
+def _summary(report: Report, columns: Sequence[str]) -> tuple[Cell, ...]:
+    values: Mapping[str, float | None] = {
+        column(finding): finding.value for finding in report.result.findings
+    }
+    return (*_recording(report), *(values.get(name) for name in columns))
+
+
+def _night(night: Night) -> tuple[Cell, ...]:
+    return tuple(getattr(night, name) for name in NIGHT_FIELDS)
+
+
+def _csv(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow([_cell(name) for name in header])
+    writer.writerows([_cell(value) for value in row] for row in rows)
+    return text.getvalue().encode()
+
+
+def _cell(value: Cell) -> str:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(FORMULA_STARTS) else value
+    return repr(value)

@@ -1,0 +1,101 @@
+"""
+results.json: everything in the report, at full precision, for other programs.
+
+One object. `schema` is `clarity.results`, `schema_version` counts up when a key changes its meaning
+or goes; new keys may come without that. Version 1:
+
+- `participant`, `source`, `made_at`, `settings` (name: text).
+- `recording`: `start`, `end` (ISO 8601 with offset), `zone` (IANA), `epoch_s`, `unit`, `device`,
+  `placement`, `n_epochs`, `n_missing`, `n_worn` (null when wear was not assessed).
+- `window`: `start`, `end` of what was analyzed; `kind` of the result.
+- `findings`: `metric`, `value` (null when absent), `unit`, `reason` (empty when there is a value),
+  `n_valid`, `coverage` (0 to 1), `algorithm`, `parameters`, `citation`.
+- `nights`: the fields of a night, null where unknown.
+- `spans`: `layer`, `algorithm`, `epochs` (pairs start, stop; stop excluded), with `span_epoch_s`.
+- `notices`: text.
+- `provenance`: `input_digest`, `fingerprint`, `analyses` (`id`, `version`), `clarity_version`,
+  `computed_at`.
+"""
+
+from typing import Final
+
+import attrs
+import numpy as np
+import orjson
+
+from clarity.domain.findings import Finding
+from clarity.ports.report import Report
+
+__all__ = ["SCHEMA", "SCHEMA_VERSION", "results_json"]
+
+SCHEMA: Final = "clarity.results"
+SCHEMA_VERSION: Final = 1
+
+
+def results_json(report: Report) -> bytes:
+    """The report as UTF-8 JSON, keys in the documented order, ending in a newline."""
+    result = report.result
+    return orjson.dumps(
+        {
+            "schema": SCHEMA,
+            "schema_version": SCHEMA_VERSION,
+            "kind": result.kind,
+            "participant": report.participant,
+            "source": report.source,
+            "made_at": report.made_at,
+            "recording": _recording(report),
+            "window": {"start": result.window.start, "end": result.window.end},
+            "findings": [_finding(finding) for finding in result.findings],
+            "nights": [attrs.asdict(night) for night in result.nights],
+            "span_epoch_s": result.epoch_s,
+            "spans": [
+                {"layer": marked.layer, "algorithm": marked.algorithm, "epochs": marked.spans}
+                for marked in result.spans
+            ],
+            "notices": result.notices,
+            "settings": dict(report.settings),
+            "provenance": _provenance(report),
+        },
+        option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE,
+    )
+
+
+def _recording(report: Report) -> dict[str, object]:
+    series = report.series
+    return {
+        "start": series.start,
+        "end": series.end,
+        "zone": series.zone.key,
+        "epoch_s": series.epoch_s,
+        "unit": series.unit,
+        "device": series.device,
+        "placement": series.placement,
+        "n_epochs": series.values.size,
+        "n_missing": int(np.isnan(series.values).sum()),
+        "n_worn": None if series.worn is None else int(series.worn.sum()),
+    }
+
+
+def _finding(finding: Finding) -> dict[str, object]:
+    return {
+        "metric": finding.metric,
+        "value": finding.value,
+        "unit": finding.unit,
+        "reason": finding.reason,
+        "n_valid": finding.n_valid,
+        "coverage": finding.coverage,
+        "algorithm": finding.algorithm,
+        "parameters": dict(finding.parameters),
+        "citation": finding.citation,
+    }
+
+
+def _provenance(report: Report) -> dict[str, object]:
+    provenance = report.result.provenance
+    return {
+        "input_digest": provenance.input_digest,
+        "fingerprint": provenance.fingerprint,
+        "analyses": [{"id": name, "version": version} for name, version in provenance.analyses],
+        "clarity_version": provenance.clarity_version,
+        "computed_at": provenance.computed_at,
+    }

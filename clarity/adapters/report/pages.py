@@ -1,0 +1,157 @@
+"""The pages: what the templates are given, and how they are rendered."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Final
+from urllib.parse import quote
+
+import attrs
+import jinja2
+
+from clarity.adapters.report.actogram import SKIPPED, actogram
+from clarity.adapters.report.days import day_bins
+from clarity.adapters.report.formats import ABSENT, brief, duration
+from clarity.adapters.report.profile import profile, sparkline
+from clarity.adapters.report.quality import checks
+from clarity.adapters.report.story import (
+    KEY_METRICS,
+    attribution,
+    facts,
+    found,
+    key_findings,
+    notices,
+    story,
+)
+from clarity.adapters.report.tables import measures, night_average, night_rows
+from clarity.adapters.report.wording import Group, wording
+from clarity.domain.analysis.result import Layer
+from clarity.domain.findings import Finding
+from clarity.ports.report import Refused, Report
+
+__all__ = ["index_page", "report_page"]
+
+LAYER_NAMES: Final = {
+    Layer.SLEEP.value: "Sleep",
+    Layer.REST.value: "Rest window",
+    Layer.NON_WEAR.value: "Not worn",
+    Layer.MISSING.value: "Missing",
+    SKIPPED: "Skipped by daylight saving",
+}
+"""What the legend calls the shades."""
+
+
+@attrs.frozen(kw_only=True)
+class Tile:
+    """A key figure: metric, value with unit, and its name in words."""
+
+    metric: str
+    value: str
+    unit: str
+    label: str
+
+
+@attrs.frozen(kw_only=True)
+class Entry:
+    """
+    A participant in the table of a batch.
+
+    Attributes:
+        participant: its label.
+        link: address of its report, relative to the page; empty when it has no folder.
+        source: file.
+        start: first date.
+        length: of the recording.
+        n_nights: how many.
+        figures: one text per key metric.
+        spark: path of the mean 24 h profile.
+    """
+
+    participant: str
+    link: str
+    source: str
+    start: str
+    length: str
+    n_nights: int
+    figures: tuple[str, ...]
+    spark: str
+
+
+def report_page(report: Report) -> bytes:
+    """report.html."""
+    result, series = report.result, report.series
+    days = day_bins(series, result)
+    present = tuple(finding for finding in result.findings if finding.value is not None)
+    absent = tuple(finding for finding in result.findings if finding.value is None)
+    tables = measures(present)
+    return _rendered(
+        "report.html.j2",
+        report=report,
+        facts=facts(report),
+        story=story(report),
+        tiles=tuple(_tile(finding) for finding in key_findings(result)),
+        notices=notices(report),
+        attribution=attribution(report),
+        actogram=actogram(days),
+        layer_names=LAYER_NAMES,
+        bin_min=days.bin_s // 60,
+        profile=profile(days, result),
+        activity=f"{series.unit.value} per {series.epoch_s} s",
+        nights=night_rows(result.nights),
+        average=night_average(result.nights),
+        tables=tuple(table for table in tables if table.group is not Group.QUALITY),
+        quality=tuple(table for table in tables if table.group is Group.QUALITY),
+        absent=tuple(row for table in measures(absent) for row in table.rows),
+        checks=checks(series),
+    )
+
+
+def index_page(
+    reports: Sequence[Report], refused: Sequence[Refused], *, folders: Mapping[str, str]
+) -> bytes:
+    """index.html."""
+    return _rendered(
+        "index.html.j2",
+        entries=tuple(_entry(report, folders) for report in reports),
+        refused=refused,
+        metrics=KEY_METRICS,
+    )
+
+
+def _tile(finding: Finding) -> Tile:
+    value, unit = brief(finding)
+    return Tile(metric=finding.metric, value=value, unit=unit, label=wording(finding).label)
+
+
+def _entry(report: Report, folders: Mapping[str, str]) -> Entry:
+    folder = folders.get(report.participant)
+    return Entry(
+        participant=report.participant,
+        link="" if folder is None else quote(f"{folder}/report.html"),
+        source=report.source,
+        start=report.series.start.date().isoformat(),
+        length=duration(report.series.end - report.series.start),
+        n_nights=len(report.result.nights),
+        figures=tuple(_figure(report, metric) for metric in KEY_METRICS),
+        spark=sparkline(day_bins(report.series, report.result)),
+    )
+
+
+def _figure(report: Report, metric: str) -> str:
+    finding = found(report.result, metric)
+    return ABSENT if finding is None else brief(finding)[0]
+
+
+def _rendered(template: str, **values: object) -> bytes:
+    return _templates().get_template(template).render(**values).encode()
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("clarity.adapters.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )

@@ -1,0 +1,174 @@
+"""Every sentence of `clarity.ports.report.Renderer`, for every adapter."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import attrs
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clarity.ports.report import Document, Refused, Renderer
+from tests.contracts.renderer.harness import OPENERS
+from tests.support.reports import finding, report, series
+
+ROOT = Path(__file__).resolve().parents[3]
+REFUSED = (Refused(source="broken.csv", code="recording.empty", reason="the file holds no rows"),)
+AGAIN = """
+import hashlib
+from tests.contracts.renderer.harness import OPENERS
+from tests.support.reports import report
+for opener in sorted(OPENERS):
+    documents = OPENERS[opener]().participant(report())
+    print(hashlib.sha256(b"".join(document.content for document in documents)).hexdigest())
+"""
+
+
+def content(documents: tuple[Document, ...], name: str) -> str:
+    return next(document for document in documents if document.name == name).content.decode()
+
+
+def rows(documents: tuple[Document, ...], name: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content(documents, name), newline="")))
+
+
+def test_an_adapter_is_a_renderer(renderer: Renderer):
+    assert isinstance(renderer, Renderer)
+
+
+def test_a_participant_has_a_page_results_and_nights(renderer: Renderer):
+    names = [document.name for document in renderer.participant(report())]
+
+    assert names == ["report.html", "results.json", "nights.csv"]
+
+
+def test_a_batch_has_an_index_a_summary_nights_and_what_was_refused(renderer: Renderer):
+    names = [document.name for document in renderer.batch([report()], REFUSED, folders={})]
+
+    assert names == ["index.html", "summary.csv", "nights.csv", "refused.csv"]
+
+
+def test_the_same_report_gives_the_same_bytes(renderer: Renderer):
+    one, other = report("P-01"), report("P-01")
+
+    assert renderer.participant(one) == renderer.participant(other)
+    assert renderer.batch([one], REFUSED, folders={}) == renderer.batch(
+        [other], REFUSED, folders={}
+    )
+
+
+def test_another_process_draws_the_same_bytes():
+    answers = {
+        subprocess.run(
+            [sys.executable, "-c", AGAIN],
+            cwd=ROOT,
+            env={"PYTHONHASHSEED": seed, "TZ": zone},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed, zone in (("1", "UTC"), ("2", "Asia/Tokyo"))
+    }
+
+    assert len(answers) == 1
+    assert answers.pop().split()
+
+
+def test_another_value_gives_other_bytes(renderer: Renderer):
+    one, other = report(findings=(finding("IS", 0.5),)), report(findings=(finding("IS", 0.25),))
+
+    changed = [
+        a.name
+        for a, b in zip(renderer.participant(one), renderer.participant(other), strict=True)
+        if a != b
+    ]
+
+    assert changed == ["report.html", "results.json"]
+
+
+def test_every_finding_stands_on_the_page_and_in_the_results(renderer: Renderer):
+    drawn = report()
+
+    documents = renderer.participant(drawn)
+
+    metrics = [entry.metric for entry in drawn.result.findings]
+    told = json.loads(content(documents, "results.json"))["findings"]
+    assert [entry["metric"] for entry in told] == metrics
+    assert [name for name in metrics if name not in content(documents, "report.html")] == []
+
+
+def test_an_absent_finding_says_its_reason_on_the_page_and_in_the_results(renderer: Renderer):
+    drawn = report(findings=(finding("IS", None, reason="the watch lay on a table"),))
+
+    documents = renderer.participant(drawn)
+
+    (told,) = json.loads(content(documents, "results.json"))["findings"]
+    assert told["value"] is None
+    assert told["reason"] == "the watch lay on a table"
+    assert "the watch lay on a table" in content(documents, "report.html")
+
+
+def test_a_night_is_a_row(renderer: Renderer):
+    drawn = report()
+
+    found = rows(renderer.participant(drawn), "nights.csv")
+
+    assert [row["date"] for row in found] == [n.date.isoformat() for n in drawn.result.nights]
+
+
+def test_a_participant_of_a_batch_is_a_row_in_the_order_given(renderer: Renderer):
+    batch = [report("B"), report("A")]
+
+    documents = renderer.batch(batch, (), folders={"A": "a", "B": "b"})
+
+    assert [row["participant"] for row in rows(documents, "summary.csv")] == ["B", "A"]
+    assert len(rows(documents, "nights.csv")) == sum(len(one.result.nights) for one in batch)
+    index = content(documents, "index.html")
+    assert index.index("b/report.html") < index.index("a/report.html")
+
+
+def test_a_refused_file_is_listed_with_code_and_reason(renderer: Renderer):
+    documents = renderer.batch([], REFUSED, folders={})
+
+    assert rows(documents, "refused.csv") == [attrs.asdict(REFUSED[0])]
+    page = content(documents, "index.html")
+    assert all(text in page for text in attrs.astuple(REFUSED[0]))
+
+
+def test_a_batch_of_nothing_is_drawn(renderer: Renderer):
+    documents = renderer.batch([], (), folders={})
+
+    assert rows(documents, "summary.csv") == rows(documents, "refused.csv") == []
+
+
+@settings(max_examples=20)
+@given(name=st.text(min_size=1, max_size=40).map(lambda text: f"<img src=x onerror={text}>&'\""))
+def test_no_text_of_a_participant_becomes_markup(name: str):
+    hostile = report(
+        name,
+        recording=series(days=1),
+        source=name,
+        settings={name: name},
+        notices=(name,),
+        findings=(
+            finding("IS", None, reason=name, citation=name, algorithm=name),
+            finding(name, 1.0, name, parameters={name: name}, citation=name),
+        ),
+    )
+    refused = [Refused(source=name, code=name, reason=name)]
+
+    for opener in OPENERS.values():
+        page = content(opener().participant(hostile), "report.html")
+        index = content(opener().batch([hostile], refused, folders={name: name}), "index.html")
+
+        assert "<img" not in page + index
+        assert "onerror" not in _tags(page) + _tags(index)
+
+
+def _tags(page: str) -> str:
+    """The inside of every tag, without quoted values."""
+    inside = [part.split(">")[0] for part in page.split("<")[1:]]
+    return " ".join("".join(tag.split('"')[::2]) for tag in inside)
