@@ -6,7 +6,13 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from clarity.domain.actigraphy.runs import run_after, run_before, run_length
+from clarity.domain.actigraphy.runs import (
+    run_after,
+    run_before,
+    run_just_after,
+    run_just_before,
+    run_length,
+)
 
 __all__ = ["AFTER_WAKE_MIN", "BETWEEN_WAKE_MIN", "CITATION", "RescoringForm", "rescored"]
 
@@ -73,21 +79,8 @@ def _allowed(minutes: int, epoch_s: int) -> int:
     return minutes * 60 // epoch_s
 
 
-def _run_just_before(inside: BoolArray, outside: BoolArray) -> IntArray:
-    """For epochs of `inside`, the length of the run of `outside` right before their own run."""
-    position = run_before(inside)
-    width = [(0, 0)] * (outside.ndim - 1) + [(1, 0)]
-    runs = np.pad(run_before(outside), width)
-    index = np.arange(1, inside.shape[-1] + 1, dtype=np.int64) - position
-    return np.take_along_axis(runs, index, axis=-1)
-
-
-def _run_just_after(inside: BoolArray, outside: BoolArray) -> IntArray:
-    return _run_just_before(inside[..., ::-1], outside[..., ::-1])[..., ::-1]
-
-
 def _after_wake(asleep: BoolArray, wake: BoolArray, epoch_s: int, form: RescoringForm) -> BoolArray:
-    position, before = run_before(asleep), _run_just_before(asleep, wake)
+    position, before = run_before(asleep), run_just_before(asleep, wake)
     length = position + run_after(asleep) - 1
     taken = np.zeros(asleep.shape, dtype=np.bool_)
     for wake_min, sleep_min in AFTER_WAKE_MIN:
@@ -99,7 +92,7 @@ def _after_wake(asleep: BoolArray, wake: BoolArray, epoch_s: int, form: Rescorin
 
 def _between_wake(asleep: BoolArray, wake: BoolArray, epoch_s: int) -> BoolArray:
     length = run_length(asleep)
-    around = np.minimum(_run_just_before(asleep, wake), _run_just_after(asleep, wake))
+    around = np.minimum(run_just_before(asleep, wake), run_just_after(asleep, wake))
     taken = np.zeros(asleep.shape, dtype=np.bool_)
     for wake_min, sleep_min in BETWEEN_WAKE_MIN:
         taken |= (length <= _allowed(sleep_min, epoch_s)) & (around >= _needed(wake_min, epoch_s))
@@ -111,6 +104,6 @@ def _between_long_wakes(wake: BoolArray, epoch_s: int) -> BoolArray:
     taken = np.zeros(wake.shape, dtype=np.bool_)
     for wake_min, gap_min in BETWEEN_WAKE_MIN:
         long = wakes >= _needed(wake_min, epoch_s)
-        inner = (_run_just_before(~long, long) > 0) & (_run_just_after(~long, long) > 0)
+        inner = (run_just_before(~long, long) > 0) & (run_just_after(~long, long) > 0)
         taken |= inner & (run_length(~long) <= _allowed(gap_min, epoch_s))
     return taken

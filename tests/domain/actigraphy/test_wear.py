@@ -1,0 +1,257 @@
+"""Non-wear against its rules written as loops, on sensors with a floor, and beside sleep."""
+
+import csv
+import gzip
+import math
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import attrs
+import hypothesis.extra.numpy as hnp
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clarity.domain.actigraphy.requirements import EpochMismatch
+from clarity.domain.actigraphy.runs import run_total
+from clarity.domain.actigraphy.series import ActivitySeries
+from clarity.domain.actigraphy.wear import (
+    CHOI_2011,
+    TROIANO_2007,
+    WearRule,
+    constant_runs,
+    sensor_floor,
+    valid_span,
+    wear_of,
+    worn,
+)
+from clarity.domain.streams import Unit, UnitMismatch
+from tests.support.shared import shared
+
+NAN = math.nan
+SHORT = attrs.evolve(TROIANO_2007, still_min=5)
+SHORT_FLANKS = attrs.evolve(CHOI_2011, still_min=7, flank_min=3)
+counts = hnp.arrays(
+    np.float64, st.integers(0, 50), elements=st.sampled_from([0.0, 0.0, 0.0, 50.0, 500.0, NAN])
+)
+Counts = npt.NDArray[np.float64]
+
+
+def series(values: Counts, **changes: object) -> ActivitySeries:
+    plain = ActivitySeries(
+        values=values,
+        start=datetime(2003, 3, 18, 15, tzinfo=ZoneInfo("Europe/Oslo")),
+        epoch_s=60,
+        unit=Unit.COUNTS,
+    )
+    return attrs.evolve(plain, **changes)
+
+
+def depresjon(name: str) -> Counts:
+    with gzip.open(shared(f"data/depresjon/{name}.csv.gz"), "rt") as file:
+        return np.array([float(row["activity"]) for row in csv.DictReader(file)])
+
+
+def runs(flags: list[bool]) -> list[tuple[int, int]]:
+    edges = [i for i, flag in enumerate(flags) if flag and (i == 0 or not flags[i - 1])]
+    return [(i, next((k for k in range(i, len(flags)) if not flags[k]), len(flags))) for i in edges]
+
+
+def slow_worn(values: Counts, rule: WearRule) -> list[bool]:
+    n = len(values)
+    zero = [value == 0 for value in values]
+    still = list(zero)
+    limit = math.inf if rule.forgiven_max is None else rule.forgiven_max
+    for first, last in runs([value > 0 for value in values]):
+        before = range(first - rule.flank_min, first)
+        after = range(last, last + rule.flank_min)
+        quiet = all(zero[i] for i in (*before, *after) if 0 <= i < n)
+        if quiet and last - first <= rule.forgiven_min and max(values[first:last]) <= limit:
+            still[first:last] = [True] * (last - first)
+    on = [not math.isnan(value) for value in values]
+    for first, last in runs(still):
+        if last - first >= rule.still_min:
+            on[first:last] = [False] * (last - first)
+    return on
+
+
+@settings(max_examples=100)
+@given(values=counts, rule=st.sampled_from([SHORT, SHORT_FLANKS, TROIANO_2007, CHOI_2011]))
+def test_wear_is_that_of_the_rule_written_as_a_loop(values: Counts, rule: WearRule) -> None:
+    assert slow_worn(values, rule) == worn(values, rule).tolist()
+
+
+@given(
+    values=hnp.arrays(
+        np.float64,
+        st.tuples(st.integers(1, 3), st.integers(0, 40)),
+        elements=st.sampled_from([0.0, 0.0, 9.0, NAN]),
+    ),
+    rule=st.sampled_from([SHORT, SHORT_FLANKS]),
+)
+def test_many_recordings_at_once_are_as_one_by_one(values: Counts, rule: WearRule) -> None:
+    in_bed = np.cumsum(np.nan_to_num(values), axis=-1) % 2 == 1
+
+    together = worn(values, rule, in_bed=in_bed)
+
+    rows = [worn(row, rule, in_bed=bed) for row, bed in zip(values, in_bed, strict=True)]
+    assert np.array_equal(np.stack(rows), together)
+
+
+def test_troiano_needs_an_hour_and_choi_an_hour_and_a_half() -> None:
+    active = np.full(200, 300.0)
+    hour, longer = active.copy(), active.copy()
+    hour[50:110] = 0
+    longer[50:140] = 0
+
+    assert np.count_nonzero(~worn(hour, TROIANO_2007)) == 60
+    assert worn(hour, CHOI_2011).all()
+    assert np.count_nonzero(~worn(longer, CHOI_2011)) == 90
+
+
+def test_a_nudge_is_forgiven_by_troiano_up_to_100_counts_and_by_choi_at_any() -> None:
+    still = np.zeros(200)
+    still[[0, 199]] = 5000
+    gentle, hard = still.copy(), still.copy()
+    gentle[100:102] = 100
+    hard[100:102] = 101
+
+    assert np.count_nonzero(~worn(gentle, TROIANO_2007)) == 198
+    assert worn(hard, TROIANO_2007)[100:102].all()
+    assert not worn(hard, CHOI_2011)[100:102].any()
+
+
+def test_stillness_in_bed_alone_is_not_non_wear() -> None:
+    values = np.full(700, 200.0)
+    values[100:600] = 0
+    in_bed = np.zeros(700, dtype=bool)
+    in_bed[120:580] = True
+
+    assert not worn(values, CHOI_2011)[100:600].any()
+    assert worn(values, CHOI_2011, in_bed=in_bed).all()
+
+
+def test_a_device_off_before_and_after_the_night_was_off_all_night() -> None:
+    values = np.full(900, 200.0)
+    values[100:800] = 0
+    in_bed = np.zeros(900, dtype=bool)
+    in_bed[300:700] = True
+
+    assert not worn(values, CHOI_2011, in_bed=in_bed)[100:800].any()
+
+
+@pytest.mark.parametrize(
+    "name", ["condition/condition_2", "condition/condition_3", "control/control_22"]
+)
+def test_a_sensor_that_does_not_read_zero_gets_a_reason_instead_of_full_wear(name: str) -> None:
+    wear = wear_of(series(depresjon(name)), CHOI_2011)
+
+    assert wear.worn is None
+    assert wear.span is None
+    assert wear.share.value is None
+    assert wear.share.reason == (
+        "the sensor does not read 0 (its floor is 3), so runs of zeros say nothing"
+    )
+
+
+def test_the_weeks_after_the_watch_came_off_are_outside_the_valid_span() -> None:
+    values = depresjon("control/control_3")
+
+    wear = wear_of(series(values), CHOI_2011)
+
+    assert wear.span is not None
+    assert wear.span[1] < 16 * 1440 < 45 * 1440 < values.size
+    assert wear.share.value is not None
+    assert wear.share.value < 35
+
+
+def test_all_zero_is_no_wear_and_constant_activity_has_no_zero() -> None:
+    nothing, constant = (
+        wear_of(series(np.zeros(500)), CHOI_2011),
+        wear_of(series(np.full(500, 9.0)), CHOI_2011),
+    )
+
+    assert nothing.share.value == 0.0
+    assert nothing.span == (0, 0)
+    assert nothing.bouts == 0
+    assert constant.worn is None
+
+
+@pytest.mark.parametrize("values", [np.full(100, NAN), np.zeros(0)])
+def test_nothing_recorded_is_a_reason(values: Counts) -> None:
+    wear = wear_of(series(values), TROIANO_2007)
+
+    assert wear.share.reason == "nothing was recorded"
+    assert wear.share.n_valid == 0
+
+
+def test_bouts_and_settings_are_reported() -> None:
+    values = np.full(400, 50.0)
+    values[100:250] = 0
+
+    wear = wear_of(series(values), TROIANO_2007)
+
+    assert wear.bouts == 2
+    assert wear.span == (0, 400)
+    assert wear.share.value == 62.5
+    assert wear.share.parameters == {
+        "still_min": 60,
+        "forgiven_min": 2,
+        "forgiven_max": 100.0,
+        "flank_min": 1,
+    }
+
+
+def test_other_units_and_epochs_are_refused() -> None:
+    with pytest.raises(UnitMismatch):
+        wear_of(series(np.zeros(9), unit=Unit.ENMO_MG), CHOI_2011)
+    with pytest.raises(EpochMismatch):
+        wear_of(series(np.zeros(9), epoch_s=30), CHOI_2011)
+
+
+def test_a_stray_zero_does_not_hide_the_floor() -> None:
+    values = np.full((2, 1000), 4.0)
+    values[0, 500] = 0
+    values[1] = NAN
+
+    floor = sensor_floor(values)
+
+    assert floor[0] == 4.0
+    assert math.isnan(floor[1])
+
+
+@given(
+    values=hnp.arrays(
+        np.float64, st.integers(0, 30), elements=st.sampled_from([0.0, 1.0, 2.0, NAN])
+    ),
+    at_least=st.integers(1, 5),
+)
+def test_constant_runs_are_those_of_a_loop(values: Counts, at_least: int) -> None:
+    expected = [False] * len(values)
+    for first in range(len(values)):
+        for last in range(first + 2, len(values) + 1):
+            same = all(values[first] == x for x in values[first:last]) and values[first] != 0
+            if same and last - first >= at_least:
+                expected[first:last] = [True] * (last - first)
+
+    assert expected == constant_runs(values, at_least=at_least).tolist()
+
+
+def test_a_valid_span_ignores_short_wear() -> None:
+    mask = np.zeros(1000, dtype=bool)
+    mask[100:300] = mask[500:570] = mask[900:910] = True
+
+    assert valid_span(mask) == (100, 570)
+    assert valid_span(mask, least=100) == (100, 300)
+
+
+@given(flags=hnp.arrays(np.bool_, st.integers(0, 20)), data=st.data())
+def test_a_runs_total_is_its_sum(flags: npt.NDArray[np.bool_], data: st.DataObject) -> None:
+    counted = data.draw(hnp.arrays(np.bool_, len(flags)))
+    expected = [0] * len(flags)
+    for first, last in runs(flags.tolist()):
+        expected[first:last] = [int(counted[first:last].sum())] * (last - first)
+
+    assert expected == run_total(flags, counted).tolist()
