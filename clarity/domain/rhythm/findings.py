@@ -14,12 +14,14 @@ from clarity.domain.rhythm.evidence import Observed
 from clarity.domain.rhythm.fragmentation import State, active_states, fragmentation
 from clarity.domain.rhythm.grid import slots_per_day
 from clarity.domain.rhythm.regularity import sleep_regularity, social_jetlag_min, valid_pairs
+from clarity.domain.rhythm.transitions import sustained_transition_probability
 
 __all__ = [
     "cosinor_findings",
     "fragmentation_findings",
     "regularity_findings",
     "scaling_findings",
+    "sustained_transition_findings",
     "timing_findings",
 ]
 
@@ -30,6 +32,7 @@ PHILLIPS: Final = "Phillips 2017, doi:10.1038/s41598-017-03171-4"
 WITTMANN: Final = "Wittmann 2006, doi:10.1080/07420520500545979"
 MARDIA: Final = "Mardia & Jupp 2000, Directional Statistics, doi:10.1002/9780470316979"
 DI: Final = "Di 2017, doi:10.1101/182337"
+LIM: Final = "Lim 2011, doi:10.5665/sleep.1400"
 PENG: Final = "Peng 1994, doi:10.1103/PhysRevE.49.1685"
 
 SRI: Final = Definition(metric="SRI", unit="1", algorithm="regularity/SRI", citation=PHILLIPS)
@@ -54,6 +57,10 @@ ALPHA: Final = Definition(
     },
 )
 
+SUSTAINED: Final = Definition(
+    metric="", unit="1", algorithm="fragmentation/sustained-transitions", citation=LIM
+)
+
 NO_FIT: Final = "fewer than four epochs, or too little of the 24 h cycle was observed"
 NO_RHYTHM: Final = "activity is constant, or too little of the 24 h cycle was observed"
 NO_F: Final = "the fit is perfect or activity is constant, or too little was observed"
@@ -66,6 +73,7 @@ NO_MIDPOINT: Final = "no night with a known midpoint, or midpoints that cancel r
 NO_DEVIATION: Final = "fewer than two nights with a known midpoint"
 NO_BOUT: Final = "the state never occurs"
 ONE_BOUT: Final = "the state has fewer than two bouts"
+FEW_LENGTHS: Final = "runs of fewer than eight different lengths occur"
 NO_SCALING: Final = (
     "shorter than two days, constant, or too many windows touch missing epochs for a day-long scale"
 )
@@ -193,6 +201,26 @@ def _bout_findings(
             reason=reason,
         )
         for name, unit, value, reason in table
+    )
+
+
+def sustained_transition_findings(activity: npt.ArrayLike, *, above: float) -> tuple[Finding, ...]:
+    """
+    Give kRA and kAR of one recording; see `sustained_transition_probability` for its known limit.
+
+    Args:
+        activity: (n,) per epoch; NaN = missing.
+        above: activity above it is active, in units of the activity.
+    """
+    states = active_states(activity, above=above)
+    seen = Observed.of(states)
+    return tuple(
+        seen.finding(
+            attrs.evolve(SUSTAINED, metric=name, parameters={"active_above": above}),
+            sustained_transition_probability(states, state),
+            reason=FEW_LENGTHS,
+        )
+        for name, state in (("kRA", State.REST), ("kAR", State.ACTIVE))
     )
 
 

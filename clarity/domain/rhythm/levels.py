@@ -17,7 +17,7 @@ from clarity.domain.rhythm.grid import (
     slots_per_day,
 )
 
-__all__ = ["ActivePhase", "active_phase", "average_daily_total"]
+__all__ = ["PHASE_BIN_MIN", "ActivePhase", "active_phase", "average_daily_total"]
 
 PHASE_BIN_MIN: Final = 5
 """Bins of the profile on which the active phase is sought, min."""

@@ -12,7 +12,12 @@ from clarity.domain.rhythm.binning import Binning, binned, flat_bins
 from clarity.domain.rhythm.evidence import Observed
 from clarity.domain.rhythm.extremes import Basis, Extremes, extremes
 from clarity.domain.rhythm.grid import Floats
-from clarity.domain.rhythm.levels import active_phase, average_daily_total
+from clarity.domain.rhythm.levels import (
+    PHASE_BIN_MIN,
+    ActivePhase,
+    active_phase,
+    average_daily_total,
+)
 from clarity.domain.rhythm.variability import (
     GONCALVES_BINS_MIN,
     mean_interdaily_stability,
@@ -72,7 +77,10 @@ TOO_FEW_STEPS: Final = (
 CLOCK_UNSEEN: Final = "some hours of the clock were observed by less than half"
 NO_EXTREME: Final = "hours of the clock were observed by less than half, or all hours are alike"
 NO_AMPLITUDE: Final = "some hours of the clock were observed by less than half, or nothing moved"
-NO_PHASE: Final = "a part of the clock was never observed, or the mean day neither rises nor falls"
+NO_PHASE: Final = (
+    "the epoch does not divide 5 min, a part of the clock was never observed, or the mean day "
+    "neither rises nor falls"
+)
 
 
 def nonparametric_findings(
@@ -89,7 +97,7 @@ def nonparametric_findings(
     Args:
         activity: (n,) per epoch, finite and 0 or more; NaN = missing.
         start_minute: clock minute at which the first epoch begins.
-        epoch_s: length of an epoch, s; divides 5 min.
+        epoch_s: length of an epoch, s; divides an hour.
         unit: what one epoch's value means, for example `counts`.
         binning: bins of IS and IV; hourly on the clock when None.
 
@@ -97,13 +105,13 @@ def nonparametric_findings(
         One finding per metric, absent with a reason where it is undefined.
 
     Raises:
-        UnevenGrid: the epoch does not divide 5 min or a bin.
+        UnevenGrid: the epoch does not divide an hour or a bin.
     """
     values = np.asarray(activity, dtype=np.float64)
     chosen = binning or Binning()
     bins = binned(values, start_minute=start_minute, epoch_s=epoch_s, binning=chosen)
     found = extremes(values, start_minute=start_minute, epoch_s=epoch_s)
-    phase = active_phase(values, start_minute=start_minute, epoch_s=epoch_s)
+    phase = _phase(values, start_minute=start_minute, epoch_s=epoch_s)
     total = average_daily_total(values, start_minute=start_minute, epoch_s=epoch_s)
     seen = Observed.of(values)
     return (
@@ -147,6 +155,14 @@ def spectrum_findings(
         seen.finding(attrs.evolve(ISM, parameters=settings), stability, reason=TOO_FEW_DAYS),
         seen.finding(attrs.evolve(IVM, parameters=settings), variability, reason=TOO_FEW_STEPS),
     )
+
+
+def _phase(values: Floats, *, start_minute: float, epoch_s: int) -> ActivePhase:
+    """The active phase, undefined where epochs are too coarse for its profile."""
+    if PHASE_BIN_MIN * 60 % epoch_s:
+        unknown = np.full(values.shape[:-1], np.nan)
+        return ActivePhase(onset_min=unknown, offset_min=unknown)
+    return active_phase(values, start_minute=start_minute, epoch_s=epoch_s)
 
 
 def _bin_findings(bins: Floats, binning: Binning) -> tuple[Finding, ...]:

@@ -8,8 +8,11 @@ from clarity.domain.rhythm.findings import (
     fragmentation_findings,
     regularity_findings,
     scaling_findings,
+    sustained_transition_findings,
     timing_findings,
 )
+from clarity.domain.rhythm.fragmentation import State, active_states
+from clarity.domain.rhythm.transitions import sustained_transition_probability
 from tests.domain.rhythm.awkward import AWKWARD
 from tests.domain.rhythm.goldens import golden
 
@@ -27,9 +30,10 @@ def test_an_awkward_recording_has_every_finding_or_a_reason(activity):
         *regularity_findings(sleep, epoch_s=60),
         *fragmentation_findings(activity, epoch_s=60, above=4),
         *scaling_findings(activity, epoch_s=60),
+        *sustained_transition_findings(activity, above=4),
     )
 
-    assert len(found) == 7 + 1 + 10 + 1
+    assert len(found) == 7 + 1 + 10 + 1 + 2
     assert all(bool(each.reason) == (each.value is None) for each in found)
     assert all(each.citation for each in found)
 
@@ -88,6 +92,16 @@ def test_scaling_reaches_the_reference():
     (alpha,) = scaling_findings(case.activity, epoch_s=60)
 
     assert alpha.value == pytest.approx(case.first["DFA/alpha"], rel=1e-10)
+
+
+def test_sustained_transitions_are_named_after_the_state_they_leave():
+    case = golden("synth_regular_7d")
+    states = active_states(case.activity, above=4)
+
+    found = by_name(sustained_transition_findings(case.activity, above=4))
+
+    assert found["kRA"].value == float(sustained_transition_probability(states, State.REST))
+    assert found["kAR"].value == float(sustained_transition_probability(states, State.ACTIVE))
 
 
 def test_sleep_timing_is_circular_and_signed():

@@ -88,6 +88,14 @@ def test_findings_equal_the_functions_and_say_what_they_rest_on():
     assert all("doi:" in found[name].citation for name in ("IS", "IV", "RA", "L5", "M10"))
 
 
+def test_hourly_epochs_have_all_but_the_active_phase():
+    activity = np.tile([*[0.0] * 8, *[10.0] * 16], 7) + np.arange(168.0) % 5
+
+    found = nonparametric_findings(activity, start_minute=0, epoch_s=3600, unit="counts")
+
+    assert {each.metric for each in found if each.value is None} == {"AonT", "AoffT"}
+
+
 def test_the_spectrum_equals_the_functions():
     case = golden("synth_gaps_7d")
 
