@@ -16,7 +16,7 @@ from clarity.domain.timeline import DAY_S
 __all__ = ["CEILINGS", "floor_of", "quality_findings", "valid_epochs"]
 
 CEILINGS: Final[dict[str, float]] = {"Actiwatch AW4": 8000.0}
-"""Largest value that a device can report, counts per minute (Depresjon: 8000 in 6 of 55 recordings)."""
+"""Largest value that a device can report, counts per minute (6 of 55 Depresjon files reach it)."""
 
 _FLOOR_SHARE: Final = 0.001
 """A value below which fewer than this share of the epochs lie counts as the sensor's floor."""
