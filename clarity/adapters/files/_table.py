@@ -133,7 +133,7 @@ def read_heading(intake: Intake) -> Heading:
     text = head_text(head)
     if not text:
         raise NotText(file=file)
-    if heading is None and text.strip():
+    if heading is None and not all(map(_is_comment, text.splitlines())):
         raise NoSuchColumn(file=file, detail="the lines have one cell each")
     raise NoSamples(file=file)
 

@@ -1,0 +1,363 @@
+"""Plain tables as people and devices write them."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+
+from clarity.adapters.files._intake import Limits, label_of
+from clarity.adapters.files.csv_table import CsvRecordings
+from clarity.domain.streams import Unit
+from clarity.ports.recordings import DateOrder, ReadOptions
+from clarity.ports.unreadable import (
+    AbsurdDate,
+    AmbiguousColumn,
+    AmbiguousDates,
+    ContradictoryTimes,
+    MissingZone,
+    NegativeValue,
+    NoSamples,
+    NoSuchColumn,
+    TooBig,
+    UnevenTimes,
+    UnparsableLine,
+)
+from tests.support.recordings import plain_table, read_one, stamped
+
+OSLO = ReadOptions(zone=ZoneInfo("Europe/Oslo"))
+UTC_ = ReadOptions(zone=ZoneInfo("UTC"))
+READER = CsvRecordings()
+
+
+def table(stamps, values=None, *, head="timestamp,value"):
+    values = range(len(stamps)) if values is None else values
+    rows = [f"{stamp},{value}" for stamp, value in zip(stamps, values, strict=True)]
+    return "\n".join((head, *rows)) + "\n"
+
+
+def read(content, options=OSLO):
+    return read_one(READER, content, options)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_any_usual_delimiter_is_found(delimiter):
+    recording = read(plain_table(delimiter=delimiter))
+
+    assert recording.series.values.tolist() == [7 * i for i in range(30)]
+    assert recording.series.start == datetime(2003, 5, 7, 12, tzinfo=OSLO.zone)
+
+
+@pytest.mark.parametrize(
+    "stamps",
+    [
+        ["2003-05-13T12:00:00", "2003-05-13T12:01:00"],
+        ["2003-05-13 12:00", "2003-05-13 12:01"],
+        ["2003/05/13 12:00:00.250", "2003/05/13 12:01:00,5"],
+        ["20030513 12:00", "20030513 12:01"],
+        ["13.05.2003 12:00", "13.05.2003 12:01"],
+        ["13.5.2003 12:00:00", "13.5.2003 12:01:00"],
+        ["5/13/2003 12:00:00 PM", "5/13/2003 12:01:00 PM"],
+        ["2003-05-13T12:00+02:00", "2003-05-13T12:01+02:00"],
+        ["2003-05-13T10:00Z", "2003-05-13T10:01Z"],
+        ["2003-05-13 06:00:00 -0400", "2003-05-13 06:01:00 -0400"],
+        ["2003-05-13 10:00 UTC", "2003-05-13 10:01 UTC"],
+        ["2003-05-13 15:30+05:30", "2003-05-13 15:31+05:30"],
+        ["2003-05-13 12:00+02", "2003-05-13 12:01+02"],
+        ["1052820000", "1052820060"],
+        ["1052820000000", "1052820060000"],
+        ["1052820000.5", "1052820060.5"],
+    ],
+)
+def test_a_time_is_understood_however_it_is_written(stamps):
+    content = table([f'"{stamp}"' for stamp in stamps], [5, 6])
+
+    recording = read(content, ReadOptions(zone=OSLO.zone))
+
+    assert recording.series.start.astimezone(UTC) == datetime(2003, 5, 13, 10, tzinfo=UTC)
+    assert recording.series.values.tolist() == [5, 6]
+    assert recording.series.epoch_s == 60
+
+
+def test_midnight_is_twelve_in_the_morning():
+    recording = read(table(["5/13/2003 12:00 AM", "5/13/2003 12:01 AM"]))
+
+    assert recording.series.start == datetime(2003, 5, 13, tzinfo=OSLO.zone)
+
+
+def test_a_date_beside_a_clock_time_is_one_time():
+    content = "Date,Clock,Counts\n13.05.2003,12:00,5\n13.05.2003,12:01,6\n"
+
+    assert read(content).series.start == datetime(2003, 5, 13, 12, tzinfo=OSLO.zone)
+
+
+def test_a_decimal_comma_is_read_where_the_comma_does_not_divide():
+    content = "time;value\n2003-05-07 12:00;1,5\n2003-05-07 12:01;2\n2003-05-07 12:02;0,25\n"
+
+    assert read(content).series.values.tolist() == [1.5, 2, 0.25]
+
+
+def test_a_thousands_mark_is_refused():
+    content = "time;value\n2003-05-07 12:00;1,5\n2003-05-07 12:01;1.500,5\n"
+
+    with pytest.raises(UnparsableLine, match=r"line 3: .*the value"):
+        read(content)
+
+
+def test_a_table_without_a_heading_and_with_comments_is_read():
+    content = "# made by hand\n\n2003-05-07 12:00,5\n2003-05-07 12:01,6\n"
+
+    assert read(content).series.values.tolist() == [5, 6]
+    assert read(content, ReadOptions(zone=OSLO.zone, value_column="Column 2")).series.values[0] == 5
+
+
+def test_blank_lines_and_a_trailing_delimiter_do_no_harm():
+    content = "time,value\n2003-05-07 12:00,5,\n\n,\n2003-05-07 12:01,6,\n"
+
+    assert read(content).series.values.tolist() == [5, 6]
+
+
+def test_lines_are_counted_from_the_top_over_blanks_and_comments():
+    content = "# a\n\ntime,value\n2003-05-07 12:00,5\n\n2003-05-07 12:01,x\n"
+
+    with pytest.raises(UnparsableLine) as refused:
+        read(content)
+
+    assert refused.value.line == 6
+
+
+def test_named_columns_win():
+    content = "a,b,c,d\n" + "\n".join(f"{i},{s},{2 * i},x" for i, s in enumerate(stamped(4)))
+
+    recording = read(content, ReadOptions(zone=OSLO.zone, time_column="B", value_column="C"))
+
+    assert recording.series.values.tolist() == [0, 2, 4, 6]
+
+
+@pytest.mark.parametrize("options", [{"time_column": "zeit"}, {"value_column": "wert"}])
+def test_a_named_column_must_exist(options):
+    with pytest.raises(NoSuchColumn, match=r"there is no column '(zeit|wert)'.*--value-column"):
+        read(plain_table(), ReadOptions(zone=OSLO.zone, **options))
+
+
+def test_without_times_there_is_no_recording():
+    with pytest.raises(NoSuchColumn, match="none holds dates with times"):
+        read("a,b\n1,2\n3,4\n")
+
+
+def test_without_numbers_there_is_no_recording():
+    with pytest.raises(NoSuchColumn, match="none holds numbers"):
+        read("time,state\n2003-05-07 12:00,asleep\n")
+
+
+def test_one_column_is_no_table():
+    with pytest.raises(NoSuchColumn, match="one cell each"):
+        read("counts\n1\n2\n")
+
+
+def test_nothing_but_comments_is_no_recording():
+    with pytest.raises(NoSamples):
+        read("# nothing\n\n")
+
+
+def test_two_columns_of_numbers_are_not_chosen_between():
+    content = "time,x,y\n2003-05-07 12:00,1,2\n2003-05-07 12:01,1,2\n"
+
+    with pytest.raises(AmbiguousColumn, match=r"\(x, y\).*--value-column"):
+        read(content)
+
+
+def test_a_known_heading_is_chosen_among_numbers():
+    content = "time,lux,Steps\n2003-05-07 12:00,1,2\n2003-05-07 12:01,1,3\n"
+
+    recording = read(content)
+
+    assert recording.series.values.tolist() == [2, 3]
+    assert recording.series.unit is Unit.STEPS_PER_MIN
+
+
+def test_an_unknown_heading_is_taken_for_counts_and_said_so():
+    recording = read(table(stamped(3)))
+
+    assert recording.series.unit is Unit.COUNTS
+    assert [notice.code for notice in recording.notices] == ["unit-assumed"]
+    assert read(plain_table()).notices == ()
+
+
+@pytest.mark.parametrize("stamp", ["2003-05-07 12:0{}", "2003-05-07T12:0{}Z", "105230160{}"])
+def test_the_zone_of_the_person_must_be_given(stamp):
+    with pytest.raises(MissingZone, match="--tz Europe/Oslo"):
+        read(table([stamp.format(i) for i in range(3)]), ReadOptions())
+
+
+@pytest.mark.parametrize("stamp", ["05.06.2003 12:0{}", "5/6/2003 12:0{}", "5-6-2003 12:0{}"])
+def test_day_and_month_that_cannot_be_told_are_refused(stamp):
+    content = table([stamp.format(i) for i in range(3)])
+
+    with pytest.raises(AmbiguousDates, match="--dates dmy or --dates mdy"):
+        read(content)
+
+
+@pytest.mark.parametrize(("order", "month"), [(DateOrder.DMY, 6), (DateOrder.MDY, 5)])
+def test_the_caller_can_say_the_order_of_day_and_month(order, month):
+    content = table([f"05.06.2003 12:0{i}" for i in range(3)])
+
+    recording = read(content, ReadOptions(zone=OSLO.zone, date_order=order))
+
+    assert recording.series.start.month == month
+
+
+def test_dates_that_contradict_each_other_are_refused():
+    content = table(["13.05.2003 12:00", "05.13.2003 12:01"])
+
+    with pytest.raises(AmbiguousDates, match=r"line 3: .*contradict"):
+        read(content)
+
+
+@pytest.mark.parametrize(
+    "stamp",
+    [
+        "2003-13-40 12:01",
+        "2003-02-30 12:01",
+        "40.40.2003 12:01",
+        "03-05-07 12:01",
+        "2003-05-07 25:00",
+        "2003-05-07 13:00 PM",
+        "2003-05-07",
+        "noon",
+        "2003-05-07 12:01Z",
+        "1052301660",
+        "",
+    ],
+)
+def test_a_time_that_is_none_is_refused_with_its_line(stamp):
+    content = table([*stamped(2), stamp])
+
+    with pytest.raises(UnparsableLine) as refused:
+        read(content)
+
+    assert refused.value.line == 4
+
+
+def test_a_named_column_without_times_is_refused():
+    with pytest.raises(UnparsableLine, match=r"line 2: .*the time"):
+        read("a,b\nx,2\n", ReadOptions(zone=OSLO.zone, time_column="a"))
+
+
+def test_seconds_since_1970_stay_seconds():
+    with pytest.raises(UnparsableLine, match=r"line 3"):
+        read(table(["1052301600", "2003-05-07 12:00"]))
+
+
+@pytest.mark.parametrize("stamp", ["1903-05-07 12:00", "2203-05-07 12:00", "100000000"])
+def test_an_absurd_date_is_refused(stamp):
+    with pytest.raises(AbsurdDate, match="1980 to 2100"):
+        read(table([stamp, stamp]))
+
+
+@pytest.mark.parametrize(
+    ("stamps", "words"),
+    [
+        (stamped(1), "1 distinct times"),
+        (stamped(4, step_s=47), "usual step is 47 s"),
+        (stamped(10) + stamped(9, start="2003-05-07T12:11", step_s=30), "30 s"),
+        (["1990-01-01 00:00:00", *stamped(9, step_s=1)], "wrong year"),
+    ],
+)
+def test_times_that_make_no_even_recording_are_refused(stamps, words):
+    with pytest.raises(UnevenTimes, match=words):
+        read(table(stamps))
+
+
+def test_several_people_in_one_table_are_not_mixed():
+    content = table([*stamped(60), *stamped(60)], [*range(60), *range(60, 120)])
+
+    with pytest.raises(ContradictoryTimes, match=r"60 of them.*split the file by person"):
+        read(content)
+
+
+def test_a_given_epoch_and_repeats_are_reported():
+    content = table([*stamped(60), stamped(60)[3]], [*range(60), 99])
+
+    recording = read(content, ReadOptions(zone=OSLO.zone, epoch_s=60))
+
+    assert recording.series.values[3] == 99
+    assert (recording.report.conflicts, recording.report.out_of_order) == (1, 1)
+
+
+def test_daylight_saving_is_applied_and_reported():
+    content = table(["2003-03-30 01:59", "2003-03-30 02:00", "2003-03-30 03:01"])
+
+    recording = read(content)
+
+    assert recording.report.in_gap == 1
+    assert recording.series.values.tolist() == [0, 1, 2]
+
+
+def test_all_blank_values_are_no_recording():
+    with pytest.raises(NoSamples):
+        read(table(stamped(5), [""] * 5))
+
+
+def test_a_minus_is_allowed_in_sleep_stages_alone():
+    content = table(stamped(3), [-1, 0, 2])
+
+    stages = read(content, ReadOptions(zone=OSLO.zone, unit=Unit.SLEEP_STAGE))
+
+    assert stages.series.values.tolist() == [-1, 0, 2]
+    with pytest.raises(NegativeValue):
+        read(content)
+
+
+def test_a_row_much_wider_than_the_heading_is_refused():
+    with pytest.raises(UnparsableLine, match=r"line 2: .*more cells"):
+        read("time,value\n2003-05-07 12:00,1" + ",1" * 5_000 + "\n")
+
+
+def test_quotes_that_do_not_close_are_refused():
+    content = plain_table(60) + '"' + "x\n" * 100_000
+
+    with pytest.raises(UnparsableLine, match="quotes"):
+        read(content)
+
+
+def test_more_lines_or_bytes_than_the_limits_are_refused():
+    with pytest.raises(TooBig, match="more than 20 lines"):
+        read_one(CsvRecordings(limits=Limits(max_values=20)), plain_table(30), OSLO)
+    with pytest.raises(TooBig, match="more than 100 bytes"):
+        read_one(CsvRecordings(limits=Limits(max_bytes=100)), plain_table(30), OSLO)
+
+
+def test_the_limits_are_those_that_the_port_tells():
+    limits = Limits()
+
+    assert (limits.max_values, limits.max_bytes) == (10_000_000, 1 << 30)
+    assert (limits.max_growth, limits.growth_from_bytes) == (200, 64 << 20)
+
+
+def test_a_long_table_is_read_in_pieces_and_cut_heads_do_no_harm():
+    n = 50_000
+
+    recording = read(plain_table(n))
+
+    assert np.array_equal(recording.series.values, 7.0 * np.arange(n))
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("/data/a b/condition_1.csv.gz", "condition_1"),
+        ("C:\\data\\anna.TXT", "anna"),
+        ("anna.v2.csv", "anna.v2"),
+        (".csv", ".csv"),
+        ("/", "recording"),
+    ],
+)
+def test_the_label_is_the_name_without_its_endings(name, label):
+    assert label_of(name) == label
+
+
+def test_only_tables_with_times_are_recognized():
+    assert READER.sniff(b"a,b\n1,2\n") is None
+    assert READER.sniff(b'a,b\n"' + b"x" * 140_000) is None
+    assert READER.sniff(b"\0\1") is None

@@ -1,0 +1,106 @@
+"""The format is told from the content, and what none knows is refused in words."""
+
+from functools import partial
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from clarity.adapters.files.detected import FORMATS, DetectedRecordings
+from clarity.domain.streams import Placement
+from clarity.ports.recordings import ReadOptions, Source
+from clarity.ports.unreadable import (
+    NoSamples,
+    NoSuchColumn,
+    NotText,
+    UnknownFormat,
+    UnreadableRecording,
+)
+from tests.support.recordings import (
+    depresjon_table,
+    long_table,
+    plain_table,
+    source_of,
+    wide_table,
+)
+from tests.support.shared import shared
+
+READER = DetectedRecordings()
+UTC_ = ReadOptions(zone=ZoneInfo("UTC"))
+
+
+@pytest.mark.parametrize(
+    ("content", "format_id"),
+    [
+        (depresjon_table(), "depresjon"),
+        (long_table({"7": [1]}), "nhanes-minutes"),
+        (wide_table({"7": [1]}), "nhanes-days"),
+        (plain_table(), "csv"),
+    ],
+)
+def test_every_format_is_told_from_its_content(content, format_id):
+    assert READER.sniff(content.encode()).id == format_id
+    (recording,) = READER.read(source_of(content), options=UTC_)
+    assert recording.format == format_id
+
+
+def test_the_table_of_formats_lists_them_all():
+    assert [format_.id for format_ in FORMATS] == [
+        "depresjon",
+        "nhanes-minutes",
+        "nhanes-days",
+        "csv",
+    ]
+    assert READER.formats() == FORMATS
+
+
+def test_the_format_asked_for_is_used():
+    options = ReadOptions(zone=ZoneInfo("UTC"), format="csv")
+
+    (recording,) = READER.read(source_of(depresjon_table()), options=options)
+
+    assert recording.format == "csv"
+    assert recording.series.placement is Placement.UNKNOWN
+
+
+def test_a_format_that_does_not_exist_is_refused():
+    with pytest.raises(UnknownFormat, match="there is no format 'xls'"):
+        READER.read(source_of(plain_table()), options=ReadOptions(format="xls"))
+
+
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [
+        (b"some words\nand more\n", UnknownFormat),
+        (b"\n\n\n", NoSamples),
+        (b"PK\x03\x04\x00\x00", NotText),
+        (b"a,b\n1,2\n", NoSuchColumn),
+    ],
+)
+def test_what_no_reader_knows_is_refused_in_words(content, error):
+    with pytest.raises(error, match="; expected "):
+        READER.read(source_of(content), options=UTC_)
+
+
+def source(path):
+    return Source(name=str(path), open=partial(path.open, "rb"))
+
+
+@pytest.mark.slow
+def test_every_depresjon_recording_is_read_without_a_gap():
+    paths = sorted(shared("data/depresjon").glob("*/*.csv.gz"))
+
+    recordings = [READER.read(source(path), options=ReadOptions())[0] for path in paths]
+
+    assert len(recordings) == 55
+    assert {recording.format for recording in recordings} == {"depresjon"}
+    assert sum(recording.report.samples for recording in recordings) == 1_571_706
+    assert sum(recording.report.epochs for recording in recordings) == 1_571_706
+    assert sum(recording.report.in_gap for recording in recordings) == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("folder", ["device_formats", "fitbit", "walch2019"])
+def test_recordings_of_other_formats_are_refused_in_words(folder):
+    for path in sorted(shared(f"data/{folder}").iterdir()):
+        with pytest.raises(UnreadableRecording, match="; expected "):
+            READER.read(source(path), options=UTC_)
