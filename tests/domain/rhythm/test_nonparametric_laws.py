@@ -3,7 +3,7 @@
 import attrs
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clarity.domain.rhythm.binning import Anchor, Binning, Variance
@@ -88,7 +88,8 @@ def slow_windows(profile, hours):
             yield sum(seen) / len(seen), first
 
 
-@given(recordings(min_days=4))
+@settings(max_examples=10)
+@given(recordings(min_days=4, max_days=5))
 def test_extremes_equal_the_slow_form(recording):
     activity, start = recording
     days = day_matrix(activity, start_minute=start, epoch_s=EPOCH_S)
