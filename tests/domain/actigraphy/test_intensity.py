@@ -117,10 +117,7 @@ def test_other_data_is_refused(
 )
 def test_bands_of_a_batch_add_up_to_the_observed_minutes(values: Counts) -> None:
     edges = [0.0, 100.0, 2020.0, math.inf]
-    bands = [
-        minutes_in(values, at_least=a, below=b, epoch_s=30)
-        for a, b in pairwise(edges)
-    ]
+    bands = [minutes_in(values, at_least=a, below=b, epoch_s=30) for a, b in pairwise(edges)]
 
     assert np.array_equal(sum(bands), (~np.isnan(values)).sum(axis=-1) / 2)
     assert np.array_equal(
