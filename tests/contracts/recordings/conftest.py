@@ -52,3 +52,8 @@ OPENERS = {
 @pytest.fixture(params=OPENERS, scope="session")
 def harness(request):
     return OPENERS[request.param]()
+
+
+@pytest.fixture
+def openers():
+    return OPENERS
