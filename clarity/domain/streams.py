@@ -121,6 +121,8 @@ class DayChunk:
             raise BadChunk(f"an epoch of {self.epoch_s} s does not divide the day")
         if self.values.shape != (self.length_s // self.epoch_s,):
             raise BadChunk(f"{self.values.size} values do not cover a day of {self.length_s} s")
+        if not self.values.size:
+            raise BadChunk("the day was skipped in its zone")
         if np.isinf(self.values).any():
             raise BadChunk("a value is infinite")
 

@@ -8,8 +8,16 @@ import attrs
 
 from clarity.domain.audit import AuditEvent, AuditRecord, ChainHead
 from clarity.domain.identity import PatientRef, TenantId
+from clarity.domain.timeline import NaiveTime
 
 __all__ = ["AuditFilter", "AuditPage", "AuditSink", "AuditTrail"]
+
+
+def _aware_or_none(
+    _: object, attribute: "attrs.Attribute[datetime | None]", value: datetime | None
+) -> None:
+    if value is not None and value.tzinfo is None:
+        raise NaiveTime(attribute.name)
 
 
 @attrs.frozen(kw_only=True)
@@ -30,8 +38,8 @@ class AuditFilter:
     patient: PatientRef | None = None
     actor: str | None = None
     entity: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
+    since: datetime | None = attrs.field(default=None, validator=_aware_or_none)
+    until: datetime | None = attrs.field(default=None, validator=_aware_or_none)
 
     def __attrs_post_init__(self) -> None:
         """A patient belongs to the tenant that is asked for."""
@@ -73,9 +81,13 @@ class AuditTrail(Protocol):
     @abstractmethod
     def records(self, wanted: AuditFilter, *, limit: int, cursor: str | None) -> AuditPage:
         """
-        At most `limit` (1 to 1,000) matching records after `cursor`.
+        At most `limit` (1 to 1,000) matching records after `cursor`, as they are stored.
+
+        Nothing is verified here: `verify_chain` does that over the records of one patient. The
+        pages, followed to the end, hold every matching record exactly once.
 
         Raises:
+            ValueError: the limit is out of range.
             BadCursor: the cursor was changed or belongs to another filter.
             Unavailable, TimedOut, Throttled: nothing is known.
         """

@@ -1,12 +1,15 @@
 """Values as bytes: the one place where a day of measurements is packed."""
 
 from abc import abstractmethod
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["ChunkCodec"]
+__all__ = ["MAX_VALUES", "ChunkCodec"]
+
+MAX_VALUES: Final = 1 << 20
+"""Most values of one chunk; a day of 25 h has 90,000 at one per second."""
 
 
 @runtime_checkable
@@ -27,22 +30,25 @@ class ChunkCodec(Protocol):
         The values as bytes.
 
         Args:
-            values: (n,) float64; NaN = missing; no infinities.
-            context: what the bytes belong to (owner, stream, day). A sealing codec binds the bytes
-                to it; others leave it unused.
+            values: (n,) float64, n <= `MAX_VALUES`; NaN = missing; no infinities. Not changed.
+            context: what the bytes belong to (owner, stream, day); they open under the same alone.
 
         Raises:
-            ValueError: a value is infinite or the array has not one dimension.
+            ValueError: a value is infinite, there are too many, or the array has not one
+                dimension.
         """
         ...
 
     @abstractmethod
     def unpack(self, packed: bytes, *, context: bytes) -> npt.NDArray[np.float64]:
         """
-        The values that were packed.
+        The values that were packed, in an array of the caller's own.
+
+        Takes memory for at most `MAX_VALUES` values, whatever the bytes claim.
 
         Raises:
-            Corrupt: the bytes are damaged, cut short, of an unknown format, or (sealed) belong to
-                another context.
+            Corrupt: the bytes are damaged, cut short, of an unknown format, or belong to another
+                context. What was changed on purpose is found by a sealing codec only.
+            TooNew: a later clarity packed them.
         """
         ...

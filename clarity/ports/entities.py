@@ -3,20 +3,43 @@
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Final
+from typing import ClassVar, Final
 
 import attrs
 
 from clarity.domain.analysis.result import AnalysisResult
+from clarity.domain.errors import DomainError
 from clarity.domain.streams import DayChunk
 
-__all__ = ["ENTITIES", "Entity", "EntitySpec", "Field", "Key", "Scalar", "key_of", "spec_of"]
+__all__ = [
+    "ENTITIES",
+    "BadKey",
+    "Entity",
+    "EntitySpec",
+    "Field",
+    "Key",
+    "Scalar",
+    "key_of",
+    "spec_for",
+    "spec_of",
+]
 
 Scalar = str | int | float | date | datetime
 """What a field may hold and a query may compare with."""
 
 Entity = DayChunk | AnalysisResult
 """Everything that a repository keeps for a patient."""
+
+
+@attrs.define(eq=False)
+class BadKey(DomainError):
+    """A key names no kind of entity, or its parts are not those of its kind."""
+
+    code: ClassVar[str] = "entity.bad-key"
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.problem}; ports/entities.py lists the kinds and their key fields"
 
 
 @attrs.frozen
@@ -129,6 +152,22 @@ ENTITIES: Final = (CHUNK, RESULT)
 def spec_of(type_: type[object]) -> EntitySpec:
     """The spec of that class of entities."""
     return next(spec for spec in ENTITIES if spec.type is type_)
+
+
+def spec_for(key: Key) -> EntitySpec:
+    """
+    The spec of the kind that `key` names.
+
+    Raises:
+        BadKey: there is no such kind, or the parts are of other number or types.
+    """
+    for spec in ENTITIES:
+        if spec.kind == key.kind:
+            wanted = [spec.fields[name].type for name in spec.key]
+            if [type(part) for part in key.parts] != wanted:
+                raise BadKey(f"a key of {spec.kind} has the parts {', '.join(spec.key)}")
+            return spec
+    raise BadKey("the key names no kind of entity")
 
 
 def key_of(entity: Entity) -> Key:

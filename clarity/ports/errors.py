@@ -22,6 +22,7 @@ __all__ = [
     "Throttled",
     "TimedOut",
     "TooLarge",
+    "TooNew",
     "Transient",
     "Unavailable",
     "Unexpected",
@@ -151,6 +152,22 @@ class Corrupt(PortError):
 
     def __str__(self) -> str:
         return f"{self.what} is damaged; keep it and restore from a backup"
+
+
+@attrs.define(eq=False)
+class TooNew(PortError):
+    """What is stored was written by a later clarity; this one leaves it untouched."""
+
+    code: ClassVar[str] = "port.too-new"
+    what: str
+    known: int
+    found: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.what} is of version {self.found}, this clarity knows up to {self.known}; "
+            f"update clarity"
+        )
 
 
 @attrs.define(eq=False)

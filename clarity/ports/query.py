@@ -5,6 +5,7 @@ What to look for, as a value: fields, comparisons, order and page; every store c
 """
 
 import math
+from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Final, Generic, TypeVar
 
@@ -34,6 +35,12 @@ E = TypeVar("E", bound=Entity)
 
 MAX_PAGE: Final = 1_000
 """Most entities that one page may hold."""
+
+MAX_TERMS: Final = 200
+"""Most nodes of a condition; what every store can compile."""
+
+INTEGER_BITS: Final = 63
+"""Whole numbers that are compared lie within these bits and a sign."""
 
 
 @attrs.define(eq=False)
@@ -68,7 +75,12 @@ class Order(StrEnum):
 
 @attrs.frozen
 class Compare:
-    """One field against one value."""
+    """
+    One field against one value.
+
+    Times are compared as instants, text by code points, dates by the calendar. Every field of an
+    entity has a value, so a comparison is either true or false.
+    """
 
     field: str
     comparison: Comparison
@@ -184,14 +196,19 @@ class Query(Generic[E]):
 
 
 def _check(condition: Expression, spec: EntitySpec) -> None:
-    match condition:
-        case Compare():
-            _check_comparison(condition, spec)
-        case Not(term):
-            _check(term, spec)
-        case All(terms) | AnyOf(terms):
-            for term in terms:
-                _check(term, spec)
+    """Walks without recursion, so that a tree of any depth is refused rather than followed."""
+    waiting: list[Expression] = [condition]
+    for _ in range(MAX_TERMS):
+        match waiting.pop():
+            case Compare() as compare:
+                _check_comparison(compare, spec)
+            case Not(term):
+                waiting.append(term)
+            case All(terms) | AnyOf(terms):
+                waiting.extend(terms)
+        if not waiting:
+            return
+    raise BadQuery(f"a condition has at most {MAX_TERMS} terms")
 
 
 def _check_comparison(compare: Compare, spec: EntitySpec) -> None:
@@ -203,8 +220,28 @@ def _check_comparison(compare: Compare, spec: EntitySpec) -> None:
         raise BadQuery(f"{compare.field} is compared with {wanted.__name__} only")
     if compare.comparison is Comparison.BEGINS_WITH and wanted is not str:
         raise BadQuery(f"{compare.field} is no text")
-    if isinstance(compare.value, float) and math.isnan(compare.value):
-        raise BadQuery(f"{compare.field} cannot be compared with NaN")
+    problem = _problem(compare.value)
+    if problem:
+        raise BadQuery(f"{compare.field} cannot be compared with {problem}")
+
+
+def _problem(value: Scalar) -> str:
+    """Why no store could compare with `value`; empty when every store can."""
+    match value:
+        case float():
+            return "NaN" if math.isnan(value) else ""
+        case datetime():
+            return "a time without a zone" if value.tzinfo is None else ""
+        case int():
+            return "a number that large" if value.bit_length() > INTEGER_BITS else ""
+        case str():
+            return "" if value.isascii() or _is_unicode(value) else "text that is no Unicode"
+        case _:
+            return ""
+
+
+def _is_unicode(text: str) -> bool:
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 @attrs.frozen

@@ -9,6 +9,7 @@ import attrs
 
 from clarity.domain.audit import ChainHead, Operation
 from clarity.domain.identity import Actor, CorrelationId, PatientRef
+from clarity.domain.timeline import NaiveTime
 from clarity.ports.entities import Entity, Key
 from clarity.ports.query import Page, Query, Stored
 
@@ -18,6 +19,18 @@ E = TypeVar("E", bound=Entity)
 
 MAX_CHANGES: Final = 90
 """Most changes in one commit; leaves room for the audit and idempotency items of a transaction."""
+
+
+def _aware(_: object, attribute: "attrs.Attribute[datetime]", value: datetime) -> None:
+    if value.tzinfo is None:
+        raise NaiveTime(attribute.name)
+
+
+def _aware_or_none(
+    _: object, attribute: "attrs.Attribute[datetime | None]", value: datetime | None
+) -> None:
+    if value is not None and value.tzinfo is None:
+        raise NaiveTime(attribute.name)
 
 
 @attrs.frozen
@@ -33,7 +46,7 @@ class Put:
 
     entity: Entity
     based_on: int = attrs.field(validator=attrs.validators.ge(0))
-    expires_at: datetime | None = None
+    expires_at: datetime | None = attrs.field(default=None, validator=_aware_or_none)
 
 
 @attrs.frozen
@@ -61,7 +74,7 @@ class Evidence:
     patient: PatientRef
     operation: Operation
     correlation: CorrelationId
-    at: datetime
+    at: datetime = attrs.field(validator=_aware)
     idempotency_key: str = ""
     request_digest: str = ""
 
@@ -86,7 +99,8 @@ class Repository(Protocol):
     Entities of patients, versioned, with an audit record for every change.
 
     Nothing of one patient is ever visible through another's `PatientRef`. Expired entities are
-    absent for every method, however late they are really removed.
+    absent for every method, however late they are really removed. Versions count 1, 2, ... from
+    when the entity was created; one that was deleted or has expired starts again at 1.
     """
 
     __slots__ = ()
@@ -97,8 +111,10 @@ class Repository(Protocol):
         The entity under `key`, as last committed.
 
         Raises:
+            BadKey: the key is of no kind of entity.
             NotFound: there is none, or it has expired.
             Corrupt: the stored bytes are damaged.
+            TooNew: a later clarity wrote it.
             Unavailable, TimedOut, Throttled: nothing is known.
         """
         ...
@@ -112,8 +128,9 @@ class Repository(Protocol):
         entity exactly once; an entity that exists throughout is never lost to concurrent writes.
 
         Raises:
-            BadCursor: the cursor was changed or belongs to another query or tenant.
-            Corrupt, Unavailable, TimedOut, Throttled: as for `get`.
+            BadCursor: the cursor was changed or belongs to another query or tenant. Another page
+                size is no other query.
+            Corrupt, TooNew, Unavailable, TimedOut, Throttled: as for `get`.
         """
         ...
 
@@ -123,15 +140,20 @@ class Repository(Protocol):
         All changes, one audit record and the idempotency record, or none of them.
 
         The same idempotency key with the same request digest gives the first answer again and
-        changes nothing; keys are remembered for 7 days. A commit without changes still leaves its
-        audit record.
+        changes nothing; keys are remembered for 7 days, per tenant, and belong to the patient of
+        their first use. A commit that is refused remembers nothing. A commit without changes still
+        leaves its audit record. The record names the changed entities in the order of the changes,
+        with SHA-256 of their stored content before and after.
 
         Raises:
             AlreadyExists: `based_on` is 0 and the key is taken.
-            StaleVersion: another version is stored; carries the current one (0 = none).
-            IdempotencyMismatch: the key was used for another request.
+            StaleVersion: another version is stored; carries the current one (0 = none). Of several
+                conflicts the first in the order of the changes is told.
+            IdempotencyMismatch: the key was used for another request or patient.
+            BadKey: a deletion's key is of no kind of entity.
             TooLarge: more than 90 changes, or more bytes than the store takes at once.
-            ValueError: two changes name one key.
+            ValueError: two changes name one key, or an entity holds what cannot be stored (text
+                that is no Unicode).
             Unavailable, TimedOut, Throttled: nothing is known; repeat with the same key.
         """
         ...

@@ -1,0 +1,133 @@
+"""Conditions as SQL: every name comes from a declared field, every value is bound."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from typing import Final, TypeVar
+
+import attrs
+
+from clarity.ports.entities import Entity, EntitySpec, Scalar, spec_of
+from clarity.ports.query import All, AnyOf, Compare, Comparison, Expression, Not, Order, Query
+
+__all__ = [
+    "Sql",
+    "column",
+    "compiled",
+    "in_micros",
+    "matching",
+    "micros",
+    "names",
+    "paged",
+    "question",
+    "statement",
+]
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+E = TypeVar("E", bound=Entity)
+
+Column = str | int | float | bytes | None
+
+
+@attrs.frozen
+class Sql:
+    """A piece of SQL and the values of its question marks, in order."""
+
+    text: str
+    values: tuple[Column, ...] = ()
+
+    def __and__(self, other: "Sql") -> "Sql":
+        return Sql(f"({self.text}) AND ({other.text})", self.values + other.values)
+
+
+def statement(*pieces: str | Sql) -> Sql:
+    """One statement out of fixed words, declared names, and pieces that bring their values."""
+    parts = [Sql(piece) if isinstance(piece, str) else piece for piece in pieces]
+    values = tuple(value for part in parts for value in part.values)
+    return Sql(" ".join(part.text for part in parts), values)
+
+
+def names(columns: Iterable[str]) -> str:
+    """Declared names as a list of columns."""
+    return ", ".join(f'"{name}"' for name in columns)
+
+
+def micros(time: datetime) -> int:
+    """Microseconds since 1970-01-01T00:00Z, exact."""
+    return in_micros(time.astimezone(UTC) - EPOCH)
+
+
+def in_micros(span: timedelta) -> int:
+    """Microseconds, exact."""
+    return span // timedelta(microseconds=1)
+
+
+def column(value: Scalar) -> str | int | float:
+    """The value as its column holds it: instants in microseconds, dates as ISO 8601 text."""
+    if isinstance(value, datetime):
+        return micros(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return value
+
+
+def compiled(condition: Expression, spec: EntitySpec) -> Sql:
+    """The condition over the columns of the table of `spec`."""
+    match condition:
+        case Compare():
+            return _comparison(condition, spec)
+        case Not(term):
+            inner = compiled(term, spec)
+            return Sql(f"NOT ({inner.text})", inner.values)
+        case All(terms):
+            return _joined(" AND ", "1", terms, spec)
+        case AnyOf(terms):
+            return _joined(" OR ", "0", terms, spec)
+
+
+def _joined(word: str, empty: str, terms: tuple[Expression, ...], spec: EntitySpec) -> Sql:
+    parts = [compiled(term, spec) for term in terms]
+    text = word.join(f"({part.text})" for part in parts) or empty
+    return Sql(text, tuple(value for part in parts for value in part.values))
+
+
+def _comparison(compare: Compare, spec: EntitySpec) -> Sql:
+    name = _column_name(compare.field, spec)
+    if compare.comparison is Comparison.BEGINS_WITH:
+        prefix = str(compare.value).encode()
+        return Sql(f"substr(CAST({name} AS BLOB), 1, ?) = ?", (len(prefix), prefix))
+    return Sql(f"{name} {compare.comparison.value} ?", (column(compare.value),))
+
+
+def _column_name(field: str, spec: EntitySpec) -> str:
+    """The column of a declared field; a name that is not declared never reaches SQL."""
+    return next(f'"{name}"' for name in spec.fields if name == field)
+
+
+def matching(query: Query[E], spec: EntitySpec, after: list[str | int] | None) -> Sql:
+    """
+    The rows that `query` asks for, behind the key `after`.
+
+    Paging is by key, so rows that come or go elsewhere never shift a page.
+    """
+    condition = compiled(query.condition, spec)
+    if after is None:
+        return condition
+    marks = ", ".join("?" for _ in after)
+    sign = "<" if query.order is Order.NEWEST_FIRST else ">"
+    return Sql(f"({names(spec.key)}) {sign} ({marks})", tuple(after)) & condition
+
+
+def paged(rows: Sql, query: Query[E], spec: EntitySpec) -> Sql:
+    """`rows` in the order of `query`: one page and, when there is more, one row beyond it."""
+    direction = "DESC" if query.order is Order.NEWEST_FIRST else "ASC"
+    order = ", ".join(f'"{name}" {direction}' for name in spec.key)
+    return statement(rows, "ORDER BY", order, Sql("LIMIT ?", (query.page_size + 1,)))
+
+
+def question(query: Query[E]) -> bytes:
+    """What a cursor of `query` is bound to: all of it but the page."""
+    spec = spec_of(query.entity)
+    condition = compiled(query.condition, spec)
+    owner = (str(query.owner.tenant), str(query.owner.patient))
+    return repr((owner, spec.kind, query.order, condition.text, condition.values)).encode()

@@ -1,0 +1,111 @@
+"""Entities as rows: reading, inserting and deleting one inside an open transaction."""
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Final
+
+import attrs
+
+from clarity.adapters.local._query import Sql, column, micros, names, statement
+from clarity.adapters.local.items import Item
+from clarity.ports.entities import Entity, EntitySpec, Key
+from clarity.ports.errors import Corrupt
+from clarity.ports.repository import Put
+
+__all__ = ["Row", "alive", "delete", "find", "insert", "purge", "selected"]
+
+STATE: Final = ("version", "schema", "body", "payload", "digest")
+"""What a row says beside its key."""
+
+
+@attrs.frozen
+class Row:
+    """A stored entity: which, at which version, and its bytes."""
+
+    key: Key
+    version: int
+    item: Item
+
+
+def alive(owner: int, now_us: int) -> Sql:
+    """Rows of that owner that have not expired."""
+    return Sql("owner = ? AND (expires_us IS NULL OR expires_us > ?)", (owner, now_us))
+
+
+def selected(connection: sqlite3.Connection, spec: EntitySpec, where: Sql) -> list[Row]:
+    """The rows of the table of `spec` that `where` (and what follows it) gives."""
+    columns = names((*spec.key, *STATE))
+    rows = _run(connection, statement("SELECT", columns, "FROM", spec.kind, "WHERE", where))
+    return [_row(spec, row) for row in rows]
+
+
+def find(connection: sqlite3.Connection, spec: EntitySpec, key: Key, rows: Sql) -> Row | None:
+    """The row under `key` among `rows`; None when there is none."""
+    found = selected(connection, spec, rows & _is(spec, key))
+    return found[0] if found else None
+
+
+def insert(
+    connection: sqlite3.Connection, owner: int, spec: EntitySpec, put: Put, stored: Row
+) -> None:
+    """`stored` is in its place, instead of whatever was there."""
+    values = _values(owner, spec, put.entity) | _state(stored)
+    values["expires_us"] = None if put.expires_at is None else micros(put.expires_at)
+    marks = Sql(", ".join("?" for _ in values), tuple(values.values()))
+    into = f"{spec.kind} ({names(values)})"
+    _run(connection, statement("INSERT OR REPLACE INTO", into, "VALUES (", marks, ")"))
+
+
+def delete(connection: sqlite3.Connection, owner: int, spec: EntitySpec, key: Key) -> None:
+    """Nothing lies under `key`."""
+    where = Sql("owner = ?", (owner,)) & _is(spec, key)
+    _run(connection, statement("DELETE FROM", spec.kind, "WHERE", where))
+
+
+def purge(connection: sqlite3.Connection, spec: EntitySpec, now_us: int) -> int:
+    """What has expired is gone from the table of `spec`; says how many rows that were."""
+    expired = Sql("expires_us <= ?", (now_us,))
+    return _run(connection, statement("DELETE FROM", spec.kind, "WHERE", expired)).rowcount
+
+
+def _run(connection: sqlite3.Connection, sql: Sql) -> sqlite3.Cursor:
+    return connection.execute(sql.text, sql.values)
+
+
+def _is(spec: EntitySpec, key: Key) -> Sql:
+    text = " AND ".join(f'"{name}" = ?' for name in spec.key)
+    return Sql(text, tuple(column(part) for part in key.parts))
+
+
+def _values(owner: int, spec: EntitySpec, entity: Entity) -> dict[str, Any]:
+    fields = {name: column(field.of(entity)) for name, field in spec.fields.items()}
+    return {"owner": owner, **fields}
+
+
+def _state(row: Row) -> dict[str, Any]:
+    item = row.item
+    return {
+        "version": row.version,
+        "schema": item.schema,
+        "body": item.body,
+        "payload": item.payload,
+        "digest": item.digest,
+    }
+
+
+def _row(spec: EntitySpec, row: Sequence[Any]) -> Row:
+    count = len(spec.key)
+    parts = tuple(_part(spec, name, value) for name, value in zip(spec.key, row, strict=False))
+    version, schema, body, payload, digest = row[count:]
+    item = Item(schema=schema, body=body, payload=payload, digest=digest)
+    return Row(Key(spec.kind, parts), version, item)
+
+
+def _part(spec: EntitySpec, name: str, value: str) -> str | date:
+    if spec.fields[name].type is not date:
+        return value
+    try:
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise Corrupt(f"the key of a stored {spec.kind}") from error

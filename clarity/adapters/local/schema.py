@@ -1,0 +1,163 @@
+"""
+The tables of a store and how a store of an earlier version becomes one of this version.
+
+A migration is never edited once released: a store names its version (`user_version`), and the
+migrations after it are applied in order, in one transaction.
+"""
+
+import secrets
+import sqlite3
+from typing import Final
+
+from clarity.ports.errors import Corrupt, TooNew
+
+__all__ = ["VERSION", "check", "migrate"]
+
+APPLICATION_ID: Final = int.from_bytes(b"clrt")
+"""Marks a SQLite file as a store of clarity (`PRAGMA application_id`)."""
+
+CURSOR_KEY_BYTES: Final = 32
+
+FIRST: Final = (
+    """
+    CREATE TABLE secret (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE patient (
+        id INTEGER PRIMARY KEY,
+        tenant TEXT NOT NULL,
+        patient TEXT NOT NULL,
+        seq INTEGER NOT NULL,
+        hash BLOB NOT NULL,
+        UNIQUE (tenant, patient)
+    ) STRICT
+    """,
+    """
+    CREATE TABLE chunk (
+        owner INTEGER NOT NULL REFERENCES patient (id),
+        stream TEXT NOT NULL,
+        day TEXT NOT NULL,
+        zone TEXT NOT NULL,
+        epoch_s INTEGER NOT NULL,
+        unit TEXT NOT NULL,
+        device TEXT NOT NULL,
+        placement TEXT NOT NULL,
+        coverage REAL NOT NULL,
+        source TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        expires_us INTEGER,
+        schema INTEGER NOT NULL,
+        digest BLOB NOT NULL,
+        body BLOB NOT NULL,
+        payload BLOB NOT NULL,
+        PRIMARY KEY (owner, stream, day)
+    ) STRICT
+    """,
+    """
+    CREATE TABLE result (
+        owner INTEGER NOT NULL REFERENCES patient (id),
+        kind TEXT NOT NULL,
+        fingerprint TEXT NOT NULL,
+        window_start INTEGER NOT NULL,
+        window_end INTEGER NOT NULL,
+        computed_at INTEGER NOT NULL,
+        clarity_version TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        expires_us INTEGER,
+        schema INTEGER NOT NULL,
+        digest BLOB NOT NULL,
+        body BLOB NOT NULL,
+        payload BLOB NOT NULL,
+        PRIMARY KEY (owner, kind, fingerprint)
+    ) STRICT
+    """,
+    "CREATE INDEX chunk_expiry ON chunk (expires_us) WHERE expires_us IS NOT NULL",
+    "CREATE INDEX result_expiry ON result (expires_us) WHERE expires_us IS NOT NULL",
+    """
+    CREATE TABLE idempotency (
+        tenant TEXT NOT NULL,
+        key TEXT NOT NULL,
+        owner INTEGER NOT NULL REFERENCES patient (id),
+        request TEXT NOT NULL,
+        versions TEXT NOT NULL,
+        seq INTEGER NOT NULL,
+        hash BLOB NOT NULL,
+        expires_us INTEGER NOT NULL,
+        PRIMARY KEY (tenant, key)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX idempotency_expiry ON idempotency (expires_us)",
+    """
+    CREATE TABLE audit (
+        owner INTEGER NOT NULL REFERENCES patient (id),
+        seq INTEGER NOT NULL,
+        actor TEXT NOT NULL,
+        at_us INTEGER NOT NULL,
+        body BLOB NOT NULL,
+        hash BLOB NOT NULL,
+        PRIMARY KEY (owner, seq)
+    ) STRICT
+    """,
+    """
+    CREATE TABLE audit_entity (
+        owner INTEGER NOT NULL,
+        entity TEXT NOT NULL,
+        seq INTEGER NOT NULL,
+        PRIMARY KEY (owner, entity, seq),
+        FOREIGN KEY (owner, seq) REFERENCES audit (owner, seq)
+    ) STRICT, WITHOUT ROWID
+    """,
+    """
+    CREATE TRIGGER audit_is_never_edited BEFORE UPDATE ON audit
+    BEGIN SELECT raise(ABORT, 'an audit record is never edited'); END
+    """,
+    """
+    CREATE TRIGGER audit_is_never_deleted BEFORE DELETE ON audit
+    BEGIN SELECT raise(ABORT, 'an audit record is never deleted'); END
+    """,
+)
+
+MIGRATIONS: Final = (FIRST,)
+"""Migration n makes version n + 1 of version n; a new store goes through all of them."""
+
+VERSION: Final = len(MIGRATIONS)
+"""Version of the stores that this code writes."""
+
+
+def check(connection: sqlite3.Connection) -> int:
+    """
+    The version of an existing store.
+
+    Raises:
+        Corrupt: the file is no store of clarity.
+        TooNew: a later clarity made it.
+    """
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    if application != APPLICATION_ID:
+        raise Corrupt("the file, which is no store of clarity,")
+    version = _version(connection)
+    if version > VERSION:
+        raise TooNew("the store", VERSION, version)
+    return version
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """The store behind `connection` is of this version; several processes may do this at once."""
+    connection.execute("BEGIN IMMEDIATE")
+    with connection:
+        version = _version(connection)
+        for migration in MIGRATIONS[version:]:
+            for statement in migration:
+                connection.execute(statement)
+        if version == 0:
+            connection.execute(
+                "INSERT INTO secret VALUES ('cursor', ?)", [secrets.token_bytes(CURSOR_KEY_BYTES)]
+            )
+        # A PRAGMA takes no bound values; both are integers of this module.
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID:d}")
+        connection.execute(f"PRAGMA user_version = {VERSION:d}")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)

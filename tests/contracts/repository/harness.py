@@ -1,0 +1,128 @@
+"""The adapters of port Repository, each with the audit trail and the clock of its world."""
+
+import itertools
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import attrs
+import numpy as np
+
+from clarity.adapters.local.audit import SqliteAuditTrail
+from clarity.adapters.local.items import EntityCodec
+from clarity.adapters.local.repository import SqliteRepository
+from clarity.adapters.local.store import open_store
+from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
+from clarity.domain.audit import AuditRecord, Operation
+from clarity.domain.identity import Actor, CorrelationId, PatientId, PatientRef, Purpose, TenantId
+from clarity.domain.streams import DayChunk, StreamKind, Unit
+from clarity.ports.audit import AuditFilter, AuditTrail
+from clarity.ports.entities import Entity
+from clarity.ports.query import Page, Query, Stored
+from clarity.ports.repository import Evidence, Repository
+from tests.support.clocks import START, HandClock
+
+__all__ = [
+    "ADA",
+    "BEN",
+    "OPENERS",
+    "RepositoryHarness",
+    "chunk",
+    "digest",
+    "everything",
+    "evidence",
+    "trail_of",
+]
+
+ADA: Final = PatientRef(TenantId("clinic"), PatientId("ada"))
+BEN: Final = PatientRef(TenantId("clinic"), PatientId("ben"))
+
+
+@attrs.frozen(kw_only=True)
+class RepositoryHarness:
+    """A fresh repository, the trail that its commits leave, and the clock that it goes by."""
+
+    repository: Repository
+    trail: AuditTrail
+    clock: HandClock
+
+
+@contextmanager
+def _sqlite(path: Path | None) -> Iterator[RepositoryHarness]:
+    clock = HandClock()
+    with open_store(path, busy_timeout_s=10) as store:
+        yield RepositoryHarness(
+            repository=SqliteRepository(store, EntityCodec(ShuffleZstdCodec()), clock),
+            trail=SqliteAuditTrail(store),
+            clock=clock,
+        )
+
+
+@contextmanager
+def _sqlite_file() -> Iterator[RepositoryHarness]:
+    with tempfile.TemporaryDirectory() as folder, _sqlite(Path(folder) / "store.db") as world:
+        yield world
+
+
+Opener = Callable[[], AbstractContextManager[RepositoryHarness]]
+
+OPENERS: Final[dict[str, Opener]] = {
+    "sqlite-memory": lambda: _sqlite(None),
+    "sqlite-file": _sqlite_file,
+}
+
+
+def digest(content: int = 0) -> str:
+    """A request digest that stands for `content`."""
+    return f"{content:064x}"
+
+
+_numbers = itertools.count(1)
+
+
+def evidence(
+    patient: PatientRef = ADA, *, key: str = "", request: str = "", at: datetime = START
+) -> Evidence:
+    """Somebody of the patient's clinic ingests; each with a correlation of its own."""
+    return Evidence(
+        actor=Actor(id="nurse", tenant=patient.tenant, purpose=Purpose.TREATMENT),
+        patient=patient,
+        operation=Operation.INGEST,
+        correlation=CorrelationId(f"c-{next(_numbers)}"),
+        at=at,
+        idempotency_key=key,
+        request_digest=request,
+    )
+
+
+def chunk(number: int = 0, *, level: float = 1.0) -> DayChunk:
+    """The day `number` after 2003-05-01 in UTC, every half hour at `level`."""
+    return DayChunk(
+        stream=StreamKind.ACTIVITY,
+        day=date(2003, 5, 1) + timedelta(days=number),
+        zone=ZoneInfo("UTC"),
+        epoch_s=1_800,
+        unit=Unit.COUNTS,
+        values=np.full(48, level),
+        source=digest(number),
+    )
+
+
+def everything(repository: Repository, query: Query[Entity]) -> list[Stored[Entity]]:
+    """The answer to `query`, all its pages together."""
+    page: Page[Entity] = repository.query(query)
+    found = list(page.items)
+    while page.cursor is not None:
+        page = repository.query(query.page(query.page_size, page.cursor))
+        found += page.items
+    return found
+
+
+def trail_of(world: RepositoryHarness, patient: PatientRef = ADA) -> tuple[AuditRecord, ...]:
+    """All audit records about `patient` (at most 1,000)."""
+    wanted = AuditFilter(tenant=patient.tenant, patient=patient)
+    return world.trail.records(wanted, limit=1_000, cursor=None).records
