@@ -28,7 +28,7 @@ def resultant(clock_min: npt.ArrayLike) -> Floats:
     Returns:
         (...) float64; NaN when there is no time.
 
-    Source: Mardia & Jupp 2000, Directional Statistics, 2.3.1, doi:10.1002/9780470316979.
+    Source: Mardia & Jupp 2000, Directional Statistics, doi:10.1002/9780470316979.
     """
     x, y = _vector(clock_min)
     return np.minimum(np.hypot(x, y), 1.0)
@@ -45,7 +45,7 @@ def circular_mean_min(clock_min: npt.ArrayLike) -> Floats:
         (...) float64, minutes after midnight in [0, 1440); NaN when there is no time or the times
         cancel out.
 
-    Source: Mardia & Jupp 2000, Directional Statistics, 2.2.1, doi:10.1002/9780470316979.
+    Source: Mardia & Jupp 2000, Directional Statistics, doi:10.1002/9780470316979.
     """
     x, y = _vector(clock_min)
     pointed = np.hypot(x, y) > MIN_RESULTANT
@@ -63,7 +63,7 @@ def circular_sd_min(clock_min: npt.ArrayLike) -> Floats:
     Returns:
         (...) float64, 0 or more; NaN with fewer than two times or when they cancel out.
 
-    Source: Mardia & Jupp 2000, Directional Statistics, 2.3.10, doi:10.1002/9780470316979.
+    Source: Mardia & Jupp 2000, Directional Statistics, doi:10.1002/9780470316979.
     """
     length = resultant(clock_min)
     n = (~np.isnan(np.asarray(clock_min, dtype=np.float64))).sum(axis=-1)

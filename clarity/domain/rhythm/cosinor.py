@@ -75,8 +75,7 @@ def cosinor(
     Raises:
         UnevenGrid: the epoch does not divide an hour.
 
-    Source: Nelson 1979, Chronobiologia 6:305-323; Cornelissen 2014, doi:10.1186/1742-4682-11-16,
-    equations 4-13.
+    Source: Nelson 1979, Chronobiologia 6:305-323; Cornelissen 2014, doi:10.1186/1742-4682-11-16.
     """
     values = np.asarray(activity, dtype=np.float64)
     hours = _hours(values, start_minute, epoch_s)

@@ -88,7 +88,7 @@ def fragmentation(states: npt.ArrayLike, state: State) -> Fragmentation:
         others two.
 
     Source: Di 2017, doi:10.1101/182337 (transition probability, Gini, hazard, power law);
-    Clauset 2009, doi:10.1137/070710111, equation 3.7 with x_min - 1/2.
+    Clauset 2009, doi:10.1137/070710111, discrete estimate with x_min - 1/2.
     """
     array = np.asarray(states, dtype=np.float64)
     rows = array.reshape(int(np.prod(array.shape[:-1])), array.shape[-1])

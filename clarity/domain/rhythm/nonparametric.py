@@ -32,7 +32,7 @@ WITTING: Final = (
     "Witting 1990, doi:10.1016/0006-3223(90)90523-5; Van Someren 1999, "
     "doi:10.3109/07420529908998724"
 )
-GONCALVES: Final = "Goncalves 2014, doi:10.1016/j.jneumeth.2013.12.010"
+GONCALVES: Final = "Goncalves 2014, doi:10.1016/j.slsci.2014.09.013"
 
 IS: Final = Definition(metric="IS", unit="1", algorithm="nonparametric/IS", citation=WITTING)
 IV: Final = Definition(metric="IV", unit="1", algorithm="nonparametric/IV", citation=WITTING)

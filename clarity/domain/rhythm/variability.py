@@ -23,7 +23,7 @@ __all__ = [
 GONCALVES_BINS_MIN: Final = (
     *(1, 2, 3, 4, 5, 6, 8, 9, 10, 12, 15, 16, 18, 20, 24, 30, 32, 36, 40, 45, 48, 60),
 )
-"""Bin lengths of ISm and IVm, min. Source: Goncalves 2014, doi:10.1016/j.jneumeth.2013.12.010."""
+"""Bin lengths of ISm and IVm, min. Source: Goncalves 2014, doi:10.1016/j.slsci.2014.09.013."""
 
 MIN_REPEATED_SHARE: Final = 0.5
 """Share of the bins of the day that must be seen on two or more days before days are compared."""
@@ -120,7 +120,7 @@ def mean_interdaily_stability(
     Raises:
         UnevenGrid: the epoch does not divide every bin length (60 s and its divisors do).
 
-    Source: Goncalves 2014, doi:10.1016/j.jneumeth.2013.12.010.
+    Source: Goncalves 2014, doi:10.1016/j.slsci.2014.09.013.
     """
     values = [
         interdaily_stability(activity, start_minute=start_minute, epoch_s=epoch_s, binning=each)
@@ -141,7 +141,7 @@ def mean_intradaily_variability(
     Raises:
         UnevenGrid: the epoch does not divide every bin length (60 s and its divisors do).
 
-    Source: Goncalves 2014, doi:10.1016/j.jneumeth.2013.12.010.
+    Source: Goncalves 2014, doi:10.1016/j.slsci.2014.09.013.
     """
     values = [
         intradaily_variability(activity, start_minute=start_minute, epoch_s=epoch_s, binning=each)
