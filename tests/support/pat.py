@@ -7,13 +7,19 @@ from pathlib import Path
 import attrs
 import numpy as np
 import numpy.typing as npt
+import pytest
 
 from clarity.adapters.convert.keras import read_keras_encoder, read_keras_head
 from clarity.domain.pat.variants import ARCHITECTURES, HEAD_TENSORS, TensorSpec, Variant
 from clarity.domain.pat.weights import EncoderWeights, HeadWeights
 from tests.support.shared import shared
 
-GOLDEN_VARIANTS = (Variant.S, Variant.M, Variant.L, Variant.CONV_S)
+GOLDEN_VARIANTS = (
+    Variant.S,
+    Variant.CONV_S,
+    pytest.param(Variant.M, marks=pytest.mark.slow),
+    pytest.param(Variant.L, marks=pytest.mark.slow),
+)
 
 
 def random_tensors(specs: Iterable[TensorSpec], seed: int) -> dict[str, npt.NDArray[np.float32]]:

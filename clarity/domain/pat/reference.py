@@ -39,13 +39,15 @@ class Trace:
     embedding: Matrix
 
 
-def trace(weights: EncoderWeights, sample: Floats) -> Trace:
+def trace(weights: EncoderWeights, sample: Floats, *, epsilon: float = EPSILON) -> Trace:
     """
     The forward pass of one sample, with the attention that each patch received.
 
     Args:
         weights: the encoder.
         sample: (n,) float32, standardised, finite; n a multiple of the patch.
+        epsilon: added to the variance in every normalization; another value than the default is
+            another network.
 
     Returns:
         Float64 throughout; NaN never, infinity never for standardised input.
@@ -65,7 +67,7 @@ def trace(weights: EncoderWeights, sample: Floats) -> Trace:
     layers: list[Matrix] = []
     attention: list[Matrix] = []
     for number in range(1, architecture.layers + 1):
-        tokens, received = _block(tensors, f"encoder_layer_{number}", tokens)
+        tokens, received = _block(tensors, f"encoder_layer_{number}", tokens, epsilon)
         layers.append(tokens)
         attention.append(received)
     return Trace(
@@ -120,14 +122,12 @@ def _embedded(architecture: Architecture, tensors: Tensors, patches: Matrix) -> 
     return np.asarray(np.maximum(convolved, 0.0).mean(axis=1))
 
 
-def _block(tensors: Tensors, prefix: str, tokens: Matrix) -> tuple[Matrix, Matrix]:
+def _block(tensors: Tensors, prefix: str, tokens: Matrix, epsilon: float) -> tuple[Matrix, Matrix]:
     attended, received = _attention(tensors, f"{prefix}_attention", tokens)
-    middle = _normalized(tensors, f"{prefix}_norm1", tokens + attended)
+    middle = _normalized(tensors, f"{prefix}_norm1", tokens + attended, epsilon)
     hidden = np.maximum(_affine(tensors, f"{prefix}_ff1", middle), 0.0)
-    after = _normalized(
-        tensors, f"{prefix}_norm2", middle + _affine(tensors, f"{prefix}_ff2", hidden)
-    )
-    return after, received
+    forward = _affine(tensors, f"{prefix}_ff2", hidden)
+    return _normalized(tensors, f"{prefix}_norm2", middle + forward, epsilon), received
 
 
 def _attention(tensors: Tensors, prefix: str, tokens: Matrix) -> tuple[Matrix, Matrix]:
@@ -155,10 +155,10 @@ def _affine(tensors: Tensors, prefix: str, tokens: Matrix) -> Matrix:
     return np.asarray(tokens @ tensors[f"{prefix}/kernel"] + tensors[f"{prefix}/bias"])
 
 
-def _normalized(tensors: Tensors, prefix: str, tokens: Matrix) -> Matrix:
+def _normalized(tensors: Tensors, prefix: str, tokens: Matrix, epsilon: float) -> Matrix:
     centred = tokens - tokens.mean(axis=1, keepdims=True)
     variance = np.square(centred).mean(axis=1, keepdims=True)
     return np.asarray(
-        centred / np.sqrt(variance + EPSILON) * tensors[f"{prefix}/gamma"]
+        centred / np.sqrt(variance + epsilon) * tensors[f"{prefix}/gamma"]
         + tensors[f"{prefix}/beta"]
     )

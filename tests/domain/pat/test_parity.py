@@ -1,14 +1,17 @@
 """The self-test finds wrong networks that give plausible numbers."""
 
+import attrs
 import numpy as np
 import pytest
 
 from clarity.domain.pat.parity import (
+    EMBEDDING_TOLERANCE,
     ParityBroken,
     ParityFixture,
     parity,
     parity_fixture,
     require_parity,
+    synthetic_batch,
 )
 from clarity.domain.pat.prediction import Prediction
 from clarity.domain.pat.reference import reference_prediction
@@ -32,6 +35,7 @@ def test_the_reference_agrees_with_itself(fixture: ParityFixture):
     agreement = require_parity(lambda batch: reference_prediction(WEIGHTS, HEADS, batch), fixture)
 
     assert (agreement.embedding_error, agreement.score_error) == (0.0, 0.0)
+    assert agreement.epsilon_lean == pytest.approx(0.0, abs=1e-12)
 
 
 def test_random_weights_are_found(fixture: ParityFixture):
@@ -40,7 +44,7 @@ def test_random_weights_are_found(fixture: ParityFixture):
     with pytest.raises(ParityBroken, match="must not be used") as refusal:
         require_parity(lambda batch: reference_prediction(other, HEADS, batch), fixture)
 
-    assert refusal.value.embedding_error > 0.1
+    assert refusal.value.agreement.embedding_error > 0.1
 
 
 def test_another_head_is_found(fixture: ParityFixture):
@@ -50,6 +54,46 @@ def test_another_head_is_found(fixture: ParityFixture):
 
     assert agreement.embedding_error == 0.0
     assert not agreement.holds
+
+
+def _leaning(fixture: ParityFixture, share: float) -> Prediction:
+    right = fixture.expected.embeddings.astype(np.float64)
+    return attrs.evolve(fixture.expected, embeddings=right + share * (fixture.twin - right))
+
+
+def test_an_epsilon_of_1e_5_is_found_although_its_answers_are_within_the_tolerance(
+    fixture: ParityFixture,
+):
+    with pytest.raises(ParityBroken, match=r"epsilon of 1e-5 rather than 1e-6 by 1\.0") as refusal:
+        require_parity(_answers(_leaning(fixture, 1.0)), fixture)
+
+    assert refusal.value.agreement.embedding_error < EMBEDDING_TOLERANCE
+
+
+def test_a_network_nearer_to_the_right_one_than_to_its_twin_passes(fixture: ParityFixture):
+    assert parity(_answers(_leaning(fixture, 0.4)), fixture).holds
+    assert not parity(_answers(_leaning(fixture, 0.6)), fixture).holds
+
+
+def test_where_the_twin_does_no_harm_nothing_leans(fixture: ParityFixture):
+    same = attrs.evolve(fixture, twin=fixture.expected.embeddings)
+    other = attrs.evolve(fixture.expected, embeddings=2 * fixture.expected.embeddings)
+
+    assert parity(_answers(fixture.expected), same).epsilon_lean is None
+    assert parity(_answers(fixture.expected), same).holds
+    with pytest.raises(ParityBroken, match=r"allowed 1e-05\); it must not"):
+        require_parity(_answers(other), same)
+
+
+def test_the_synthetic_batch_is_standardised_and_always_the_same():
+    found = synthetic_batch(10_080)
+
+    assert found.dtype == np.float32
+    assert np.array_equal(found, synthetic_batch(10_080))
+    assert found[0].mean() == pytest.approx(0.0, abs=1e-3)
+    assert found[0].std() == pytest.approx(1.0, abs=1e-3)
+    assert set(found[1].reshape(7, 1440)[:, :480].ravel()) == {np.float32(-0.5)}
+    assert np.array_equal(found[0, 480:1440], found[1, 480:1440])
 
 
 def test_a_missing_head_is_found(fixture: ParityFixture):
@@ -76,11 +120,14 @@ def test_the_tolerance_is_two_millionths_of_an_embedding(fixture: ParityFixture)
 
 def test_a_fixture_has_one_answer_per_sample(fixture: ParityFixture):
     with pytest.raises(ValueError, match="one answer"):
-        ParityFixture(batch=random_batch(3, 180), expected=fixture.expected)
+        attrs.evolve(fixture, batch=random_batch(3, 180))
+    with pytest.raises(ValueError, match="one answer"):
+        attrs.evolve(fixture, twin=fixture.twin[:1])
     with pytest.raises(ValueError, match="one answer"):
         ParityFixture(
             batch=random_batch(0, 180),
             expected=Prediction(embeddings=np.zeros((0, 96)), scores={}),
+            twin=np.zeros((0, 96)),
         )
 
 

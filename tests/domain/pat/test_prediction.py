@@ -3,6 +3,8 @@ import pytest
 
 from clarity.domain.pat.prediction import (
     BatchNotFinite,
+    BatchShapeMismatch,
+    BatchTypeMismatch,
     Prediction,
     PredictionNotFinite,
     Signature,
@@ -38,7 +40,7 @@ def test_the_text_of_a_prediction_holds_no_values():
 
 @pytest.mark.parametrize("poison", [np.nan, np.inf])
 def test_a_prediction_is_finite(poison):
-    with pytest.raises(PredictionNotFinite):
+    with pytest.raises(PredictionNotFinite, match="standardised"):
         Prediction(embeddings=np.full((1, 96), poison), scores={})
     with pytest.raises(PredictionNotFinite):
         _prediction(poison)
@@ -80,3 +82,10 @@ def test_all_samples_that_are_not_finite_are_listed():
         checked_batch(batch, length=3)
 
     assert refusal.value.samples == (1, 3)
+
+
+def test_another_shape_or_type_is_refused_with_what_is_needed():
+    with pytest.raises(BatchShapeMismatch, match=r"\(2, 3\); give \(samples, 4\)"):
+        checked_batch(np.zeros((2, 3), np.float32), length=4)
+    with pytest.raises(BatchTypeMismatch, match="float64; give float32"):
+        checked_batch(np.zeros((2, 3)), length=3)

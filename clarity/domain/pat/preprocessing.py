@@ -1,0 +1,224 @@
+"""
+From a filled week of activity to the standardised input of a network.
+
+The published networks standardise each minute of the week across a cohort, with constants that were
+not published. So the scaler is a value with a name: that of a stated cohort, or the week's own mean
+and spread, and the result says which.
+"""
+
+from typing import ClassVar, Final
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from clarity.domain.errors import DomainError
+from clarity.domain.pat.prediction import Floats
+from clarity.domain.pat.variants import WEEK_MIN
+from clarity.domain.streams import Unit, UnitMismatch
+
+__all__ = [
+    "ACTIVITY_UNITS",
+    "OWN_SPREAD",
+    "TRAINED_UNITS",
+    "BadScaler",
+    "CohortScaler",
+    "OwnSpread",
+    "PatInput",
+    "Scaler",
+    "UnusableWeek",
+    "day_rotations",
+    "standardized",
+]
+
+DAY_MIN: Final = 1_440
+DAYS: Final = WEEK_MIN // DAY_MIN
+OWN_SPREAD: Final = "per_window_zscore"
+
+# Units that say how much somebody moved; others cannot be the input at all.
+ACTIVITY_UNITS: Final = frozenset(
+    {Unit.COUNTS, Unit.MIMS, Unit.ENMO_MG, Unit.ACTIVITY_INDEX, Unit.STEPS_PER_MIN}
+)
+# Units of the minute recordings of NHANES, the survey that the published encoders were trained on
+# (arXiv 2411.15240, abstract). In other units an embedding is untested.
+TRAINED_UNITS: Final = frozenset({Unit.COUNTS, Unit.MIMS})
+
+
+@attrs.define(eq=False)
+class UnusableWeek(DomainError):
+    """A week cannot be the input of a network."""
+
+    code: ClassVar[str] = "pat.unusable-week"
+    problem: str
+
+    def __str__(self) -> str:
+        return (
+            f"the week {self.problem}; give 10,080 filled minutes of activity from midnight, "
+            "not negative and not yet standardised"
+        )
+
+
+@attrs.define(eq=False)
+class BadScaler(DomainError):
+    """The numbers of a scaler cannot standardise a week."""
+
+    code: ClassVar[str] = "pat.bad-scaler"
+    problem: str
+
+    def __str__(self) -> str:
+        return (
+            f"the scaler {self.problem}; give a mean and a positive SD for each of 10,080 minutes"
+        )
+
+
+def _read_only(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    copy = np.array(values, dtype=np.float64, copy=True)
+    copy.setflags(write=False)
+    return copy
+
+
+@attrs.frozen(kw_only=True)
+class CohortScaler:
+    """
+    Mean and SD of every minute of the week in a stated cohort.
+
+    Attributes:
+        name: names the cohort and the version, for example `nhanes-2013/1`.
+        unit: of the cohort's recordings.
+        mean: (10080,) float64 in `unit`, from midnight of the first day. Read-only.
+        sd: (10080,) float64 in `unit`, positive. Read-only.
+
+    Raises:
+        BadScaler: the numbers do not fit, are not finite, or an SD is not positive.
+    """
+
+    name: str = attrs.field(validator=attrs.validators.min_len(1))
+    unit: Unit
+    mean: npt.NDArray[np.float64] = attrs.field(
+        converter=_read_only, eq=attrs.cmp_using(eq=np.array_equal), hash=False, repr=False
+    )
+    sd: npt.NDArray[np.float64] = attrs.field(
+        converter=_read_only, eq=attrs.cmp_using(eq=np.array_equal), hash=False, repr=False
+    )
+
+    def __attrs_post_init__(self) -> None:
+        """The numbers can standardise a week."""
+        for values in (self.mean, self.sd):
+            if values.shape != (WEEK_MIN,):
+                raise BadScaler(f"has numbers of shape {values.shape}")
+            if not np.isfinite(values).all():
+                raise BadScaler("holds NaN or infinity")
+        if (self.sd <= 0.0).any():
+            raise BadScaler("has an SD that is not positive")
+
+
+@attrs.frozen
+class OwnSpread:
+    """The week's own mean and population SD over all minutes, when there is no cohort."""
+
+    @property
+    def name(self) -> str:
+        """The strategy's name in results."""
+        return OWN_SPREAD
+
+
+Scaler = CohortScaler | OwnSpread
+
+
+def _read_only_input(values: npt.ArrayLike) -> Floats:
+    copy = np.array(values, dtype=np.float32, copy=True)
+    copy.setflags(write=False)
+    return copy
+
+
+@attrs.frozen(kw_only=True)
+class PatInput:
+    """
+    A standardised week and how it came about.
+
+    Attributes:
+        values: (10080,) float32, unit 1, finite. Read-only.
+        scaler: name of the cohort scaler, or `per_window_zscore`.
+        unit: of the week before.
+        validated: the published encoders were trained on this unit; False is to be said with
+            every result.
+    """
+
+    values: Floats = attrs.field(
+        converter=_read_only_input, eq=attrs.cmp_using(eq=np.array_equal), hash=False, repr=False
+    )
+    scaler: str
+    unit: Unit
+    validated: bool
+
+
+def standardized(week: npt.NDArray[np.float64], *, unit: Unit, scaler: Scaler) -> PatInput:
+    """
+    The input of a network from a filled week.
+
+    Args:
+        week: (10080,) or (7, 1440) in `unit`, from midnight, no NaN, not negative.
+        unit: what a value means.
+        scaler: of a cohort in the same unit, or the week's own spread.
+
+    Returns:
+        (week - mean) / sd in float32; never NaN.
+
+    Raises:
+        UnitMismatch: the unit is no activity, or not the scaler's.
+        UnusableWeek: the week has another size, gaps, negative values, values beyond float32, or
+            no spread of its own to be scaled with.
+
+    Source: arXiv 2411.15240, Methods (standardisation per split); the constants are unpublished.
+    """
+    _require_unit(unit, scaler)
+    minutes = _filled(week)
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean, sd = _scale(minutes, scaler)
+        values = ((minutes - mean) / sd).astype(np.float32)
+    if not np.isfinite(values).all():
+        raise UnusableWeek("holds values far out of range")
+    return PatInput(values=values, scaler=scaler.name, unit=unit, validated=unit in TRAINED_UNITS)
+
+
+def _require_unit(unit: Unit, scaler: Scaler) -> None:
+    if unit not in ACTIVITY_UNITS:
+        raise UnitMismatch("PAT", "activity", unit.value)
+    if isinstance(scaler, CohortScaler) and scaler.unit is not unit:
+        raise UnitMismatch(f"scaler {scaler.name}", scaler.unit.value, unit.value)
+
+
+def _filled(week: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    if week.shape not in {(WEEK_MIN,), (DAYS, DAY_MIN)}:
+        raise UnusableWeek(f"has shape {week.shape}")
+    minutes = np.asarray(week, dtype=np.float64).reshape(WEEK_MIN)
+    missing = int(np.count_nonzero(~np.isfinite(minutes)))
+    if missing:
+        raise UnusableWeek(f"has {missing} minutes without a value")
+    if (minutes < 0.0).any():
+        raise UnusableWeek("holds negative values")
+    return minutes
+
+
+def _scale(
+    minutes: npt.NDArray[np.float64], scaler: Scaler
+) -> tuple[npt.NDArray[np.float64] | float, npt.NDArray[np.float64] | float]:
+    if isinstance(scaler, CohortScaler):
+        return scaler.mean, scaler.sd
+    if minutes.min() == minutes.max():
+        raise UnusableWeek("is constant, so it has no spread to be scaled with")
+    return float(minutes.mean()), float(minutes.std())
+
+
+def day_rotations(values: Floats) -> Floats:
+    """
+    The week begun on each of its days: the input as it is, and six rotations by whole days.
+
+    Args:
+        values: (10080,) float32, standardised.
+
+    Returns:
+        (7, 10080) float32; row d begins with day d.
+    """
+    days = values.reshape(DAYS, DAY_MIN)
+    return np.stack([np.roll(days, -day, axis=0).reshape(WEEK_MIN) for day in range(DAYS)])
