@@ -28,15 +28,20 @@ class TorchPredictor(Predictor):
     larger groups (worthwhile on accelerators) that rests on kernels that treat samples alike; the
     contract suite checks it for groups of four on a CPU.
 
+    The number of torch's CPU threads is set for the calling thread before each run, because bits
+    depend on it and torch gives a new thread another number than the one set before it started.
+
     Attributes:
         network: in evaluation mode, on `device`.
         device: where it runs.
         group: samples per run.
+        threads: CPU threads of one call.
     """
 
     network: FoldedNetwork
     device: torch.device
     group: int = attrs.field(validator=attrs.validators.ge(1))
+    threads: int = attrs.field(validator=attrs.validators.ge(1))
     _signature: Signature = attrs.field(alias="signature")
 
     @property
@@ -64,6 +69,7 @@ class TorchPredictor(Predictor):
         return filled
 
     def _run(self, samples: Floats) -> tuple[Floats, dict[str, Floats]]:
+        torch.set_num_threads(self.threads)
         try:
             with torch.inference_mode():
                 embedding, scores = self.network(torch.from_numpy(samples).to(self.device))
@@ -81,6 +87,7 @@ def open_torch(
     length: int = WEEK_MIN,
     device: str = "cpu",
     group: int = 1,
+    threads: int = 1,
 ) -> TorchPredictor:
     """
     A predictor for weights that were verified when they were read.
@@ -91,6 +98,8 @@ def open_torch(
         length: minutes per sample.
         device: as torch names it, for example `cpu` or `cuda`.
         group: samples per run; 1 on a CPU, where larger groups do not pay.
+        threads: CPU threads of one call; more than 1 only where there is a single caller, since
+            torch's threads spin and starve one another.
 
     Raises:
         LengthNotWhole: `length` is not a positive multiple of the patch.
@@ -103,4 +112,10 @@ def open_torch(
     )
     network = FoldedNetwork(weights, heads, length=length).eval()
     place = torch.device(device)
-    return TorchPredictor(network=network.to(place), device=place, group=group, signature=signature)
+    return TorchPredictor(
+        network=network.to(place),
+        device=place,
+        group=group,
+        threads=threads,
+        signature=signature,
+    )

@@ -25,6 +25,12 @@ from tests.support.pat import (
 pytestmark = pytest.mark.torch
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread():
+    """Torch's threads spin and starve one another on a busy machine."""
+    torch.set_num_threads(1)
+
+
 @pytest.mark.parametrize("variant", GOLDEN_VARIANTS)
 def test_the_folded_network_passes_every_golden_gate_and_agrees_with_onnx(variant):
     recorded = golden(variant)
@@ -148,12 +154,23 @@ def test_groups_have_at_least_one_sample():
         open_torch(random_encoder(Variant.S), length=36, group=0)
 
 
+def test_a_number_of_threads_set_elsewhere_does_not_change_an_answer():
+    predictor = open_torch(random_encoder(Variant.M), length=1_440)
+    batch = random_batch(1, 1_440)
+    torch.set_num_threads(1)
+    expected = predictor.predict(batch)
+    torch.set_num_threads(2)
+
+    assert expected == predictor.predict(batch)
+
+
 def test_a_failing_engine_is_an_unexpected_answer():
     good = open_torch(random_encoder(Variant.S), length=36)
     broken = TorchPredictor(
         network=good.network.to(torch.float64),
         device=good.device,
         group=1,
+        threads=1,
         signature=good.signature,
     )
 
