@@ -1,16 +1,18 @@
 """Results for people and for other programs: what is shown, and who draws it."""
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 import attrs
 
 from clarity.domain.actigraphy.series import ActivitySeries
 from clarity.domain.analysis.result import AnalysisResult
+from clarity.domain.audit import AuditRecord
 
-__all__ = ["Document", "Refused", "Renderer", "Report"]
+__all__ = ["AuditFormat", "AuditRenderer", "Document", "Refused", "Renderer", "Report"]
 
 
 @attrs.frozen(kw_only=True)
@@ -20,9 +22,10 @@ class Report:
 
     Attributes:
         participant: label shown to the reader.
-        source: name of the file it came from.
+        source: name of the file, or files, it came from.
         series: the recording that was analyzed.
         result: what the analyses say.
+        notices: what was assumed or mended while reading, in words.
         settings: what the caller chose, for the reader to see.
         made_at: when, aware.
     """
@@ -31,6 +34,7 @@ class Report:
     source: str
     series: ActivitySeries
     result: AnalysisResult
+    notices: tuple[str, ...] = ()
     settings: Mapping[str, str] = attrs.field(hash=False)
     made_at: datetime
 
@@ -81,5 +85,33 @@ class Renderer(Protocol):
             reports: what was analyzed, in the order to show.
             refused: what was not, and why.
             folders: for each participant the folder of its own documents, for links.
+        """
+        ...
+
+
+class AuditFormat(StrEnum):
+    """How audit records are written for a reader."""
+
+    CSV = "csv"
+    JSON = "json"
+    HTML = "html"
+
+
+@runtime_checkable
+class AuditRenderer(Protocol):
+    """Writes audit records for people and for spreadsheets, without holding them all."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def render(self, records: Iterable[AuditRecord], *, format_: AuditFormat) -> Iterator[bytes]:
+        """
+        Pieces of the document, as the records come.
+
+        CSV has a header and a row per record; JSON is one object per line with the exact body and
+        hash (hex), enough to verify the chain; HTML is one self-contained page.
+
+        Raises:
+            UnreadableRecord: the body of a record is not one that clarity writes.
         """
         ...

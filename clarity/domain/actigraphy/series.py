@@ -104,3 +104,20 @@ class ActivitySeries:
         if self.worn is None:
             return self.values
         return np.where(self.worn, self.values, np.nan)
+
+    @property
+    def missing(self) -> npt.NDArray[np.bool_]:
+        """(n,) bool, epochs without a value."""
+        return np.isnan(self.values)
+
+    def trimmed(self) -> "ActivitySeries":
+        """The series from its first to its last value; empty when it has none."""
+        known = np.flatnonzero(~np.isnan(self.values))
+        first, stop = (int(known[0]), int(known[-1]) + 1) if known.size else (0, 0)
+        begin = self.start.astimezone(UTC) + timedelta(seconds=first * self.epoch_s)
+        return attrs.evolve(
+            self,
+            values=self.values[first:stop],
+            start=begin.astimezone(self.zone),
+            worn=None if self.worn is None else self.worn[first:stop],
+        )

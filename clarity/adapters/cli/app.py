@@ -1,0 +1,77 @@
+"""The command `clarity`: options that all commands share, and the commands."""
+
+from collections.abc import Sequence
+
+import click
+
+from clarity.adapters.cli.analyze import analyze, demo
+from clarity.adapters.cli.audit import audit
+from clarity.adapters.cli.exits import Exit
+from clarity.adapters.cli.formats import formats
+from clarity.adapters.cli.health import health
+from clarity.adapters.cli.read import read
+from clarity.adapters.cli.session import Opener, Session, login_name
+from clarity.adapters.cli.store import store
+from clarity.domain.errors import ClarityError
+from clarity.domain.identity import Purpose, TenantId
+
+__all__ = ["run"]
+
+EPILOG = """\b
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 some files refused, 4 all files refused,
+5 the audit trail was tampered with, 6 a dependency is unhealthy, 130 interrupted.
+Colors are off when NO_COLOR is set or the output is no terminal."""
+
+
+@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="clarity")
+@click.option(
+    "--store",
+    default="",
+    envvar="CLARITY_STORE",
+    metavar="PATH",
+    help="Store file; `analyze` and `demo` use DIR/clarity.db, others the one in your home.",
+)
+@click.option(
+    "--tenant", default="local", envvar="CLARITY_TENANT", help="Organization whose data is meant."
+)
+@click.option(
+    "--actor", default=None, envvar="CLARITY_ACTOR", help="Who acts; your login name unless given."
+)
+@click.option(
+    "--purpose",
+    type=click.Choice([purpose.value for purpose in Purpose]),
+    default=Purpose.RESEARCH.value,
+    envvar="CLARITY_PURPOSE",
+    help="Why; written into the audit trail.",
+)
+@click.pass_context
+def cli(context: click.Context, store: str, tenant: str, actor: str | None, purpose: str) -> None:
+    """Sleep and rest-activity analyses of wearable recordings, with an audit trail."""
+    context.obj = Session(
+        opener=context.obj,
+        store=store,
+        tenant=TenantId(tenant),
+        actor=actor or login_name(),
+        purpose=Purpose(purpose),
+    )
+
+
+for command in (analyze, demo, formats, read, store, audit, health):
+    cli.add_command(command)
+
+
+def run(opener: Opener, arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and give its exit code; never raises for what a user can cause."""
+    try:
+        status = cli.main(args=arguments, obj=opener, prog_name="clarity", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted; what was stored is whole, run the command again", err=True)
+        return Exit.INTERRUPTED
+    except ClarityError as error:
+        click.echo(f"error [{error.code}]: {error}", err=True)
+        return Exit.FAILED
+    return status if isinstance(status, int) else Exit.DONE

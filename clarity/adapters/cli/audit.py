@@ -1,0 +1,117 @@
+"""`clarity audit`: what happened to whose data, and whether the trail is whole."""
+
+import sys
+from datetime import UTC, datetime
+from typing import NoReturn
+
+import click
+
+from clarity.adapters.cli.exits import Exit
+from clarity.adapters.cli.session import Session, json_option, pass_session
+from clarity.application.audit_trail import ChainVerdict
+from clarity.ports.audit import AuditFilter
+from clarity.ports.report import AuditFormat
+
+__all__ = ["audit"]
+
+Period = tuple[datetime | None, datetime | None]
+
+
+class PeriodType(click.ParamType[Period]):
+    """`SINCE..UNTIL`: dates or instants in UTC, either may be left out, UNTIL is excluded."""
+
+    name = "since..until"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Period:
+        """The two instants, None for an open end."""
+        since, dots, until = str(value).partition("..")
+        try:
+            return (_instant(since), _instant(until)) if dots else self._bad(param, ctx)
+        except ValueError:
+            return self._bad(param, ctx)
+
+    def _bad(self, param: click.Parameter | None, ctx: click.Context | None) -> NoReturn:
+        self.fail("write it like 2026-01-01..2026-02-01, both in UTC", param, ctx)
+
+
+def _instant(text: str) -> datetime | None:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None
+
+
+@click.group()
+def audit() -> None:
+    """Ask the audit trail."""
+
+
+@audit.command()
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice([name.value for name in AuditFormat]),
+    default=AuditFormat.CSV.value,
+    show_default=True,
+)
+@click.option("--patient", help="Only records about this patient.")
+@click.option("--by", "actor", help="Only records of this actor.")
+@click.option("--entity", help="Only records that touched this entity.")
+@click.option(
+    "--period",
+    type=PeriodType(),
+    default="..",
+    help="Only records from SINCE on and before UNTIL, for example 2026-01-01..2026-02-01 (UTC).",
+)
+@pass_session
+def report(
+    session: Session,
+    format_: str,
+    patient: str | None,
+    actor: str | None,
+    entity: str | None,
+    period: Period,
+) -> None:
+    """Write the matching audit records to standard output."""
+    wanted = AuditFilter(
+        tenant=session.tenant,
+        patient=session.patient(patient) if patient else None,
+        actor=actor,
+        entity=entity,
+        since=period[0],
+        until=period[1],
+    )
+    with session.open() as app:
+        records = app.audit_report.run(
+            wanted, actor=session.acting, correlation=app.ids.correlation()
+        )
+        for piece in app.audit_renderer.render(records, format_=AuditFormat(format_)):
+            sys.stdout.buffer.write(piece)
+    sys.stdout.buffer.flush()
+
+
+@audit.command()
+@json_option
+@pass_session
+def verify(session: Session) -> None:
+    """Recompute every chain; the exit code is 5 when one was tampered with."""
+    with session.open() as app:
+        verdicts = app.verify_trail.run(session.tenant, actor=session.acting)
+    broken = [verdict for verdict in verdicts if verdict.broken is not None]
+    if session.as_json:
+        session.answer([_as_json(verdict) for verdict in verdicts])
+    else:
+        for verdict in broken:
+            click.echo(f"TAMPERED  {verdict.patient.patient}: {verdict.broken}")
+        records = sum(verdict.records for verdict in verdicts)
+        click.echo(f"{len(verdicts)} chains, {records} records, {len(broken)} broken")
+    if broken:
+        raise click.exceptions.Exit(Exit.TAMPERED)
+
+
+def _as_json(verdict: ChainVerdict) -> dict[str, str | int | bool]:
+    return {
+        "patient": str(verdict.patient.patient),
+        "records": verdict.records,
+        "whole": verdict.broken is None,
+        "problem": "" if verdict.broken is None else str(verdict.broken),
+    }

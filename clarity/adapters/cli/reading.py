@@ -1,0 +1,88 @@
+"""What the caller knows better than the file, as options of a command."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+
+from clarity.domain.streams import Placement, Unit
+from clarity.domain.timeline import zone_named
+from clarity.ports.recordings import DateOrder, ReadOptions, Source
+
+__all__ = ["chosen", "read_options", "reading_options", "source_of"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+META: Final = "clarity.reading"
+
+
+def _remember(context: click.Context, parameter: click.Parameter, value: object) -> None:
+    if value is not None and parameter.name is not None:
+        context.meta.setdefault(META, {})[parameter.name] = value
+
+
+def _option(*names: str, **settings: Any) -> Callable[[F], F]:
+    return click.option(*names, expose_value=False, callback=_remember, **settings)
+
+
+OPTIONS: Final = (
+    _option("--tz", metavar="ZONE", help="Zone of the person's clock, for example Europe/Oslo."),
+    _option("--format", metavar="F", help="Format, instead of telling it from the content."),
+    _option("--unit", type=click.Choice([u.value for u in Unit]), help="What a value means."),
+    _option("--epoch", type=click.IntRange(min=1), metavar="S", help="Length of an epoch, s."),
+    _option("--device", metavar="NAME", help="Maker and model; counts differ between devices."),
+    _option("--placement", type=click.Choice([p.value for p in Placement]), help="Worn where."),
+    _option("--time-column", metavar="NAME", help="Heading of the column of times."),
+    _option("--value-column", metavar="NAME", help="Heading of the column of values."),
+    _option("--dates", type=click.Choice([d.value for d in DateOrder]), help="Order in dates."),
+    _option(
+        "--wear",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="Table of wear flags that belongs to the file (NHANES).",
+    ),
+)
+
+
+def reading_options(command: F) -> F:
+    """The command with the options that say how to read a file."""
+    for option in reversed(OPTIONS):
+        command = option(command)
+    return command
+
+
+def chosen(context: click.Context) -> dict[str, str]:
+    """The reading options that were given, for the reader of a report to see."""
+    return {f"--{name.replace('_', '-')}": str(value) for name, value in _given(context).items()}
+
+
+def read_options(context: click.Context) -> ReadOptions:
+    """
+    The reading options that were given, checked.
+
+    Raises:
+        UnknownZone: the zone is not in the IANA database.
+    """
+    given = _given(context)
+    return ReadOptions(
+        format=given.get("format"),
+        zone=zone_named(given["tz"]) if "tz" in given else None,
+        unit=Unit(given["unit"]) if "unit" in given else None,
+        epoch_s=given.get("epoch"),
+        device=given.get("device"),
+        placement=Placement(given["placement"]) if "placement" in given else None,
+        time_column=given.get("time_column"),
+        value_column=given.get("value_column"),
+        date_order=DateOrder(given["dates"]) if "dates" in given else None,
+        wear=source_of(given["wear"]) if "wear" in given else None,
+    )
+
+
+def _given(context: click.Context) -> dict[str, Any]:
+    given: dict[str, Any] = context.meta.get(META, {})
+    return given
+
+
+def source_of(path: Path) -> Source:
+    """The file at `path`, opened when it is read."""
+    return Source(name=str(path), open=lambda: path.open("rb"))

@@ -1,0 +1,104 @@
+"""What every command needs: who acts, which store, and how to speak."""
+
+import getpass
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import NoReturn
+
+import attrs
+import click
+import orjson
+
+from clarity.adapters.cli.exits import Exit
+from clarity.application.clarity import Clarity
+from clarity.domain.errors import ClarityError
+from clarity.domain.identity import Actor, PatientId, PatientRef, Purpose, TenantId
+
+__all__ = ["Opener", "Session", "json_option", "login_name", "pass_session"]
+
+Opener = Callable[[Mapping[str, str]], AbstractContextManager[Clarity]]
+"""Opens the application for settings given as text, as they come from options."""
+
+
+@attrs.frozen(kw_only=True)
+class Session:
+    """
+    One invocation of the command line.
+
+    Attributes:
+        opener: opens the application.
+        store: path of the store, empty for the default.
+        tenant: organization whose data is meant.
+        actor: id of who acts; the login name unless given.
+        purpose: why.
+        as_json: whether answers and errors are for machines.
+    """
+
+    opener: Opener
+    store: str
+    tenant: TenantId
+    actor: str
+    purpose: Purpose
+    as_json: bool = False
+
+    @property
+    def acting(self) -> Actor:
+        """Who acts, for the use cases."""
+        return Actor(id=self.actor, tenant=self.tenant, purpose=self.purpose)
+
+    def patient(self, label: str) -> PatientRef:
+        """The patient of that label in the session's tenant."""
+        return PatientRef(self.tenant, PatientId(label))
+
+    def open(self, default_store: Path | None = None) -> AbstractContextManager[Clarity]:
+        """The application on the chosen store, else on `default_store`, else on the user's own."""
+        store = self.store or str(default_store or "")
+        return self.opener({"store": store} if store else {})
+
+    def open_in_memory(self) -> AbstractContextManager[Clarity]:
+        """The application on a store that leaves nothing behind."""
+        return self.opener({"store": ":memory:"})
+
+    def say(self, text: str) -> None:
+        """A line for people, on standard error, so that standard output stays clean."""
+        click.echo(text, err=True)
+
+    def answer(self, content: object) -> None:
+        """One JSON document on standard output."""
+        options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS
+        sys.stdout.buffer.write(orjson.dumps(content, option=options) + b"\n")
+        sys.stdout.buffer.flush()
+
+    def fail(self, error: ClarityError, exit_code: Exit = Exit.FAILED) -> NoReturn:
+        """Say what is wrong and leave."""
+        if self.as_json:
+            self.answer({"error": {"code": error.code, "message": str(error)}})
+        self.say(f"error [{error.code}]: {error}")
+        raise click.exceptions.Exit(exit_code)
+
+
+pass_session = click.make_pass_decorator(Session)
+
+
+def _for_machines(context: click.Context, _: click.Parameter, chosen: object) -> None:
+    if chosen:
+        context.obj = attrs.evolve(context.obj, as_json=True)
+
+
+json_option = click.option(
+    "--json",
+    is_flag=True,
+    expose_value=False,
+    callback=_for_machines,
+    help="Answer and errors as JSON on standard output.",
+)
+
+
+def login_name() -> str:
+    """Who is logged in, `unknown` where the machine does not say."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"

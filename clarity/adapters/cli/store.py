@@ -1,0 +1,33 @@
+"""`clarity store`: what is there."""
+
+import attrs
+import click
+
+from clarity.adapters.cli.session import Session, json_option, pass_session
+
+__all__ = ["store"]
+
+
+@click.group()
+def store() -> None:
+    """Look at the store."""
+
+
+@store.command()
+@json_option
+@pass_session
+def status(session: Session) -> None:
+    """How much is stored, and where."""
+    with session.open() as app:
+        stock = app.inventory.stock(session.tenant)
+    if session.as_json:
+        session.answer(attrs.asdict(stock) | {"entities": dict(stock.entities)})
+        return
+    click.echo(f"store          {stock.location}")
+    click.echo(f"layout         version {stock.schema}")
+    click.echo(f"size           {stock.size_bytes:,} bytes")
+    click.echo(f"tenant         {session.tenant}")
+    click.echo(f"patients       {stock.patients:,}")
+    for kind, count in stock.entities:
+        click.echo(f"{kind:<14} {count:,}")
+    click.echo(f"audit records  {stock.audit_records:,}")

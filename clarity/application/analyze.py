@@ -1,0 +1,192 @@
+"""Analyze a stored stream: plugins over the series, the result kept with provenance."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, Final
+
+import attrs
+
+from clarity.application.read import Days, chunks_in, touched
+from clarity.domain.access import require_patient
+from clarity.domain.actigraphy.days import series_of
+from clarity.domain.actigraphy.series import ActivitySeries
+from clarity.domain.analysis.plugin import Analysis
+from clarity.domain.analysis.result import AnalysisResult, Provenance, Written
+from clarity.domain.analysis.wear import Assessed, WearAssessment
+from clarity.domain.audit import AuditEvent, Operation
+from clarity.domain.errors import DomainError
+from clarity.domain.findings import Parameter
+from clarity.domain.identity import Actor, CorrelationId, PatientRef
+from clarity.domain.streams import DayChunk
+from clarity.domain.timeline import TimeWindow
+from clarity.ports.audit import AuditSink
+from clarity.ports.clock import Clock
+from clarity.ports.entities import Key
+from clarity.ports.errors import AlreadyExists, NotFound
+from clarity.ports.query import Stored
+from clarity.ports.repository import Evidence, Put, Repository
+
+__all__ = ["Analyze", "Analyzed", "NothingStored"]
+
+KIND: Final = "rest-activity"
+"""Name of the results of this use case in the store."""
+
+
+@attrs.define(eq=False)
+class NothingStored(DomainError):
+    """There is no data in the asked window."""
+
+    code: ClassVar[str] = "analyze.nothing-stored"
+
+    def __str__(self) -> str:
+        return "nothing is stored for this patient, stream and window; ingest a recording first"
+
+
+@attrs.frozen
+class Analyzed:
+    """The series that was analyzed and what the analyses say of it."""
+
+    series: ActivitySeries
+    result: AnalysisResult
+
+
+@attrs.frozen(kw_only=True)
+class Analyze:
+    """
+    Assesses wear, then runs every analysis over a stored stream.
+
+    The same input, parameters and versions are computed once and taken from the store afterwards.
+    """
+
+    repository: Repository
+    audit: AuditSink
+    clock: Clock
+    wear: WearAssessment
+    analyses: Sequence[Analysis]
+    clarity_version: str
+
+    def run(self, days: Days, *, actor: Actor, correlation: CorrelationId) -> Analyzed:
+        """
+        The result for `days`, from the store when the same was computed before.
+
+        Raises:
+            NotAllowed: the patient belongs to another tenant.
+            NothingStored: there is no chunk in `days`.
+            DomainError: the recording breaks the contract of an analysis (for example its unit).
+            PortError: store or trail refused; then no result is given.
+        """
+        require_patient(actor, days.patient)
+        chunks = chunks_in(self.repository, days)
+        if not chunks:
+            raise NothingStored
+        self._record_read(days.patient, chunks, actor, correlation)
+        assessed = self.wear.run(series_of([stored.entity for stored in chunks]).trimmed())
+        input_digest = _input_digest([stored.entity for stored in chunks])
+        fingerprint = self._fingerprint(input_digest)
+        known = self._known(days.patient, fingerprint)
+        if known is not None:
+            return Analyzed(assessed.series, known)
+        result = self._computed(assessed, input_digest, fingerprint)
+        return Analyzed(assessed.series, self._kept(result, days.patient, actor, correlation))
+
+    def _record_read(
+        self,
+        patient: PatientRef,
+        chunks: Sequence[Stored[DayChunk]],
+        actor: Actor,
+        correlation: CorrelationId,
+    ) -> None:
+        self.audit.append(
+            AuditEvent(
+                actor=actor,
+                patient=patient,
+                operation=Operation.READ,
+                touched=touched(chunks),
+                correlation=correlation,
+                at=self.clock.now(),
+            )
+        )
+
+    def _known(self, patient: PatientRef, fingerprint: str) -> AnalysisResult | None:
+        try:
+            found = self.repository.get(patient, Key("result", (KIND, fingerprint))).entity
+        except NotFound:
+            return None
+        return found if isinstance(found, AnalysisResult) else None
+
+    def _computed(self, assessed: Assessed, input_digest: str, fingerprint: str) -> AnalysisResult:
+        written = [analysis.run(assessed.series) for analysis in self.analyses]
+        return _joined(
+            [assessed.written, *written],
+            assessed.series,
+            Provenance(
+                input_digest=input_digest,
+                analyses={name: version for name, version, _ in self._made_by()},
+                clarity_version=self.clarity_version,
+                computed_at=self.clock.now(),
+                fingerprint=fingerprint,
+            ),
+        )
+
+    def _kept(
+        self,
+        result: AnalysisResult,
+        patient: PatientRef,
+        actor: Actor,
+        correlation: CorrelationId,
+    ) -> AnalysisResult:
+        evidence = Evidence(
+            actor=actor,
+            patient=patient,
+            operation=Operation.ANALYZE,
+            correlation=correlation,
+            at=self.clock.now(),
+        )
+        try:
+            self.repository.commit([Put(result, based_on=0)], evidence=evidence)
+        except AlreadyExists:
+            return self._known(patient, result.provenance.fingerprint) or result
+        return result
+
+    def _fingerprint(self, input_digest: str) -> str:
+        made_by = [[name, version, sorted(of.items())] for name, version, of in self._made_by()]
+        text = json.dumps([input_digest, self.clarity_version, made_by], separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def _made_by(self) -> tuple[tuple[str, str, Mapping[str, Parameter]], ...]:
+        """Id, version and parameters of everything that writes into a result."""
+        wear = (self.wear.id, self.wear.version, self.wear.parameters)
+        return (wear, *((one.id, one.version, one.parameters) for one in self.analyses))
+
+
+def _joined(
+    written: Sequence[Written], series: ActivitySeries, provenance: Provenance
+) -> AnalysisResult:
+    return AnalysisResult(
+        kind=KIND,
+        window=TimeWindow(start=series.start, end=series.end),
+        epoch_s=series.epoch_s,
+        findings=tuple(finding for one in written for finding in one.findings),
+        nights=tuple(night for one in written for night in one.nights),
+        spans=tuple(spans for one in written for spans in one.spans),
+        notices=tuple(notice for one in written for notice in one.notices),
+        provenance=provenance,
+    )
+
+
+def _input_digest(chunks: Sequence[DayChunk]) -> str:
+    digest = hashlib.sha256()
+    for chunk in chunks:
+        facts = [
+            chunk.stream.value,
+            chunk.day.isoformat(),
+            chunk.zone.key,
+            chunk.epoch_s,
+            chunk.unit.value,
+            chunk.device,
+            chunk.placement.value,
+        ]
+        digest.update(json.dumps(facts, separators=(",", ":")).encode())
+        digest.update(chunk.values.tobytes())
+    return digest.hexdigest()

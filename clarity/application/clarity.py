@@ -1,0 +1,47 @@
+"""Everything that clarity does, as one object to embed."""
+
+import attrs
+
+from clarity.application.analyze import Analyze
+from clarity.application.audit_trail import AuditReport, VerifyTrail
+from clarity.application.health import Health
+from clarity.application.ingest import Ingest
+from clarity.application.read import ReadStream
+from clarity.application.reports import ReportRecordings
+from clarity.ports.ids import Ids
+from clarity.ports.inventory import Inventory
+from clarity.ports.report import AuditRenderer
+
+__all__ = ["Clarity"]
+
+
+@attrs.frozen(kw_only=True)
+class Clarity:
+    """
+    The use cases of one open profile, and what a caller needs around them.
+
+    Made by `clarity.open_clarity(settings)`; safe to share between threads until it is closed.
+
+    Attributes:
+        ingest: recordings into the store.
+        read: day chunks out of the store.
+        analyze: results for what is stored.
+        report: files in, documents out: ingest, analyze and render, file by file.
+        audit_report: what happened to whose data.
+        audit_renderer: audit records as CSV, JSON or HTML.
+        verify_trail: whether the audit chains are whole.
+        inventory: how much is stored.
+        ids: fresh correlation ids.
+        health: asks every dependency whether it works.
+    """
+
+    ingest: Ingest
+    read: ReadStream
+    analyze: Analyze
+    report: ReportRecordings
+    audit_report: AuditReport
+    audit_renderer: AuditRenderer
+    verify_trail: VerifyTrail
+    inventory: Inventory
+    ids: Ids
+    health: Health

@@ -1,0 +1,216 @@
+"""Files in, documents out: ingest, analyze and render, one participant after the other."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePath
+from typing import Final
+
+import attrs
+
+from clarity.application.analyze import Analyze
+from clarity.application.ingest import Ingest, Ingested
+from clarity.application.read import Days
+from clarity.domain.actigraphy.regrid import RegridReport
+from clarity.domain.errors import ClarityError
+from clarity.domain.identity import Actor, CorrelationId, PatientId, PatientRef
+from clarity.ports.recordings import ReadOptions, Recording, Source
+from clarity.ports.report import Document, Refused, Renderer, Report
+
+__all__ = ["Order", "Rendered", "ReportRecordings", "Step", "Stored", "Summary"]
+
+UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]+")
+"""What does not belong into the name of a folder."""
+
+
+@attrs.frozen(kw_only=True)
+class Order:
+    """
+    What to make reports of, for whom.
+
+    Attributes:
+        sources: the files.
+        options: what the caller knows better than the files.
+        patient: label of the person, instead of the one that a file gives.
+        settings: what the caller chose, shown in the report.
+        actor: who asks.
+        correlation: ties the audit records together.
+    """
+
+    sources: tuple[Source, ...]
+    options: ReadOptions
+    patient: str | None = None
+    settings: Mapping[str, str] = attrs.field(factory=dict, hash=False)
+    actor: Actor
+    correlation: CorrelationId
+
+
+@attrs.frozen
+class Stored:
+    """A file was read and its recordings are in the store."""
+
+    source: str
+    ingested: tuple[Ingested, ...]
+
+
+@attrs.frozen
+class Rendered:
+    """A participant is done; the documents belong into `folder` (empty: the output folder)."""
+
+    report: Report
+    folder: str
+    documents: tuple[Document, ...]
+
+
+@attrs.frozen
+class Summary:
+    """Everything is done; the documents over all participants."""
+
+    reports: tuple[Report, ...]
+    refused: tuple[Refused, ...]
+    documents: tuple[Document, ...]
+
+
+Step = Stored | Refused | Rendered | Summary
+
+
+@attrs.frozen(kw_only=True)
+class ReportRecordings:
+    """Makes the documents of a folder of recordings; what cannot be used is refused in words."""
+
+    ingest: Ingest
+    analyze: Analyze
+    renderer: Renderer
+
+    def run(self, order: Order) -> Iterator[Step]:
+        """
+        The steps of the work, each when it is done; the last one is the summary.
+
+        Files of one participant are merged and reported once. A file that cannot be read or
+        analyzed becomes a `Refused` and does not keep the others from being done.
+        """
+        refused: list[Refused] = []
+        streams: dict[Days, list[_Part]] = {}
+        for source in order.sources:
+            step = self._stored(source, order)
+            yield step
+            if isinstance(step, Refused):
+                refused.append(step)
+                continue
+            for one in step.ingested:
+                streams.setdefault(_whole(one.days), []).append(_Part(source.name, one))
+        yield from self._rendered(_labelled(streams), refused, order)
+
+    def _stored(self, source: Source, order: Order) -> Stored | Refused:
+        try:
+            found = self.ingest.read(source, options=order.options)
+            return Stored(source.name, tuple(self._ingested(one, order) for one in found))
+        except ClarityError as error:
+            return Refused(source=source.name, code=error.code, reason=str(error))
+
+    def _ingested(self, recording: Recording, order: Order) -> Ingested:
+        label = order.patient or recording.participant
+        return self.ingest.run(
+            recording,
+            patient=PatientRef(order.actor.tenant, PatientId(label)),
+            actor=order.actor,
+            correlation=order.correlation,
+        )
+
+    def _rendered(
+        self, together: Mapping[str, Sequence["_Part"]], refused: list[Refused], order: Order
+    ) -> Iterator[Step]:
+        folders = _folders(tuple(together))
+        reports: list[Report] = []
+        for label, parts in together.items():
+            try:
+                report = self._report(label, parts, order)
+            except ClarityError as error:
+                step = Refused(source=_sources(parts), code=error.code, reason=str(error))
+                refused.append(step)
+                yield step
+                continue
+            reports.append(report)
+            yield Rendered(report, folders[label], self.renderer.participant(report))
+        documents = self.renderer.batch(reports, refused, folders=folders)
+        yield Summary(tuple(reports), tuple(refused), documents)
+
+    def _report(self, label: str, parts: Sequence["_Part"], order: Order) -> Report:
+        days = _all_days([part.ingested for part in parts])
+        analyzed = self.analyze.run(days, actor=order.actor, correlation=order.correlation)
+        return Report(
+            participant=label,
+            source=_sources(parts),
+            series=analyzed.series,
+            result=analyzed.result,
+            notices=_notices([part.ingested for part in parts]),
+            settings=order.settings,
+            made_at=analyzed.result.provenance.computed_at,
+        )
+
+
+@attrs.frozen
+class _Part:
+    source: str
+    ingested: Ingested
+
+
+def _sources(parts: Sequence[_Part]) -> str:
+    return ", ".join(dict.fromkeys(PurePath(part.source).name for part in parts))
+
+
+def _whole(days: Days) -> Days:
+    return attrs.evolve(days, first=None, last=None)
+
+
+def _labelled(streams: Mapping[Days, list[_Part]]) -> dict[str, list[_Part]]:
+    """The parts by participant; who brings several streams is told apart by stream."""
+    people = Counter(days.patient for days in streams)
+    return {
+        f"{days.patient.patient} ({days.stream})"
+        if people[days.patient] > 1
+        else str(days.patient.patient): parts
+        for days, parts in streams.items()
+    }
+
+
+def _all_days(parts: Sequence[Ingested]) -> Days:
+    firsts = [part.days.first for part in parts if part.days.first is not None]
+    lasts = [part.days.last for part in parts if part.days.last is not None]
+    return attrs.evolve(parts[0].days, first=min(firsts), last=max(lasts))
+
+
+def _notices(parts: Sequence[Ingested]) -> tuple[str, ...]:
+    texts = [notice.text for part in parts for notice in part.recording.notices]
+    for part in parts:
+        counted = _counted(part.recording.report) | {
+            "epochs replaced other values stored before": part.changed
+        }
+        texts += [f"{count:,} {what}" for what, count in counted.items() if count]
+    return tuple(dict.fromkeys(texts))
+
+
+def _counted(report: RegridReport) -> dict[str, int]:
+    return {
+        "samples repeat an epoch; one of each was kept": report.duplicates,
+        "samples contradict an earlier one of their epoch; the last counts": report.conflicts,
+        "samples came out of order and were sorted by time": report.out_of_order,
+        "times in the hour that the clock change skips were moved forward": report.in_gap,
+        "times lie in the hour that the clock change repeats": report.in_fold,
+    }
+
+
+def _folders(labels: Sequence[str]) -> dict[str, str]:
+    """A folder per participant, none when there is only one; different people never share one."""
+    if len(labels) == 1:
+        return {labels[0]: ""}
+    folders: dict[str, str] = {}
+    taken: set[str] = set()
+    for label in labels:
+        plain = UNSAFE.sub("_", label).strip("._") or "participant"
+        name, count = plain, 2
+        while name.casefold() in taken:
+            name, count = f"{plain}-{count}", count + 1
+        taken.add(name.casefold())
+        folders[label] = name
+    return folders

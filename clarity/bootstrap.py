@@ -1,0 +1,268 @@
+"""
+The composition root: settings become a container, the container becomes the object to embed.
+
+The only module that imports adapters, and it does so inside the profile that needs them.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from enum import StrEnum
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import ClassVar, Final
+
+import attrs
+import cattrs
+from cattrs.errors import BaseValidationError
+from dependency_injector import containers, providers
+
+from clarity import __version__
+from clarity.application.analyze import Analyze
+from clarity.application.audit_trail import AuditReport, VerifyTrail
+from clarity.application.clarity import Clarity
+from clarity.application.health import Health
+from clarity.application.ingest import Ingest
+from clarity.application.read import ReadStream
+from clarity.application.reports import ReportRecordings
+from clarity.domain.analysis.built_in import built_in
+from clarity.domain.analysis.plugin import Analysis
+from clarity.domain.analysis.wear import WearAssessment
+from clarity.domain.errors import ClarityError
+from clarity.ports.audit import AuditSink, AuditTrail
+from clarity.ports.clock import Clock
+from clarity.ports.ids import Ids
+from clarity.ports.inventory import Inventory
+from clarity.ports.recordings import Recordings
+from clarity.ports.report import AuditRenderer, Renderer
+from clarity.ports.repository import Repository
+
+__all__ = [
+    "BadPlugin",
+    "BadSettings",
+    "Core",
+    "Profile",
+    "Settings",
+    "main",
+    "open_clarity",
+    "open_core",
+    "settings_from",
+]
+
+IN_MEMORY: Final = ":memory:"
+"""A store that lives as long as it is open."""
+
+
+PLUGINS: Final = "clarity.analyses"
+"""Entry point group under which packages offer analyses."""
+
+
+class Profile(StrEnum):
+    """Which adapters stand behind the ports."""
+
+    EMBEDDED = "embedded"
+
+
+def _default_store() -> str:
+    data = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return str(Path(data) / "clarity" / "clarity.db")
+
+
+@attrs.frozen(kw_only=True)
+class Settings:
+    """
+    Everything that can be chosen, validated as a whole.
+
+    Attributes:
+        profile: which adapters; only `embedded` so far.
+        store: file of the embedded store, `:memory:` for one that leaves nothing behind.
+        busy_timeout_s: how long a write waits for another process's write, s.
+        cache_entries: most values in the in-process cache.
+        cache_bytes: most bytes in the in-process cache.
+    """
+
+    profile: Profile = Profile.EMBEDDED
+    store: str = attrs.field(factory=_default_store, validator=attrs.validators.min_len(1))
+    busy_timeout_s: float = attrs.field(default=10.0, validator=attrs.validators.gt(0.0))
+    cache_entries: int = attrs.field(default=1_024, validator=attrs.validators.ge(1))
+    cache_bytes: int = attrs.field(default=64 * 1024**2, validator=attrs.validators.ge(1))
+
+
+@attrs.define(eq=False)
+class BadSettings(ClarityError):
+    """The settings are wrong or incomplete; nothing was opened."""
+
+    code: ClassVar[str] = "settings.bad"
+    problems: tuple[str, ...]
+
+    def __str__(self) -> str:
+        known = ", ".join(field.name for field in attrs.fields(Settings))
+        return f"{'; '.join(self.problems)}; the settings are {known}"
+
+
+def settings_from(mapping: Mapping[str, object]) -> Settings:
+    """
+    Settings from plain values, as they come from a file, the environment or options.
+
+    Raises:
+        BadSettings: a name is unknown or a value does not fit; names every problem.
+    """
+    converter = cattrs.Converter(forbid_extra_keys=True)
+    try:
+        return converter.structure(dict(mapping), Settings)
+    except BaseValidationError as error:
+        problems = tuple(cattrs.transform_error(error, path="settings"))
+        raise BadSettings(problems) from error
+
+
+@attrs.define(eq=False)
+class BadPlugin(ClarityError):
+    """An installed package offers an analysis that does not work."""
+
+    code: ClassVar[str] = "settings.bad-plugin"
+    name: str
+    target: str
+
+    def __str__(self) -> str:
+        return (
+            f"the analysis {self.name!r} ({self.target}) does not load; "
+            f"repair or remove the package that offers it"
+        )
+
+
+def all_analyses() -> tuple[Analysis, ...]:
+    """
+    The built-in analyses and those that installed packages offer under `clarity.analyses`.
+
+    Raises:
+        BadPlugin: an entry point does not load or gives no analysis.
+    """
+    offered = sorted(entry_points(group=PLUGINS), key=lambda point: point.name)
+    return (*built_in(), *(_loaded(point) for point in offered))
+
+
+def _loaded(point: EntryPoint) -> Analysis:
+    try:
+        analysis = point.load()()
+    except (ImportError, AttributeError, TypeError) as error:
+        raise BadPlugin(point.name, point.value) from error
+    if not isinstance(analysis, Analysis):
+        raise BadPlugin(point.name, point.value)
+    return analysis
+
+
+class Core(containers.DeclarativeContainer):
+    """The ports, left open for a profile to fill, and the use cases over them."""
+
+    clock = providers.Dependency(instance_of=Clock)
+    ids = providers.Dependency(instance_of=Ids)
+    repository = providers.Dependency(instance_of=Repository)
+    audit_sink = providers.Dependency(instance_of=AuditSink)
+    audit_trail = providers.Dependency(instance_of=AuditTrail)
+    inventory = providers.Dependency(instance_of=Inventory)
+    recordings = providers.Dependency(instance_of=Recordings)
+    renderer = providers.Dependency(instance_of=Renderer)
+    audit_renderer = providers.Dependency(instance_of=AuditRenderer)
+
+    analyses = providers.ThreadSafeSingleton(all_analyses)
+    pings = providers.List(providers.List("store", inventory))
+
+    ingest = providers.Factory(Ingest, recordings=recordings, repository=repository, clock=clock)
+    read = providers.Factory(ReadStream, repository=repository, audit=audit_sink, clock=clock)
+    analyze = providers.Factory(
+        Analyze,
+        repository=repository,
+        audit=audit_sink,
+        clock=clock,
+        wear=WearAssessment(),
+        analyses=analyses,
+        clarity_version=__version__,
+    )
+    report = providers.Factory(ReportRecordings, ingest=ingest, analyze=analyze, renderer=renderer)
+    audit_report = providers.Factory(AuditReport, trail=audit_trail, audit=audit_sink, clock=clock)
+    verify_trail = providers.Factory(VerifyTrail, trail=audit_trail)
+    health = providers.Factory(Health, pings=pings, clock=clock)
+    clarity = providers.Factory(
+        Clarity,
+        ingest=ingest,
+        read=read,
+        analyze=analyze,
+        report=report,
+        audit_report=audit_report,
+        audit_renderer=audit_renderer,
+        verify_trail=verify_trail,
+        inventory=inventory,
+        ids=ids,
+        health=health,
+    )
+
+
+def embedded(settings: Settings) -> Core:
+    """SQLite, the files of this machine and its clock; no account, no server, no network."""
+    from clarity.adapters.files.detected import DetectedRecordings
+    from clarity.adapters.local.audit import SqliteAuditTrail
+    from clarity.adapters.local.clock import SystemClock
+    from clarity.adapters.local.ids import RandomIds
+    from clarity.adapters.local.inventory import SqliteInventory
+    from clarity.adapters.local.items import EntityCodec
+    from clarity.adapters.local.repository import SqliteRepository
+    from clarity.adapters.local.store import open_store
+    from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
+    from clarity.adapters.report.audit_files import AuditFiles
+    from clarity.adapters.report.html import HtmlRenderer
+
+    path = None if settings.store == IN_MEMORY else Path(settings.store)
+    clock = providers.ThreadSafeSingleton(SystemClock)
+    store = providers.Resource(open_store, path, busy_timeout_s=settings.busy_timeout_s)
+    trail = providers.ThreadSafeSingleton(SqliteAuditTrail, store)
+    return Core(
+        clock=clock,
+        ids=providers.ThreadSafeSingleton(RandomIds),
+        repository=providers.ThreadSafeSingleton(
+            SqliteRepository, store, EntityCodec(ShuffleZstdCodec()), clock
+        ),
+        audit_sink=trail,
+        audit_trail=trail,
+        inventory=providers.ThreadSafeSingleton(SqliteInventory, store, clock, path),
+        recordings=providers.ThreadSafeSingleton(DetectedRecordings),
+        renderer=providers.ThreadSafeSingleton(HtmlRenderer),
+        audit_renderer=providers.ThreadSafeSingleton(AuditFiles),
+    )
+
+
+PROFILES: Final[Mapping[Profile, Callable[[Settings], Core]]] = {Profile.EMBEDDED: embedded}
+
+
+@contextmanager
+def open_core(settings: Settings) -> Iterator[Core]:
+    """The container of the chosen profile, its resources open inside the block."""
+    core = PROFILES[settings.profile](settings)
+    core.check_dependencies()
+    try:
+        core.init_resources()
+        yield core
+    finally:
+        core.shutdown_resources()
+
+
+@contextmanager
+def open_clarity(settings: Settings | None = None) -> Iterator[Clarity]:
+    """
+    Everything that clarity does, open inside the block; safe to share between threads.
+
+    Args:
+        settings: what was chosen; the defaults when None.
+
+    Raises:
+        PortError: the store cannot be opened; the text says what to do.
+        BadPlugin: an installed plugin does not load.
+    """
+    with open_core(settings or Settings()) as core:
+        yield core.clarity()
+
+
+def main() -> int:
+    """The command `clarity`; gives its exit code."""
+    from clarity.adapters.cli.app import run
+
+    return run(lambda mapping: open_clarity(settings_from(mapping)))

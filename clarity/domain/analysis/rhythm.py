@@ -1,0 +1,71 @@
+"""The rest-activity rhythm of a recording: non-parametric, cosinor, bouts and scaling."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import attrs
+
+from clarity.domain.actigraphy.days import clock_days
+from clarity.domain.actigraphy.series import ActivitySeries
+from clarity.domain.analysis.plugin import Analysis
+from clarity.domain.analysis.result import Written
+from clarity.domain.findings import Finding, Parameter
+from clarity.domain.rhythm.binning import Binning
+from clarity.domain.rhythm.findings import (
+    cosinor_findings,
+    fragmentation_findings,
+    scaling_findings,
+)
+from clarity.domain.rhythm.nonparametric import nonparametric_findings, spectrum_findings
+
+__all__ = ["RhythmAnalysis"]
+
+MIDNIGHT: Final = 0.0
+"""Clock minute at which the rows of clock days begin."""
+
+
+@attrs.frozen(kw_only=True)
+class RhythmAnalysis(Analysis):
+    """
+    Every measure of the rhythm, on the wall clock, over what was worn.
+
+    Attributes:
+        active_above: activity per epoch above it counts as active in bouts, in the series' unit.
+        binning: bins of IS and IV.
+    """
+
+    active_above: float = 0.0
+    binning: Binning = attrs.field(factory=Binning)
+
+    @property
+    def id(self) -> str:
+        """Stable name."""
+        return "clarity.rhythm"
+
+    @property
+    def version(self) -> str:
+        """Changes whenever the same input could give another answer."""
+        return "1"
+
+    @property
+    def parameters(self) -> Mapping[str, Parameter]:
+        """The bins and the threshold of bouts."""
+        return {**self.binning.parameters, "active_above": self.active_above}
+
+    def run(self, series: ActivitySeries) -> Written:
+        """Findings in the order of the catalogue."""
+        return Written(findings=self._findings(series))
+
+    def _findings(self, series: ActivitySeries) -> tuple[Finding, ...]:
+        values, epoch_s, unit = clock_days(series).flat, series.epoch_s, series.unit.value
+        return (
+            *nonparametric_findings(
+                values, start_minute=MIDNIGHT, epoch_s=epoch_s, unit=unit, binning=self.binning
+            ),
+            *spectrum_findings(
+                values, start_minute=MIDNIGHT, epoch_s=epoch_s, binning=self.binning
+            ),
+            *cosinor_findings(values, start_minute=MIDNIGHT, epoch_s=epoch_s, unit=unit),
+            *fragmentation_findings(values, epoch_s=epoch_s, above=self.active_above),
+            *scaling_findings(values, epoch_s=epoch_s),
+        )

@@ -1,0 +1,169 @@
+"""Sleep and wake of a recording: epochs scored, nights found, their averages and regularity."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from clarity.domain.actigraphy.days import clock_days
+from clarity.domain.actigraphy.regrid import resample
+from clarity.domain.actigraphy.series import ActivitySeries
+from clarity.domain.analysis.plugin import Analysis
+from clarity.domain.analysis.result import Layer, Spans, Written
+from clarity.domain.analysis.spans import runs
+from clarity.domain.findings import Finding, Parameter
+from clarity.domain.rhythm.findings import MIDPOINT, regularity_findings, timing_findings
+from clarity.domain.sleep.averages import averages
+from clarity.domain.sleep.nights import Night, SleepMask
+from clarity.domain.sleep.profiles import COLE_KRIPKE, COLE_KRIPKE_ACTILIFE, PROFILES, oakley
+from clarity.domain.sleep.scoring import Scorer, score
+from clarity.domain.sleep.windows import nights_found
+from clarity.domain.streams import Unit
+
+__all__ = ["LONGEST_NIGHT_MIN", "SleepAnalysis", "sleep_mask", "usual_profile"]
+
+MINUTE_S: Final = 60
+LONGEST_NIGHT_MIN: Final = 14 * 60
+"""A rest window longer than this is no night, min: it may be a device on a shelf."""
+SATURDAY: Final = 5
+"""First free weekday, Monday = 0; a night counts as free when its morning is free."""
+
+UNKNOWN_DEVICE: Final = (
+    "The device is not known. Counts differ 3 to 30-fold between devices, so sleep was scored with "
+    "the constants of the original paper and may be far off; name the device with --device."
+)
+TOO_LONG: Final = (
+    "{count} rest windows longer than 14 h were left out of the nights; the device may have been "
+    "laid aside."
+)
+NOT_COUNTS: Final = (
+    "Sleep was not scored: no scoring algorithm of this version is defined for {unit}."
+)
+
+
+def usual_profile(series: ActivitySeries) -> Scorer | None:
+    """
+    The scoring that goes with the unit and the device of `series`; None when none is defined.
+
+    Actiwatch counts: Oakley, medium threshold 40. ActiGraph counts: Cole-Kripke as ActiLife scales
+    it. Counts of an unknown device: Cole-Kripke as published.
+    """
+    if series.unit is not Unit.COUNTS:
+        return None
+    device = series.device.casefold()
+    if "actiwatch" in device:
+        return oakley(series.epoch_s if series.epoch_s in {15, 30} else MINUTE_S, "40")
+    if "actigraph" in device or "am-7164" in device:
+        return COLE_KRIPKE_ACTILIFE
+    return COLE_KRIPKE
+
+
+@attrs.frozen(kw_only=True)
+class SleepAnalysis(Analysis):
+    """
+    Scores every epoch, finds the nights and describes them.
+
+    Attributes:
+        scoring: name of a profile of `clarity.domain.sleep.profiles`; empty for the usual one of
+            the device.
+    """
+
+    scoring: str = ""
+
+    @property
+    def id(self) -> str:
+        """Stable name."""
+        return "clarity.sleep"
+
+    @property
+    def version(self) -> str:
+        """Changes whenever the same input could give another answer."""
+        return "1"
+
+    @property
+    def parameters(self) -> Mapping[str, Parameter]:
+        """The scoring that was asked for."""
+        return {
+            "scoring": self.scoring or "usual for the device",
+            "longest_night_min": LONGEST_NIGHT_MIN,
+        }
+
+    def run(self, series: ActivitySeries) -> Written:
+        """
+        Nights, their averages, timing and regularity, and the spans of sleep and rest.
+
+        Raises:
+            UnitMismatch, EpochMismatch, PlacementMismatch: the profile that was asked for is not
+                defined for the recording.
+        """
+        profile = PROFILES[self.scoring] if self.scoring else usual_profile(series)
+        if profile is None:
+            return Written(notices=(NOT_COUNTS.format(unit=series.unit.value),))
+        mask = sleep_mask(series, profile)
+        found = nights_found(mask)
+        nights = tuple(night for night in found if night.in_bed_min <= LONGEST_NIGHT_MIN)
+        return Written(
+            findings=(*averages(nights), *_timing(nights), *_regularity(series, mask)),
+            nights=nights,
+            spans=_spans(series, mask, nights, profile),
+            notices=_notices(series, profile, left_out=len(found) - len(nights)),
+        )
+
+
+def _notices(series: ActivitySeries, profile: Scorer, *, left_out: int) -> tuple[str, ...]:
+    unknown = (UNKNOWN_DEVICE,) if profile is COLE_KRIPKE and not series.device else ()
+    return (*unknown, TOO_LONG.format(count=left_out)) if left_out else unknown
+
+
+def sleep_mask(series: ActivitySeries, profile: Scorer) -> SleepMask:
+    """The mask on the epoch that the profile is defined for; finer epochs are summed to minutes."""
+    needed = profile.needs.epoch_s
+    fitting = series if needed in {None, series.epoch_s} else resample(series, MINUTE_S)
+    return SleepMask(
+        values=score(fitting, profile),
+        start=fitting.start,
+        epoch_s=fitting.epoch_s,
+        scoring=profile.name,
+    )
+
+
+def _timing(nights: Sequence[Night]) -> tuple[Finding, ...]:
+    """Spread of the midpoint and social jetlag; the mean midpoint stands among the averages."""
+    slept = [night for night in nights if night.offset is not None and night.midpoint_h is not None]
+    midpoints = [60.0 * (night.midpoint_h or 0.0) for night in slept]
+    free = [night.offset is not None and night.offset.weekday() >= SATURDAY for night in slept]
+    found = timing_findings(np.array(midpoints), np.array(free, dtype=np.bool_))
+    return tuple(
+        attrs.evolve(finding, parameters={"free_days": "Saturday, Sunday"})
+        for finding in found
+        if finding.metric != MIDPOINT.metric
+    )
+
+
+def _regularity(series: ActivitySeries, mask: SleepMask) -> tuple[Finding, ...]:
+    on_time_line = attrs.evolve(
+        series, values=mask.values, start=mask.start, epoch_s=mask.epoch_s, worn=None
+    )
+    by_clock = clock_days(on_time_line).flat
+    unanimous = np.where((by_clock == 0.0) | (by_clock == 1.0), by_clock, np.nan)
+    return regularity_findings(unanimous, epoch_s=mask.epoch_s)
+
+
+def _spans(
+    series: ActivitySeries, mask: SleepMask, nights: Sequence[Night], profile: Scorer
+) -> tuple[Spans, ...]:
+    scale = mask.epoch_s // series.epoch_s
+    sleep = tuple((a * scale, b * scale) for a, b in runs(_asleep(mask)))
+    rest = tuple(
+        (mask.epoch_at(night.start) * scale, mask.epoch_at(night.end) * scale) for night in nights
+    )
+    return (
+        Spans(layer=Layer.REST, algorithm=f"{profile.name} + main window", spans=rest),
+        Spans(layer=Layer.SLEEP, algorithm=profile.name, spans=sleep),
+    )
+
+
+def _asleep(mask: SleepMask) -> npt.NDArray[np.bool_]:
+    return np.asarray(mask.values == 1.0, dtype=np.bool_)

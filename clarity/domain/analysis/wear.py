@@ -1,0 +1,116 @@
+"""Wear of a recording, assessed before anything else so that every analysis sees the same."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from clarity.domain.actigraphy.regrid import resample
+from clarity.domain.actigraphy.series import ActivitySeries
+from clarity.domain.actigraphy.wear import CHOI_2011, WearRule, wear_of
+from clarity.domain.analysis.result import Layer, Spans, Written
+from clarity.domain.analysis.sleep import LONGEST_NIGHT_MIN, sleep_mask, usual_profile
+from clarity.domain.analysis.spans import runs
+from clarity.domain.findings import Parameter
+from clarity.domain.sleep.nights import SleepMask
+from clarity.domain.sleep.windows import main_windows
+from clarity.domain.streams import Unit
+
+__all__ = ["Assessed", "WearAssessment"]
+
+MINUTE_S: Final = 60
+NOT_ASSESSED: Final = (
+    "Wear was not assessed: {reason}. Stillness and a device laid aside look alike."
+)
+
+
+@attrs.frozen
+class Assessed:
+    """A recording with its wear mask, and what was found out on the way."""
+
+    series: ActivitySeries
+    written: Written
+
+
+@attrs.frozen(kw_only=True)
+class WearAssessment:
+    """
+    Decides where the device was worn; stillness within a plausible night never counts as non-wear.
+
+    Attributes:
+        rule: what counts as non-wear.
+    """
+
+    rule: WearRule = CHOI_2011
+
+    @property
+    def id(self) -> str:
+        """Stable name."""
+        return "clarity.wear"
+
+    @property
+    def version(self) -> str:
+        """Changes whenever the same input could give another answer."""
+        return "1"
+
+    @property
+    def parameters(self) -> Mapping[str, Parameter]:
+        """The rule and the longest night."""
+        return {"rule": self.rule.name, "longest_night_min": LONGEST_NIGHT_MIN}
+
+    def run(self, series: ActivitySeries) -> Assessed:
+        """
+        `series` with `worn` set where the rule applies, as it came where it does not.
+
+        A recording that brings its own wear flags keeps them.
+        """
+        if series.worn is not None:
+            return Assessed(series, Written(spans=(_not_worn(series, "flags of the recording"),)))
+        if series.unit is not Unit.COUNTS or MINUTE_S % series.epoch_s:
+            return Assessed(series, _untold(f"the rule needs counts per minute ({self.rule.name})"))
+        minutes = resample(series, MINUTE_S)
+        wear = wear_of(minutes, self.rule, in_bed=_in_bed(minutes))
+        if wear.worn is None:
+            return Assessed(
+                series, attrs.evolve(_untold(wear.share.reason), findings=(wear.share,))
+            )
+        assessed = attrs.evolve(series, worn=_by_epoch(wear.worn, minutes, series))
+        written = Written(findings=(wear.share,), spans=(_not_worn(assessed, self.rule.name),))
+        return Assessed(assessed, written)
+
+
+def _by_epoch(
+    worn: npt.NDArray[np.bool_], minutes: ActivitySeries, series: ActivitySeries
+) -> npt.NDArray[np.bool_]:
+    """The wear of minutes at every epoch of `series`; what is missing is not called laid aside."""
+    minute = (series.seconds - minutes.start_s) // MINUTE_S
+    return np.asarray(worn[minute] | np.isnan(series.values), dtype=np.bool_)
+
+
+def _untold(reason: str) -> Written:
+    return Written(notices=(NOT_ASSESSED.format(reason=reason),))
+
+
+def _not_worn(series: ActivitySeries, algorithm: str) -> Spans:
+    worn = series.worn if series.worn is not None else np.ones(series.values.shape, dtype=np.bool_)
+    return Spans(layer=Layer.NON_WEAR, algorithm=algorithm, spans=runs(~worn))
+
+
+def _in_bed(minutes: ActivitySeries) -> npt.NDArray[np.bool_] | None:
+    """Minutes of rest windows that can be a night."""
+    profile = usual_profile(minutes)
+    if profile is None:
+        return None
+    mask = sleep_mask(minutes, profile)
+    in_bed = np.zeros(minutes.values.size, dtype=np.bool_)
+    for first, last in _windows(mask):
+        if last - first <= LONGEST_NIGHT_MIN:
+            in_bed[first:last] = True
+    return in_bed
+
+
+def _windows(mask: SleepMask) -> tuple[tuple[int, int], ...]:
+    found = main_windows(mask)
+    return tuple((mask.epoch_at(window.start), mask.epoch_at(window.end)) for window in found)

@@ -1,0 +1,42 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from clarity.domain.analysis.result import AnalysisResult, Provenance
+from clarity.domain.findings import Definition
+from clarity.domain.timeline import TimeWindow
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+IS = Definition(metric="IS", unit="1", algorithm="nonparametric/IS", citation="Witting 1990")
+
+
+def result() -> AnalysisResult:
+    return AnalysisResult(
+        kind="rest-activity",
+        window=TimeWindow(start=NOW, end=NOW + timedelta(days=7)),
+        epoch_s=60,
+        findings=(IS.finding(0.5, n_valid=168, coverage=1.0, reason="too short"),),
+        nights=(),
+        spans=(),
+        notices=(),
+        provenance=Provenance(
+            input_digest="00",
+            analyses={"b": "2", "a": "1"},
+            clarity_version="0",
+            computed_at=NOW,
+            fingerprint="11",
+        ),
+    )
+
+
+def test_a_finding_is_found_by_its_metric() -> None:
+    assert result().finding("IS").value == 0.5
+
+
+def test_a_metric_that_no_analysis_speaks_of_is_a_key_error() -> None:
+    with pytest.raises(KeyError, match="RA"):
+        result().finding("RA")
+
+
+def test_provenance_lists_the_analyses_in_order() -> None:
+    assert result().provenance.analyses == (("a", "1"), ("b", "2"))
