@@ -172,6 +172,24 @@ class Night:
         """The midpoint's local clock time, h in [0, 24); None without sleep."""
         return None if self.midpoint is None else clock_h(self.midpoint)
 
+    @property
+    def sol_min(self) -> float | None:
+        """Sleep latency, min; None when the bed time is unknown or there was no sleep."""
+        return None if self._undefined_in_bed() else self.latency_min
+
+    @property
+    def efficiency_pct(self) -> float | None:
+        """Share of the time in bed asleep, %; None when the bed time or all sleep is unknown."""
+        if self.source is WindowSource.DETECTED or not self.n_valid:
+            return None
+        return _percent(self.tst_min, self.in_bed_min)
+
+    def _undefined_in_bed(self) -> str:
+        """Why latency and terminal wake are undefined; empty when they are not."""
+        if self.source is WindowSource.DETECTED:
+            return BED_TIME_UNKNOWN
+        return "" if self.onset is not None else NO_SLEEP
+
     def findings(self) -> tuple[Finding, ...]:
         """TST, SOL, WASO, terminal wake, SE, SME, awakenings and midpoint of this night."""
         bed = "" if self.source is WindowSource.DIARY else BED_TIME_UNKNOWN
@@ -179,10 +197,10 @@ class Night:
         scored = "" if self.n_valid else "nothing was scored in the window"
         rows = (
             (TST, self.tst_min, scored),
-            (SOL, self.latency_min, bed or slept),
+            (SOL, self.sol_min, bed or slept),
             (WASO, self.waso_min, slept),
             (TERMINAL_WAKE, self.terminal_wake_min, bed or slept),
-            (SE, _percent(self.tst_min, self.in_bed_min), bed or scored),
+            (SE, self.efficiency_pct, bed or scored),
             (SME, _percent(self.tst_min, self.tst_min + self.waso_min), slept),
             (AWAKENINGS, float(self.awakenings), slept),
             (MIDPOINT, self.midpoint_h, slept),

@@ -113,6 +113,8 @@ def test_a_night_is_counted_between_its_parts() -> None:
     assert night.onset == NOON + timedelta(minutes=10)
     assert night.offset == NOON + timedelta(minutes=194)
     assert night.midpoint == NOON + timedelta(minutes=102)
+    assert night.sol_min == 10
+    assert night.efficiency_pct == 85.0
 
 
 @given(
@@ -149,6 +151,8 @@ def test_a_detected_window_has_no_latency_and_no_efficiency() -> None:
         assert "without a diary" in found[metric].reason
     assert found["TST"].value == 180
     assert found["SME"].value == 90
+    assert night.sol_min is None
+    assert night.efficiency_pct is None
     assert found["TST"].parameters == {"scoring": "x/paper", "window": "detected"}
 
 
@@ -159,6 +163,7 @@ def test_a_window_without_sleep_has_zero_tst_and_no_onset() -> None:
     assert night.latency_min == 60
     assert night.midpoint is None
     assert night.midpoint_h is None
+    assert night.sol_min is None
     assert found["TST"].value == 0
     assert found["SE"].value == 0
     assert found["SOL"].reason == found["WASO"].reason == "no sleep was scored in the window"
@@ -168,6 +173,7 @@ def test_a_window_beyond_the_recording_is_unknown_throughout() -> None:
     night = diary_night(mask_of((1, 60)), 100, 160)
 
     assert night.unknown_min == night.in_bed_min == 60
+    assert night.efficiency_pct is None
     assert by_metric(night.findings())["TST"].reason == "nothing was scored in the window"
 
 
