@@ -19,4 +19,5 @@ ENGINE_ERRORS: Final[tuple[type[Exception], ...]] = (
     ort.NotImplemented,
     ort.RuntimeException,
     RuntimeError,
+    ValueError,  # also when the text of another error is no UTF-8
 )

@@ -81,10 +81,13 @@ def open_onnx(model: bytes, *, sha256: str, threads: int = 1) -> OnnxPredictor:
     """
     require_digest(model, sha256=sha256)
     try:
-        session = InferenceSession(model, _options(threads), providers=["CPUExecutionProvider"])
+        session = InferenceSession(
+            model, _options(threads), providers=["CPUExecutionProvider"], enable_fallback=0
+        )
+        metadata = session.get_modelmeta().custom_metadata_map
     except ENGINE_ERRORS as cause:
         raise UnreadableModel("the ONNX model", "is refused by ONNX Runtime") from cause
-    signature = read_signature(session.get_modelmeta().custom_metadata_map)
+    signature = read_signature(metadata)
     _require_interface(session, signature)
     return OnnxPredictor(session=session, signature=signature)
 

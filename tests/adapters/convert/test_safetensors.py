@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clarity.adapters.convert.safetensors import read_safetensors, write_safetensors
+from clarity.adapters.onnx.builder import build_onnx
 from clarity.domain.errors import ClarityError
 from clarity.domain.pat.artifact import DigestMismatch, UnreadableModel, require_digest, sha256_of
 from clarity.domain.pat.variants import Variant
@@ -19,7 +20,7 @@ from clarity.domain.pat.weights import (
     TensorTypeMismatch,
     VariantUnknown,
 )
-from tests.support.pat import random_encoder, random_head
+from tests.support.pat import golden, random_encoder, random_head
 
 WEIGHTS = random_encoder(Variant.S)
 HEADS = (random_head("sleep", 1), random_head("mood", 2))
@@ -44,6 +45,15 @@ def test_weights_and_heads_survive_bit_for_bit_and_in_order(variant):
 
 def test_the_same_weights_give_the_same_bytes():
     assert write_safetensors(random_encoder(Variant.S), HEADS) == GOOD
+
+
+def test_a_graph_from_a_converted_file_is_the_graph_from_the_published_one():
+    recorded = golden(Variant.S)
+    heads = (recorded.head,)
+
+    converted = read_safetensors(write_safetensors(recorded.weights, heads))
+
+    assert build_onnx(*converted) == build_onnx(recorded.weights, heads)
 
 
 def test_the_package_reads_what_is_written():

@@ -1,16 +1,18 @@
 """Opening a graph: what is refused before and after it is parsed, and what serving loads."""
 
+import contextlib
 import subprocess
 import sys
 
 import numpy as np
 import onnx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clarity.adapters.onnx.builder import build_onnx
 from clarity.adapters.onnx.predictor import OnnxPredictor, open_onnx
+from clarity.domain.errors import ClarityError
 from clarity.domain.pat.artifact import DigestMismatch, UnreadableModel
 from clarity.domain.pat.parity import ParityBroken, parity_fixture, require_parity
 from clarity.domain.pat.prediction import Signature
@@ -54,6 +56,29 @@ def test_200_truncations_are_all_refused_before_a_parser_runs():
 def test_bytes_that_are_no_graph_are_refused_even_with_the_right_digest(garbage):
     with pytest.raises(UnreadableModel):
         _open(garbage)
+
+
+@settings(max_examples=40)
+@given(data=st.data())
+def test_whatever_is_damaged_only_a_refusal_comes_out_even_with_the_right_digest(data):
+    damaged = bytearray(MODEL)
+    for place in data.draw(st.lists(st.integers(0, 4_000), min_size=1, max_size=4)):
+        damaged[place] = data.draw(st.integers(0, 255))
+
+    with contextlib.suppress(ClarityError):
+        predictor = _open(bytes(damaged))
+        predictor.predict(random_batch(1, predictor.signature.length))
+
+
+def test_an_error_of_the_engine_that_is_no_text_is_a_refusal_too(capfd):
+    def change(model):
+        model.graph.node[0].op_type = "Rexhape"
+
+    damaged = _changed(change).replace(b"Rexhape", b"Re\xf3hape")
+
+    with pytest.raises(UnreadableModel, match="refused by ONNX Runtime"):
+        _open(damaged)
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("size", [1, 100, 10_000, len(MODEL) // 2])

@@ -1,6 +1,7 @@
 """Every sentence of `clarity.ports.predictor`, for every adapter and four variants."""
 
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,9 +17,10 @@ from clarity.domain.pat.prediction import (
     PredictionNotFinite,
     Signature,
 )
+from clarity.domain.pat.variants import Variant
 from clarity.ports.predictor import Predictor
-from tests.contracts.predictor.harness import PredictorHarness
-from tests.support.pat import random_batch
+from tests.contracts.predictor.harness import OPENERS, PredictorHarness
+from tests.support.pat import random_batch, random_encoder
 
 
 def test_an_adapter_is_a_predictor(world: PredictorHarness):
@@ -171,3 +173,33 @@ def test_many_threads_at_once_get_the_answers_of_one(world: PredictorHarness):
         thread.join()
 
     assert found == {number: [expected[number]] * 5 for number in range(len(batches))}
+
+
+MEMORY = Path("/proc/self/status")
+RESET = Path("/proc/self/clear_refs")
+
+
+def _memory_kib(which: str) -> int:
+    lines = MEMORY.read_text("ascii").splitlines()
+    return int(next(line.split()[1] for line in lines if line.startswith(which)))
+
+
+@pytest.mark.skipif(not RESET.exists(), reason="only Linux tells the peak of a running process")
+@pytest.mark.parametrize(
+    "opener",
+    [
+        pytest.param(name, marks=[pytest.mark.torch] if name.startswith("torch") else [])
+        for name in OPENERS
+    ],
+)
+def test_memory_does_not_grow_with_the_batch(opener: str):
+    predictor = OPENERS[opener](random_encoder(Variant.S), (), 10_080)
+    batch = random_batch(24, 10_080)
+    predictor.predict(batch[:8])
+    RESET.write_text("5", "ascii")  # the peak begins again at the present size
+    before = _memory_kib("VmRSS")
+
+    predictor.predict(batch)
+
+    # 24 samples at once would hold 24 queries of 3360 x 96 floats: 30 MiB.
+    assert _memory_kib("VmHWM") - before < 10 * 1024
