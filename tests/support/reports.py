@@ -9,7 +9,7 @@ import numpy as np
 from clarity.domain.actigraphy.series import ActivitySeries
 from clarity.domain.analysis.result import AnalysisResult, Layer, Provenance, Spans
 from clarity.domain.findings import Finding
-from clarity.domain.sleep.nights import Night
+from clarity.domain.sleep.nights import Night, WindowSource
 from clarity.domain.streams import Placement, Unit
 from clarity.domain.timeline import TimeWindow
 from clarity.ports.report import Report
@@ -57,21 +57,27 @@ def finding(metric: str, value: float | None, unit: str = "1", **other: object) 
 
 
 def night(evening: date, *, tst_min: float = 412.0, **other: object) -> Night:
-    """A night from 23:10 to 07:00 in Oslo."""
+    """A night from 23:10 to 07:00 in Oslo whose window was found."""
     morning = evening + timedelta(days=1)
+    start = datetime(evening.year, evening.month, evening.day, 23, 10, tzinfo=OSLO)
+    end = datetime(morning.year, morning.month, morning.day, 7, 0, tzinfo=OSLO)
     told = {
         "date": evening,
-        "start": datetime(evening.year, evening.month, evening.day, 23, 10, tzinfo=OSLO),
-        "end": datetime(morning.year, morning.month, morning.day, 7, 0, tzinfo=OSLO),
+        "start": start,
+        "end": end,
+        "source": WindowSource.DETECTED,
+        "scoring": "cole-kripke/paper",
+        "in_bed_min": 470.0,
         "tst_min": tst_min,
-        "sol_min": None,
-        "waso_min": 41.0,
-        "efficiency_pct": 87.66,
-        "midpoint": datetime(morning.year, morning.month, morning.day, 3, 4, tzinfo=OSLO),
-        "awakenings": 9,
-        "terminal_wake_min": 17.0,
+        "waso_min": 470.0 - tst_min,
+        "latency_min": 0.0,
+        "terminal_wake_min": 0.0,
         "unknown_min": 0.0,
-        "detected": True,
+        "awakenings": 9,
+        "onset": start,
+        "offset": end,
+        "n_valid": 470,
+        "coverage": 1.0,
     }
     return Night(**{**told, **other})
 

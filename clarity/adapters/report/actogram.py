@@ -35,6 +35,9 @@ FULL_HEIGHT_PERCENTILE: Final = 98.0
 SKIPPED: Final = "skipped"
 """Name of the shade over clock times that daylight saving left out."""
 
+PRINTED_BESIDE_TEXT: Final = 21
+"""Up to so many rows the drawing is printed on the first page, under the summary."""
+
 HOURS: Final = tuple(range(0, 49, 6))
 
 
@@ -79,6 +82,7 @@ class Actogram:
         rows: one per day.
         hours: (x, text, whether it is midnight) of the hour marks.
         layers: (name, algorithm) of the shades that occur, for the legend.
+        fits_beside_text: whether it may be printed under the summary.
         full_height: value at which a bar reaches full height, as text; empty when nothing moved.
     """
 
@@ -91,6 +95,7 @@ class Actogram:
     hours: tuple[tuple[str, str, bool], ...]
     layers: tuple[tuple[str, str], ...]
     full_height: str
+    fits_beside_text: bool
     bottom: str
     top: str = coordinate(TOP - 4)
     hour_y: str = coordinate(TOP - 12)
@@ -110,6 +115,7 @@ def actogram(days: DayBins) -> Actogram:
         width=coordinate(GUTTER + 2 * DAY_WIDTH + MARGIN),
         height=coordinate(TOP + n_rows * pitch + MARGIN),
         pitch=coordinate(pitch),
+        fits_beside_text=n_rows <= PRINTED_BESIDE_TEXT,
         bottom=coordinate(TOP + n_rows * pitch),
         gutter=coordinate(GUTTER),
         day_width=coordinate(DAY_WIDTH),

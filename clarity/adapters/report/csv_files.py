@@ -6,11 +6,12 @@ precision and a point; an absent value is an empty cell (its reason is in result
 are ISO 8601 with offset, dates ISO 8601. Text that a spreadsheet would take for a formula (it
 begins with = + - @, a tab or a carriage return) gets a leading apostrophe.
 
-- nights.csv: participant, source, then one column per field of a night; units end the names.
+- nights.csv: participant, file, the facts of a night, then its findings; units end the names.
+  What a night without a known bed time cannot say (latency, efficiency) is empty.
 - summary.csv: one row per participant; after the facts of the recording one column per metric,
   named `METRIC_unit` (`TST_min`, `L5_counts_per_min`; ratios carry no unit), in the order of the
   catalogue, then by name. The columns are those that occur in the batch.
-- refused.csv: source, code, reason of every file that was not analyzed; a header alone when none.
+- refused.csv: file, code, reason of every file that was not analyzed; a header alone when none.
 """
 
 import csv
@@ -20,27 +21,38 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Final
 
-import attrs
-
 from clarity.adapters.report.wording import rank
-from clarity.domain.findings import Finding
-from clarity.domain.sleep.nights import Night
+from clarity.domain.findings import Definition, Finding
+from clarity.domain.sleep.nights import (
+    AWAKENINGS,
+    MIDPOINT,
+    SE,
+    SME,
+    SOL,
+    TERMINAL_WAKE,
+    TST,
+    WASO,
+    Night,
+)
 from clarity.ports.report import Refused, Report
 
 __all__ = ["Cell", "column", "nights_csv", "refused_csv", "summary_csv"]
 
-Cell = str | int | float | bool | date | None
+Cell = str | int | float | date | None
 
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 RATIO: Final = "1"
 
-NIGHT_FIELDS: Final = tuple(field.name for field in attrs.fields(Night))
+NIGHT_FIELDS: Final = (
+    *("date", "start", "end", "source", "scoring", "in_bed_min", "unknown_min", "coverage"),
+    *("onset", "offset"),
+)
 
 
 def nights_csv(reports: Iterable[Report]) -> bytes:
     """A row per participant and night."""
-    header = ("participant", "source", *NIGHT_FIELDS)
+    header = ("participant", "file", *NIGHT_FIELDS, *NIGHT_METRICS)
     rows = (
         (report.participant, report.source, *_night(night))
         for report in reports
@@ -61,10 +73,10 @@ def summary_csv(reports: Sequence[Report]) -> bytes:
 def refused_csv(refused: Iterable[Refused]) -> bytes:
     """A row per file that was not analyzed."""
     rows = ((entry.source, entry.code, entry.reason) for entry in refused)
-    return _csv(("source", "code", "reason"), rows)
+    return _csv(("file", "code", "reason"), rows)
 
 
-def column(finding: Finding) -> str:
+def column(finding: Finding | Definition) -> str:
     """The header of a metric: its name and unit."""
     unit = finding.unit.replace("/", "_per_").replace("%", "pct").replace(" ", "_")
     if finding.unit == RATIO or finding.metric.endswith(f"_{unit}"):
@@ -72,8 +84,13 @@ def column(finding: Finding) -> str:
     return f"{finding.metric}_{unit}"
 
 
+NIGHT_METRICS: Final = tuple(
+    column(definition)
+    for definition in (TST, SOL, WASO, TERMINAL_WAKE, SE, SME, AWAKENINGS, MIDPOINT)
+)
+
 RECORDING_COLUMNS: Final = (
-    *("participant", "source", "start", "end", "zone", "epoch_s", "unit", "device", "placement"),
+    *("participant", "file", "start", "end", "zone", "epoch_s", "unit", "device", "placement"),
     *("nights", "clarity_version", "input_digest", "fingerprint"),
 )
 
@@ -105,7 +122,11 @@ def _summary(report: Report, columns: Sequence[str]) -> tuple[Cell, ...]:
 
 
 def _night(night: Night) -> tuple[Cell, ...]:
-    return tuple(getattr(night, name) for name in NIGHT_FIELDS)
+    values = {column(finding): finding.value for finding in night.findings()}
+    return (
+        *(getattr(night, name) for name in NIGHT_FIELDS),
+        *(values[name] for name in NIGHT_METRICS),
+    )
 
 
 def _csv(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
@@ -119,8 +140,6 @@ def _csv(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
 def _cell(value: Cell) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, str):

@@ -1,7 +1,7 @@
 """Numbers, clock times and dates as a reader expects them; full precision stays in results.json."""
 
 import math
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Final
 
 from clarity.domain.findings import Finding
@@ -15,7 +15,6 @@ __all__ = [
     "hours_minutes",
     "number",
     "shown",
-    "stamp",
 ]
 
 ABSENT: Final = "–"
@@ -39,7 +38,7 @@ def number(value: float, decimals: int) -> str:
 
 def hours_minutes(minutes: float | None) -> str:
     """Minutes as h:mm, or the mark of absence."""
-    if minutes is None or not math.isfinite(minutes):
+    if minutes is None:
         return ABSENT
     hours, rest = divmod(round(abs(minutes)), 60)
     return f"{'−' if round(minutes) < 0 else ''}{hours}:{rest:02d}"
@@ -49,11 +48,6 @@ def clock(hour: float) -> str:
     """A clock hour, any day, as HH:MM."""
     minutes = round(hour * 60) % DAY_MIN
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
-
-
-def stamp(instant: datetime | None) -> str:
-    """The local clock time of an instant, or the mark of absence."""
-    return ABSENT if instant is None else f"{instant:%H:%M}"
 
 
 def day_name(day: date) -> str:
@@ -104,7 +98,7 @@ def _rounded(value: float, unit: str) -> str:
     if size < 0.001:
         return _scientific(value)
     if unit == "1":
-        return number(value, 2 if size >= 0.1 else 3)
+        return number(value, 1 if size >= 10 else 2 if size >= 0.1 else 3)
     if unit in {"min", "%"}:
         return number(value, 1 if size < 100 else 0)
     return number(value, max(0, 2 - math.floor(math.log10(size))))

@@ -10,7 +10,9 @@ or goes; new keys may come without that. Version 1:
 - `window`: `start`, `end` of what was analyzed; `kind` of the result.
 - `findings`: `metric`, `value` (null when absent), `unit`, `reason` (empty when there is a value),
   `n_valid`, `coverage` (0 to 1), `algorithm`, `parameters`, `citation`.
-- `nights`: the fields of a night, null where unknown.
+- `nights`: `date` (of the evening), `start`, `end`, `onset`, `offset`, `source` (diary or
+  detected), `scoring`, `in_bed_min`, `unknown_min`, `n_valid`, `coverage`, and `measures`:
+  `metric`, `value`, `unit`, `reason` as in `findings`.
 - `spans`: `layer`, `algorithm`, `epochs` (pairs start, stop; stop excluded), with `span_epoch_s`.
 - `notices`: text.
 - `provenance`: `input_digest`, `fingerprint`, `analyses` (`id`, `version`), `clarity_version`,
@@ -19,17 +21,22 @@ or goes; new keys may come without that. Version 1:
 
 from typing import Final
 
-import attrs
 import numpy as np
 import orjson
 
 from clarity.domain.findings import Finding
+from clarity.domain.sleep.nights import Night
 from clarity.ports.report import Report
 
 __all__ = ["SCHEMA", "SCHEMA_VERSION", "results_json"]
 
 SCHEMA: Final = "clarity.results"
 SCHEMA_VERSION: Final = 1
+
+NIGHT_FIELDS: Final = (
+    *("date", "start", "end", "onset", "offset", "source", "scoring"),
+    *("in_bed_min", "unknown_min", "n_valid", "coverage"),
+)
 
 
 def results_json(report: Report) -> bytes:
@@ -46,7 +53,7 @@ def results_json(report: Report) -> bytes:
             "recording": _recording(report),
             "window": {"start": result.window.start, "end": result.window.end},
             "findings": [_finding(finding) for finding in result.findings],
-            "nights": [attrs.asdict(night) for night in result.nights],
+            "nights": [_night(night) for night in result.nights],
             "span_epoch_s": result.epoch_s,
             "spans": [
                 {"layer": marked.layer, "algorithm": marked.algorithm, "epochs": marked.spans}
@@ -87,6 +94,20 @@ def _finding(finding: Finding) -> dict[str, object]:
         "algorithm": finding.algorithm,
         "parameters": dict(finding.parameters),
         "citation": finding.citation,
+    }
+
+
+def _night(night: Night) -> dict[str, object]:
+    return {name: getattr(night, name) for name in NIGHT_FIELDS} | {
+        "measures": [
+            {
+                "metric": finding.metric,
+                "value": finding.value,
+                "unit": finding.unit,
+                "reason": finding.reason,
+            }
+            for finding in night.findings()
+        ]
     }
 
 

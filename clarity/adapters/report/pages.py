@@ -10,7 +10,8 @@ import jinja2
 
 from clarity.adapters.report.actogram import SKIPPED, actogram
 from clarity.adapters.report.days import day_bins
-from clarity.adapters.report.formats import ABSENT, brief, duration
+from clarity.adapters.report.formats import ABSENT, brief, duration, hours_minutes
+from clarity.adapters.report.nights import night_table
 from clarity.adapters.report.profile import profile, sparkline
 from clarity.adapters.report.quality import checks
 from clarity.adapters.report.story import (
@@ -22,7 +23,7 @@ from clarity.adapters.report.story import (
     notices,
     story,
 )
-from clarity.adapters.report.tables import measures, night_average, night_rows
+from clarity.adapters.report.tables import cited, measures, references
 from clarity.adapters.report.wording import Group, wording
 from clarity.domain.analysis.result import Layer
 from clarity.domain.findings import Finding
@@ -38,6 +39,16 @@ LAYER_NAMES: Final = {
     SKIPPED: "Skipped by daylight saving",
 }
 """What the legend calls the shades."""
+
+KEY_COLUMNS: Final = {
+    "TST": "Sleep, h:mm",
+    "WASO": "Awake, h:mm",
+    "sleep_midpoint": "Midpoint",
+    "IS": "IS",
+    "IV": "IV",
+    "RA": "RA",
+}
+"""How the key metrics are headed in a batch."""
 
 
 @attrs.frozen(kw_only=True)
@@ -82,7 +93,8 @@ def report_page(report: Report) -> bytes:
     days = day_bins(series, result)
     present = tuple(finding for finding in result.findings if finding.value is not None)
     absent = tuple(finding for finding in result.findings if finding.value is None)
-    tables = measures(present)
+    literature = references((*present, *absent))
+    tables = measures(present, literature)
     return _rendered(
         "report.html.j2",
         report=report,
@@ -96,11 +108,11 @@ def report_page(report: Report) -> bytes:
         bin_min=days.bin_s // 60,
         profile=profile(days, result),
         activity=f"{series.unit.value} per {series.epoch_s} s",
-        nights=night_rows(result.nights),
-        average=night_average(result.nights),
+        nights=night_table(result.nights),
         tables=tuple(table for table in tables if table.group is not Group.QUALITY),
         quality=tuple(table for table in tables if table.group is Group.QUALITY),
-        absent=tuple(row for table in measures(absent) for row in table.rows),
+        absent=tuple(row for table in measures(absent, literature) for row in table.rows),
+        references=tuple(cited(citation) for citation in literature),
         checks=checks(series),
     )
 
@@ -113,7 +125,7 @@ def index_page(
         "index.html.j2",
         entries=tuple(_entry(report, folders) for report in reports),
         refused=refused,
-        metrics=KEY_METRICS,
+        columns=tuple(KEY_COLUMNS[metric] for metric in KEY_METRICS),
     )
 
 
@@ -138,7 +150,9 @@ def _entry(report: Report, folders: Mapping[str, str]) -> Entry:
 
 def _figure(report: Report, metric: str) -> str:
     finding = found(report.result, metric)
-    return ABSENT if finding is None else brief(finding)[0]
+    if finding is None:
+        return ABSENT
+    return hours_minutes(finding.value) if finding.unit == "min" else brief(finding)[0]
 
 
 def _rendered(template: str, **values: object) -> bytes:

@@ -20,7 +20,7 @@ RIGHT: Final = 966.0
 TOP: Final = 66.0
 FLOOR: Final = 356.0
 WIDTH: Final = 980.0
-HEIGHT: Final = 400.0
+HEIGHT: Final = 410.0
 
 STEP_S: Final = 1800
 """Bins of the profile, s; longer than those of the actogram, for a calm line."""
@@ -90,7 +90,7 @@ class Profile:
     rule_y: str = coordinate(TOP - 14)
     window_y: str = coordinate(TOP - 24)
     level_x: str = coordinate(LEFT - 10)
-    hour_y: str = coordinate(HEIGHT - 12)
+    hour_y: str = coordinate(HEIGHT - 6)
 
 
 def profile(days: DayBins, result: AnalysisResult) -> Profile:

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from clarity.adapters.report.formats import clock, day_name, duration, hours_minutes, number
-from clarity.adapters.report.tables import night_average
+from clarity.adapters.report.nights import night_average
 from clarity.adapters.report.wording import same_name
 from clarity.domain.analysis.result import AnalysisResult
 from clarity.domain.findings import Finding
@@ -15,7 +15,7 @@ from clarity.ports.report import Report
 
 __all__ = ["KEY_METRICS", "attribution", "facts", "found", "key_findings", "notices", "story"]
 
-KEY_METRICS: Final = ("TST", "SE", "midpoint", "IS", "IV", "RA")
+KEY_METRICS: Final = ("TST", "WASO", "sleep_midpoint", "IS", "IV", "RA")
 """Metrics that stand as large figures under the summary, and as columns of a batch."""
 
 ATTRIBUTION: Final = "attribution"
@@ -110,16 +110,18 @@ def _recording(report: Report) -> Iterator[str]:
 
 
 def _sleep(result: AnalysisResult) -> Iterator[str]:
+    n = len(result.nights)
+    if not n:
+        yield "No night was found."
+        return
+    found_nights = f"{n} {'night was' if n == 1 else 'nights were'} found"
     mean = night_average(result.nights)
     if mean is None:
-        yield "No night could be analyzed."
+        yield f"{found_nights}, none is scored well enough."
         return
-    one = len(result.nights) == 1
     yield (
-        f"{'One night was' if one else f'{len(result.nights)} nights were'} analyzed"
-        f"{': ' if one else '; on average '}{mean.tst} h of sleep in a rest window from "
-        f"{mean.start} to {mean.end}, {mean.waso} h awake after sleep onset and a sleep "
-        f"efficiency of {mean.efficiency} %."
+        f"{found_nights}; on average sleep lasts {mean.tst} h in a window from {mean.start} to "
+        f"{mean.end}, with {mean.waso} h awake after sleep onset."
     )
 
 

@@ -1,0 +1,180 @@
+"""CSV and JSON for other programs: stable, exact, harmless in a spreadsheet."""
+
+import csv
+import io
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clarity.adapters.report.csv_files import column, nights_csv, refused_csv, summary_csv
+from clarity.adapters.report.json_file import SCHEMA, SCHEMA_VERSION, results_json
+from clarity.ports.report import Refused
+from tests.support.reports import FINDINGS, finding, night, report, series
+
+PLAIN = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=30)
+
+
+def rows(content: bytes) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(content.decode(), newline="")))
+
+
+def by_name(content: bytes) -> list[dict[str, str]]:
+    header, *body = rows(content)
+    return [dict(zip(header, row, strict=True)) for row in body]
+
+
+def test_lines_end_as_rfc_4180_says():
+    content = summary_csv([report()])
+
+    assert content.endswith(b"\r\n")
+    assert content.count(b"\r\n") == content.count(b"\n") == 2
+
+
+def test_a_summary_starts_with_the_recording_and_goes_on_with_metrics_and_units():
+    header = rows(summary_csv([report()]))[0]
+
+    assert header[:3] == ["participant", "file", "start"]
+    assert header[13:] == [
+        *("IS", "IV", "RA", "L5_counts_per_min", "L5_onset_clock_h"),
+        *("M10_counts_per_min", "M10_onset_clock_h", "TST_min", "SE_pct", "SOL_min"),
+        *("a_plugin_metric_widgets", "saturated_pct"),
+    ]
+
+
+def test_a_summary_has_full_precision_and_leaves_absent_values_empty():
+    (row,) = by_name(summary_csv([report()]))
+
+    assert row["IS"] == "0.6312345"
+    assert row["a_plugin_metric_widgets"] == "-3.5"
+    assert row["SOL_min"] == ""
+    assert row["nights"] == "5"
+    assert row["start"] == "2026-03-02T15:00:00+01:00"
+
+
+def test_the_columns_do_not_depend_on_the_order_of_findings_or_participants():
+    turned = report("B", findings=FINDINGS[::-1])
+
+    assert rows(summary_csv([report(), turned]))[0] == rows(summary_csv([turned, report()]))[0]
+
+
+def test_a_metric_in_another_unit_has_a_column_of_its_own():
+    one, other = report(findings=(finding("L5", 1.0, "mg"),)), report()
+
+    first, second = by_name(summary_csv([one, other]))
+
+    assert (first["L5_mg"], first["L5_counts_per_min"]) == ("1.0", "")
+    assert (second["L5_mg"], second["L5_counts_per_min"]) == ("", "12.3")
+
+
+@pytest.mark.parametrize(
+    ("metric", "unit", "name"),
+    [
+        ("IS", "1", "IS"),
+        ("tst_min", "min", "tst_min"),
+        ("ADAT", "counts/day", "ADAT_counts_per_day"),
+    ],
+)
+def test_a_column_names_its_unit_once(metric: str, unit: str, name: str):
+    assert column(finding(metric, 1.0, unit)) == name
+
+
+def test_a_night_leaves_empty_what_it_cannot_say():
+    (row,) = by_name(nights_csv([report(nights=(night(report().series.start.date()),))]))
+
+    assert row["participant"] == "P-01"
+    assert row["date"] == "2026-03-02"
+    assert row["start"] == "2026-03-02T23:10:00+01:00"
+    assert row["source"] == "detected"
+    assert row["TST_min"] == "412.0"
+    assert (row["SOL_min"], row["SE_pct"]) == ("", "")
+    assert float(row["sleep-midpoint_clock_h"]) == pytest.approx(3 + 5 / 60)
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_text_that_a_spreadsheet_would_run_is_made_harmless(start: str):
+    told = report(f"{start}1+1", source=f"{start}cmd")
+    refused = [Refused(source=f"{start}x", code=f"{start}y", reason=f"{start}z")]
+
+    cells = (
+        *rows(summary_csv([told]))[1][:2],
+        *rows(nights_csv([told]))[1][:2],
+        *rows(refused_csv(refused))[1],
+    )
+
+    assert [cell for cell in cells if not cell.startswith(f"'{start}")] == []
+
+
+def test_the_header_of_a_metric_is_made_harmless_too():
+    assert rows(summary_csv([report(findings=(finding("=SUM(A1)", 1.0),))]))[0][-1] == "'=SUM(A1)"
+
+
+def test_a_negative_number_stays_a_number():
+    (row,) = by_name(summary_csv([report(findings=(finding("DFA_alpha", -0.25),))]))
+
+    assert row["DFA_alpha"] == "-0.25"
+
+
+@settings(max_examples=30)
+@given(name=PLAIN, reason=PLAIN)
+def test_any_text_comes_back_as_it_was(name: str, reason: str):
+    ((source, code, told),) = rows(refused_csv([Refused(source=name, code="x", reason=reason)]))[1:]
+
+    assert (source.removeprefix("'"), code) == (name.removeprefix("'"), "x")
+    assert told.removeprefix("'") == reason.removeprefix("'")
+
+
+def test_results_say_their_schema_and_version():
+    told = json.loads(results_json(report()))
+
+    assert list(told)[:2] == ["schema", "schema_version"]
+    assert (
+        (told["schema"], told["schema_version"])
+        == (SCHEMA, SCHEMA_VERSION)
+        == (
+            "clarity.results",
+            1,
+        )
+    )
+
+
+def test_results_hold_everything_at_full_precision():
+    drawn = report()
+
+    told = json.loads(results_json(drawn))
+
+    first = drawn.result.findings[0]
+    assert told["participant"] == "P-01"
+    assert told["recording"]["n_epochs"] == 7 * 1440
+    assert told["recording"]["n_missing"] == 180
+    assert told["recording"]["n_worn"] == 7 * 1440 - 120
+    assert told["findings"][0]["value"] == first.value
+    assert told["findings"][0]["parameters"] == dict(first.parameters)
+    assert (
+        told["findings"][8] | {"value": None, "reason": "no bed time is known"}
+        == (told["findings"][8])
+    )
+    assert told["spans"][0]["epochs"] == [list(span) for span in drawn.result.spans[0].spans]
+    assert told["provenance"]["analyses"] == [
+        {"id": "clarity.rhythm", "version": "1"},
+        {"id": "clarity.sleep", "version": "2"},
+    ]
+
+
+def test_a_night_in_the_results_says_why_a_value_is_absent():
+    (told,) = json.loads(results_json(report(nights=(night(report().series.start.date()),))))[
+        "nights"
+    ]
+
+    measures = {entry["metric"]: entry for entry in told["measures"]}
+    assert (told["date"], told["source"]) == ("2026-03-02", "detected")
+    assert measures["TST"]["value"] == 412.0
+    assert measures["SOL"]["value"] is None
+    assert "diary" in measures["SOL"]["reason"]
+
+
+def test_wear_that_was_not_assessed_is_null():
+    told = json.loads(results_json(report(recording=series(worn=False))))
+
+    assert told["recording"]["n_worn"] is None
