@@ -79,7 +79,9 @@ class Renderer(Protocol):
         self, reports: Sequence[Report], refused: Sequence[Refused], *, folders: Mapping[str, str]
     ) -> tuple[Document, ...]:
         """
-        The documents over several participants: index.html, summary.csv (a row each), nights.csv.
+        The documents over several participants.
+
+        index.html, summary.csv (a row each), nights.csv (all nights), refused.csv (all refused).
 
         Args:
             reports: what was analyzed, in the order to show.

@@ -14,6 +14,7 @@ __all__ = [
     "duration",
     "hours_minutes",
     "number",
+    "percent",
     "shown",
 ]
 
@@ -34,6 +35,14 @@ def number(value: float, decimals: int) -> str:
     """`value` rounded, thousands separated by a narrow space, with a true minus sign."""
     text = f"{value:,.{decimals}f}".replace(",", "\u202f")
     return text.replace("-", "−") if float(f"{value:.{decimals}f}") else text.lstrip("-")
+
+
+def percent(share: float) -> str:
+    """A share of 1 as per cent; only nothing is 0 % and only all is 100 %."""
+    whole = round(100 * share)
+    if share in {0.0, 1.0} or 1 <= whole <= 99:
+        return f"{number(whole, 0)} %"
+    return f"{number(min(max(100 * share, 0.1), 99.9), 1)} %"
 
 
 def hours_minutes(minutes: float | None) -> str:

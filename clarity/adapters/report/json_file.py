@@ -14,7 +14,8 @@ or goes; new keys may come without that. Version 1:
   detected), `scoring`, `in_bed_min`, `unknown_min`, `n_valid`, `coverage`, and `measures`:
   `metric`, `value`, `unit`, `reason` as in `findings`.
 - `spans`: `layer`, `algorithm`, `epochs` (pairs start, stop; stop excluded), with `span_epoch_s`.
-- `notices`: text.
+- `reading`: what was assumed or mended while reading, text.
+- `notices`: what the analyses say about the data, text.
 - `provenance`: `input_digest`, `fingerprint`, `analyses` (`id`, `version`), `clarity_version`,
   `computed_at`.
 """
@@ -59,6 +60,7 @@ def results_json(report: Report) -> bytes:
                 {"layer": marked.layer, "algorithm": marked.algorithm, "epochs": marked.spans}
                 for marked in result.spans
             ],
+            "reading": report.notices,
             "notices": result.notices,
             "settings": dict(report.settings),
             "provenance": _provenance(report),

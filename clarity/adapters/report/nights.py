@@ -6,7 +6,7 @@ from typing import Final
 
 import attrs
 
-from clarity.adapters.report.formats import ABSENT, clock, day_name, hours_minutes, number
+from clarity.adapters.report.formats import ABSENT, clock, day_name, hours_minutes, number, percent
 from clarity.domain.findings import Finding
 from clarity.domain.sleep import nights as domain
 from clarity.domain.sleep.averages import MIN_COVERAGE, averages, circular_mean_h
@@ -128,7 +128,7 @@ def _left_out(nights: Sequence[Night]) -> tuple[str, ...]:
     n = sum(night.coverage < MIN_COVERAGE for night in nights)
     if not n:
         return ()
-    share = f"{number(100 * MIN_COVERAGE, 0)} %"
+    share = percent(MIN_COVERAGE)
     which = "1 night is" if n == 1 else f"{n} nights are"
     return (f"{which} scored for less than {share} of the window and not in the mean.",)
 

@@ -10,13 +10,14 @@ import jinja2
 
 from clarity.adapters.report.actogram import SKIPPED, actogram
 from clarity.adapters.report.days import day_bins
-from clarity.adapters.report.formats import ABSENT, brief, duration, hours_minutes
+from clarity.adapters.report.formats import ABSENT, brief, hours_minutes
 from clarity.adapters.report.nights import night_table
 from clarity.adapters.report.profile import profile, sparkline
 from clarity.adapters.report.quality import checks
 from clarity.adapters.report.story import (
     KEY_METRICS,
     attribution,
+    elapsed,
     facts,
     found,
     key_findings,
@@ -141,7 +142,7 @@ def _entry(report: Report, folders: Mapping[str, str]) -> Entry:
         link="" if folder is None else quote(f"{folder}/report.html"),
         source=report.source,
         start=report.series.start.date().isoformat(),
-        length=duration(report.series.end - report.series.start),
+        length=elapsed(report.series),
         n_nights=len(report.result.nights),
         figures=tuple(_figure(report, metric) for metric in KEY_METRICS),
         spark=sparkline(day_bins(report.series, report.result)),

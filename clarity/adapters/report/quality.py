@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from clarity.adapters.report.days import Mask, runs
-from clarity.adapters.report.formats import day_name, duration, number
+from clarity.adapters.report.formats import day_name, duration, number, percent
 from clarity.domain.actigraphy.series import ActivitySeries
 from clarity.domain.timeline import local_seconds
 
@@ -38,8 +38,8 @@ def _wear(series: ActivitySeries) -> str:
     off = int((~series.worn).sum())
     if not off:
         return "worn throughout"
-    share = number(100 * off / series.worn.size, 1)
-    return f"not worn for {_length(off, series.epoch_s)} ({share} % of the recording)"
+    share = percent(off / series.worn.size)
+    return f"not worn for {_length(off, series.epoch_s)} ({share} of the recording)"
 
 
 def _clock_changes(series: ActivitySeries) -> str:

@@ -1,19 +1,37 @@
 """The main results in one paragraph and the facts of the recording, in plain words."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Final
 
 import numpy as np
 
-from clarity.adapters.report.formats import clock, day_name, duration, hours_minutes, number
+from clarity.adapters.report.formats import (
+    clock,
+    day_name,
+    duration,
+    hours_minutes,
+    number,
+    percent,
+)
 from clarity.adapters.report.nights import night_average
 from clarity.adapters.report.wording import same_name
+from clarity.domain.actigraphy.series import ActivitySeries
 from clarity.domain.analysis.result import AnalysisResult
 from clarity.domain.findings import Finding
 from clarity.domain.streams import Placement, Unit
 from clarity.ports.report import Report
 
-__all__ = ["KEY_METRICS", "attribution", "facts", "found", "key_findings", "notices", "story"]
+__all__ = [
+    "KEY_METRICS",
+    "attribution",
+    "elapsed",
+    "facts",
+    "found",
+    "key_findings",
+    "notices",
+    "story",
+]
 
 KEY_METRICS: Final = ("TST", "WASO", "sleep_midpoint", "IS", "IV", "RA")
 """Metrics that stand as large figures under the summary, and as columns of a batch."""
@@ -44,12 +62,16 @@ def key_findings(result: AnalysisResult) -> tuple[Finding, ...]:
     return tuple(finding for finding in candidates if finding is not None)
 
 
+def elapsed(series: ActivitySeries) -> str:
+    """How long a recording is in real time, whatever the clock did."""
+    return duration(timedelta(seconds=series.values.size * series.epoch_s))
+
+
 def facts(report: Report) -> tuple[tuple[str, str], ...]:
     """What was recorded: (name, text)."""
     series = report.series
-    length = duration(series.end - series.start)
     return (
-        ("Recorded", f"{_span(report)} ({length})"),
+        ("Recorded", f"{_span(report)} ({elapsed(series)})"),
         ("Time zone", series.zone.key),
         ("Device", series.device or "not stated"),
         ("Worn on", _placement(series.placement)),
@@ -64,12 +86,12 @@ def facts(report: Report) -> tuple[tuple[str, str], ...]:
 
 def notices(report: Report) -> tuple[str, ...]:
     """What a reader must know about the data, without credits."""
-    return tuple(text for text in report.result.notices if not _credits(text))
+    return tuple(text for text in _told(report) if not _credits(text))
 
 
 def attribution(report: Report) -> tuple[str, ...]:
     """The credits of the data."""
-    return tuple(text for text in report.result.notices if _credits(text))
+    return tuple(text for text in _told(report) if _credits(text))
 
 
 def story(report: Report) -> str:
@@ -77,6 +99,11 @@ def story(report: Report) -> str:
     return " ".join(
         (*_recording(report), *_sleep(report.result), *_rhythm(report.result), *_absent(report))
     )
+
+
+def _told(report: Report) -> tuple[str, ...]:
+    """The notices of reading, then those of the analyses, each once."""
+    return tuple(dict.fromkeys((*report.notices, *report.result.notices)))
 
 
 def _credits(notice: str) -> bool:
@@ -101,11 +128,11 @@ def _recording(report: Report) -> Iterator[str]:
     if not series.values.size:
         yield "The recording holds no data."
         return
-    share = 100 * np.count_nonzero(~np.isnan(series.observed)) / series.values.size
+    share = np.count_nonzero(~np.isnan(series.observed)) / series.values.size
     worn = "while the device was worn" if series.worn is not None else "(wear was not assessed)"
     yield (
-        f"The recording lasts {duration(series.end - series.start)}; "
-        f"{number(share, 0)} % of it holds activity values {worn}."
+        f"The recording lasts {elapsed(series)}; {percent(share)} of it holds activity values "
+        f"{worn}."
     )
 
 

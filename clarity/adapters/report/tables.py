@@ -6,7 +6,7 @@ from typing import Final
 
 import attrs
 
-from clarity.adapters.report.formats import number, shown
+from clarity.adapters.report.formats import number, percent, shown
 from clarity.adapters.report.wording import Group, in_order, wording
 from clarity.domain.findings import Finding, Parameter
 
@@ -91,7 +91,7 @@ def _measure(finding: Finding, reference: int | None) -> Measure:
         meaning=told.meaning,
         value=value,
         unit=unit,
-        coverage=f"{number(100 * finding.coverage, 0)} %",
+        coverage=percent(finding.coverage),
         n_valid=number(finding.n_valid, 0),
         algorithm=finding.algorithm,
         parameters=_parameters(finding.parameters),

@@ -84,6 +84,21 @@ CATALOGUE: Final = (
     Wording("terminal_wake", Group.SLEEP, "Awake before getting up", "averaged over nights"),
     Wording("awakenings", Group.SLEEP, "Awakenings", "per night, averaged over nights"),
     Wording("ADAT", Group.ACTIVITY, "Average daily total activity", "rescaled by coverage"),
+    Wording("MVPA", Group.ACTIVITY, "Moderate to vigorous activity", "by cut-points"),
+    Wording("sedentary", Group.ACTIVITY, "Sedentary", "by cut-points"),
+    Wording("wear", Group.QUALITY, "Time worn", "by the rule of the algorithm"),
+    Wording("quality.span", Group.QUALITY, "Span", "from the first to the last value"),
+    Wording("quality.valid_span", Group.QUALITY, "Valid span", "until the device was laid aside"),
+    Wording("quality.coverage", Group.QUALITY, "Share of epochs with a worn value"),
+    Wording("quality.worn", Group.QUALITY, "Share of epochs worn"),
+    Wording("quality.gaps", Group.QUALITY, "Gaps", "stretches without a worn value"),
+    Wording("quality.longest_gap", Group.QUALITY, "Longest gap"),
+    Wording("quality.zeros", Group.QUALITY, "Share of values that are 0"),
+    Wording("quality.floor", Group.QUALITY, "Sensor floor", "lowest value that the sensor gives"),
+    Wording("quality.max", Group.QUALITY, "Highest value"),
+    Wording("quality.saturated", Group.QUALITY, "Share of values at the ceiling"),
+    Wording("quality.longest_constant", Group.QUALITY, "Longest stretch of one value"),
+    Wording("quality.dst", Group.QUALITY, "Change of the clock", "negative = an hour was skipped"),
 )
 
 PREFIXES: Final = (

@@ -14,6 +14,7 @@ from clarity.adapters.report.formats import (
     duration,
     hours_minutes,
     number,
+    percent,
     shown,
 )
 from tests.support.reports import finding
@@ -32,6 +33,22 @@ def test_a_number_is_rounded_with_narrow_spaces_and_a_true_minus(
     value: float, decimals: int, text: str
 ):
     assert number(value, decimals) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (0.0, "0 %"),
+        (0.0001, "0.1 %"),
+        (0.004, "0.4 %"),
+        (0.5, "50 %"),
+        (0.9961, "99.6 %"),
+        (0.99999, "99.9 %"),
+        (1.0, "100 %"),
+    ],
+)
+def test_only_all_is_a_hundred_per_cent_and_only_nothing_is_none(share: float, text: str):
+    assert percent(share) == text
 
 
 @pytest.mark.parametrize(

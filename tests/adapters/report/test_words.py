@@ -204,6 +204,13 @@ def test_the_story_counts_nights(nights: tuple[Night, ...], sentence: str):
     assert sentence in story(report(nights=nights))
 
 
+def test_a_change_of_the_clock_makes_no_recording_longer():
+    told = report(recording=series(start=datetime(2026, 3, 26, 15, 0, tzinfo=OSLO)))
+
+    assert story(told).startswith("The recording lasts 7 d;")
+    assert dict(facts(told))["Recorded"] == ("Thu 26 Mar 2026 15:00 to Thu 2 Apr 2026 16:00 (7 d)")
+
+
 def test_the_story_of_little_is_short():
     told = story(report(recording=series(worn=False), findings=(finding("IS", 0.5),), nights=()))
 
@@ -248,6 +255,12 @@ def test_the_facts_name_what_is_not_stated():
     assert dict(facts(report()))["Worn on"] == "wrist"
 
 
+def test_notices_of_reading_come_first_and_each_once():
+    read = attrs.evolve(report(), notices=("2 epochs came twice.", "Values reach 8000."))
+
+    assert notices(read) == ("2 epochs came twice.", "Values reach 8000.")
+
+
 def test_credits_stand_apart_from_notices():
     assert notices(report()) == ("Values reach 8000.",)
     assert attribution(report()) == ("Attribution: Garcia-Ceja et al. 2018 (CC BY 4.0).",)
@@ -258,7 +271,7 @@ def test_quality_tells_gaps_wear_and_changes_of_the_clock():
 
     assert told == {
         "Missing values": "3 h in one gap",
-        "Wear": "not worn for 2 h (1.2 % of the recording)",
+        "Wear": "not worn for 2 h (1 % of the recording)",
         "Changes of the clock": "clock forward by 60 min on Sun 29 Mar 2026",
     }
 
