@@ -15,6 +15,7 @@ from clarity.domain.rhythm.findings import (
     cosinor_findings,
     fragmentation_findings,
     scaling_findings,
+    sustained_transition_findings,
 )
 from clarity.domain.rhythm.nonparametric import nonparametric_findings, spectrum_findings
 
@@ -67,5 +68,6 @@ class RhythmAnalysis(Analysis):
             ),
             *cosinor_findings(values, start_minute=MIDNIGHT, epoch_s=epoch_s, unit=unit),
             *fragmentation_findings(values, epoch_s=epoch_s, above=self.active_above),
+            *sustained_transition_findings(values, above=self.active_above),
             *scaling_findings(values, epoch_s=epoch_s),
         )

@@ -26,11 +26,13 @@ class TransitionCurve:
         after_epochs: (k,) float64, run lengths t that occur, ascending, without the longest.
         probability: (k,) float64, (N_t - N_t') / N_t / (t' - t), t' the next length that occurs.
         at_risk: (k,) float64, N_t: runs that last t or longer.
+        outlasting: (k,) float64, N_t': runs that last t' or longer.
     """
 
     after_epochs: Floats
     probability: Floats
     at_risk: Floats
+    outlasting: Floats
 
 
 def transition_curve(lengths: npt.NDArray[np.int64]) -> TransitionCurve:
@@ -52,6 +54,7 @@ def transition_curve(lengths: npt.NDArray[np.int64]) -> TransitionCurve:
         after_epochs=after[:-1].astype(np.float64),
         probability=ending[:-1] / at_risk[:-1] / gap,
         at_risk=at_risk[:-1],
+        outlasting=at_risk[1:],
     )
 
 
@@ -59,9 +62,9 @@ def sustained_transition_probability(states: npt.ArrayLike, state: State) -> Flo
     """
     Give kRA for `State.REST`, kAR for `State.ACTIVE`.
 
-    The curve is smoothed (LOWESS, fraction 0.3, no robustness steps); over the longest stretch of
-    run lengths in which the smooth curve stays within one standard deviation of the curve, the
-    probabilities are averaged with the square roots of the runs at risk as weights.
+    The curve is smoothed (LOWESS, fraction 0.3, no robustness steps). Over the longest stretch of
+    run lengths whose probabilities all lie within one standard deviation of the smooth curve, they
+    are averaged with the square roots of N_t + N_t' as weights.
 
     Args:
         states: (..., n) 1 = active, 0 = rest, NaN = missing; a missing epoch ends a run.
@@ -71,8 +74,8 @@ def sustained_transition_probability(states: npt.ArrayLike, state: State) -> Flo
         (...) float64, probability per epoch; NaN when fewer than eight different lengths occur.
 
     Source: Lim 2011, doi:10.5665/sleep.1400; Cleveland 1979, doi:10.1080/01621459.1979.10481038.
-    Known limit: the paper leaves room in how the stretch is found and sparse lengths are treated;
-    values of pyActigraphy 1.2.2 are not reproduced (they differ by 0 to 49 per cent).
+    Known limit: the stretch and the weights are those with which the numbers of pyActigraphy 1.2.2
+    are reproduced; the text of the paper was not at hand to compare.
     """
     array = np.asarray(states, dtype=np.float64)
     rows = array.reshape(int(np.prod(array.shape[:-1])), array.shape[-1])
@@ -85,17 +88,15 @@ def _sustained(curve: TransitionCurve) -> float:
     if curve.after_epochs.size < MIN_POINTS:
         return float("nan")
     smooth = lowess(curve.after_epochs, curve.probability, frac=LOWESS_FRAC)
-    first, last = _longest_level_stretch(smooth, float(curve.probability.std(ddof=1)))
-    weight = np.sqrt(curve.at_risk[first:last])
+    near = np.abs(curve.probability - smooth) <= curve.probability.std(ddof=1)
+    first, last = _longest_run(near)
+    weight = np.sqrt(curve.at_risk + curve.outlasting)[first:last]
     return float((weight * curve.probability[first:last]).sum() / weight.sum())
 
 
-def _longest_level_stretch(smooth: Floats, tolerance: float) -> tuple[int, int]:
-    """The first of the longest slices in which the highest and lowest differ by `tolerance`."""
-    best, first = (0, 1), 0
-    for last in range(1, smooth.size + 1):
-        while np.ptp(smooth[first:last]) > tolerance:
-            first += 1
-        if last - first > best[1] - best[0]:
-            best = (first, last)
-    return best
+def _longest_run(mask: npt.NDArray[np.bool_]) -> tuple[int, int]:
+    """The first of the longest runs of True, as a slice; some point is always near its curve."""
+    steps = np.diff(np.concatenate(([False], mask, [False])).astype(np.int8))
+    starts, stops = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)
+    longest = int(np.argmax(stops - starts))
+    return int(starts[longest]), int(stops[longest])

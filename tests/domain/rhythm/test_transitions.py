@@ -77,15 +77,36 @@ def test_runs_that_forget_their_age_end_with_their_own_probability():
     )
 
 
+OUT_OF_REACH = {("synth_gaps_7d", "kRA/thr4"), ("synth_gaps_7d", "kRA/thr20/00:00+8h")}
+"""Two of 48 values, both with missing epochs, which ours miss by 1.6 and 2.2 per cent."""
+
+
+def hours_of_day(case, first_h, last_h):
+    """The epochs from one clock hour to another, the last minute included, days joined."""
+    clock_s = (case.start_minute * 60 + np.arange(case.activity.size) * case.epoch_s) % 86_400
+    return case.activity[(clock_s >= first_h * 3_600) & (clock_s <= last_h * 3_600)]
+
+
 @pytest.mark.parametrize("name", CASES)
-@pytest.mark.parametrize(("key", "state"), [("kRA", State.REST), ("kAR", State.ACTIVE)])
 @pytest.mark.parametrize("above", [4, 20])
-def test_probabilities_have_the_size_of_the_reference(name, key, state, above):
+@pytest.mark.parametrize(
+    ("key", "state", "hours"),
+    [
+        ("kRA/thr{}", State.REST, (0, 24)),
+        ("kAR/thr{}", State.ACTIVE, (0, 24)),
+        ("kRA/thr{}/00:00+8h", State.REST, (0, 8)),
+        ("kAR/thr{}/08:00+12h", State.ACTIVE, (8, 20)),
+    ],
+)
+def test_sustained_probabilities_are_those_of_the_reference(name, above, key, state, hours):
     case = golden(name)
+    tolerance = 3e-2 if (name, key.format(above)) in OUT_OF_REACH else 1e-6
 
-    found = sustained_transition_probability(active_states(case.activity, above=above), state)
+    found = sustained_transition_probability(
+        active_states(hours_of_day(case, *hours), above=above), state
+    )
 
-    assert float(found) == pytest.approx(case.first[f"{key}/thr{above}"], rel=0.5)
+    assert float(found) == pytest.approx(case.first[key.format(above)], rel=tolerance)
 
 
 def test_a_batch_equals_the_loop():
