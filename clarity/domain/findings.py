@@ -38,10 +38,14 @@ class Finding:
     """
 
     metric: str
-    value: float | None = attrs.field(validator=_finite_or_none)
+    value: float | None = attrs.field(
+        converter=attrs.converters.optional(float), validator=_finite_or_none
+    )
     unit: str
-    n_valid: int = attrs.field(validator=attrs.validators.ge(0))
-    coverage: float = attrs.field(validator=[attrs.validators.ge(0.0), attrs.validators.le(1.0)])
+    n_valid: int = attrs.field(converter=int, validator=attrs.validators.ge(0))
+    coverage: float = attrs.field(
+        converter=float, validator=[attrs.validators.ge(0.0), attrs.validators.le(1.0)]
+    )
     algorithm: str
     parameters: Mapping[str, Parameter] = attrs.field(
         factory=dict, converter=_frozen_parameters, hash=False

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -79,3 +80,17 @@ def test_parameters_are_sorted_and_cannot_be_changed():
 def test_a_contradictory_finding_is_refused(facts, problem):
     with pytest.raises(ValueError, match=problem):
         finding(**facts)
+
+
+def test_numbers_of_numpy_become_plain_numbers():
+    definition = Definition(metric="IS", unit="1", algorithm="a", citation="c")
+
+    finding = definition.finding(
+        np.float64(0.5), n_valid=np.int64(3), coverage=np.float64(0.5), reason="none"
+    )
+
+    assert [type(finding.value), type(finding.n_valid), type(finding.coverage)] == [
+        float,
+        int,
+        float,
+    ]
