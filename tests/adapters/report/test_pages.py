@@ -1,14 +1,22 @@
 """The pages as markup: self-contained, well formed, accessible, legible."""
 
 import itertools
+import math
 import re
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import attrs
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from clarity.adapters.report.html import HtmlRenderer
+from clarity.domain.actigraphy.series import ActivitySeries
+from clarity.domain.streams import Unit
 from clarity.ports.report import Refused
 from tests.support.reports import finding, report, series
 
@@ -238,3 +246,48 @@ def test_text_and_shapes_have_enough_contrast(mode: str):
 
 def test_black_on_white_has_the_contrast_that_the_standard_says():
     assert contrast("#000000", "#ffffff") == pytest.approx(21.0)
+
+
+ZONES = ("UTC", "Europe/Oslo", "Australia/Lord_Howe", "Pacific/Apia", "Asia/Kathmandu")
+MOMENTS = st.integers(0, 10 * 24).map(
+    lambda hours: datetime(2011, 12, 25, tzinfo=UTC) + timedelta(hours=hours)
+)
+VALUES = st.one_of(
+    st.just(0.0), st.just(math.nan), st.floats(0, 1e300), st.floats(0, 1e-300), st.integers(0, 8000)
+)
+
+
+@st.composite
+def recordings(draw: st.DrawFn) -> ActivitySeries:
+    epoch_s = draw(st.sampled_from([15, 30, 60, 300, 3600]))
+    some = draw(st.lists(VALUES, min_size=1, max_size=20))
+    n = draw(st.integers(0, 4 * 86_400 // epoch_s))
+    values = np.resize(np.array(some, dtype=np.float64), n)
+    zone = ZoneInfo(draw(st.sampled_from(ZONES)))
+    worn = np.arange(n) % 700 < draw(st.integers(0, 700)) if draw(st.booleans()) else None
+    return ActivitySeries(
+        values=values,
+        start=draw(MOMENTS).astimezone(zone),
+        epoch_s=epoch_s,
+        unit=draw(st.sampled_from(list(Unit))),
+        worn=worn,
+    )
+
+
+@settings(max_examples=25)
+@given(recording=recordings())
+def test_any_recording_is_drawn_with_numbers_alone(recording: ActivitySeries):
+    text = report_text(recording=recording, nights=())
+
+    drawn = " ".join(told.get("d", "") for told in markup(text).of("path"))
+    assert re.fullmatch(r"[MLHVhvZ0-9. -]*", drawn)
+
+
+def test_a_day_that_a_zone_skipped_is_a_row_without_data():
+    zone = ZoneInfo("Pacific/Apia")
+    recording = series(days=3, start=datetime(2011, 12, 29, 0, 0, tzinfo=zone))
+
+    text = report_text(recording=recording, nights=(), spans=())
+
+    assert "Fri </tspan>30 Dec" in text
+    assert "clock forward by 1440 min" in text
