@@ -4,6 +4,7 @@ import math
 from datetime import date, timedelta
 from typing import Final
 
+from clarity.adapters.report.wording import wording
 from clarity.domain.findings import Finding
 
 __all__ = [
@@ -86,6 +87,8 @@ def shown(finding: Finding) -> tuple[str, str]:
         return clock(finding.value), unit
     if finding.unit == "clock_min":
         return clock(finding.value / 60), unit
+    if wording(finding).is_count and finding.value.is_integer():
+        return number(finding.value, 0), unit
     text = _rounded(finding.value, finding.unit)
     if finding.unit == "min" and abs(finding.value) >= 60:
         return f"{text} ({hours_minutes(finding.value)})", unit

@@ -30,12 +30,14 @@ class Wording:
         group: the table it stands in.
         label: its name in words.
         meaning: what it says, in one line without judgment.
+        is_count: whether it counts things, so that whole values stand without decimals.
     """
 
     metric: str
     group: Group
     label: str
     meaning: str = ""
+    is_count: bool = False
 
 
 CATALOGUE: Final = (
@@ -82,7 +84,7 @@ CATALOGUE: Final = (
     Wording("sleep_midpoint_SD", Group.SLEEP, "Spread of the midpoint", "circular deviation"),
     Wording("social_jetlag", Group.SLEEP, "Social jetlag", "free nights against work nights"),
     Wording("terminal_wake", Group.SLEEP, "Awake before getting up", "averaged over nights"),
-    Wording("awakenings", Group.SLEEP, "Awakenings", "per night, averaged over nights"),
+    Wording("awakenings", Group.SLEEP, "Awakenings", "averaged over nights", is_count=True),
     Wording("ADAT", Group.ACTIVITY, "Average daily total activity", "rescaled by coverage"),
     Wording("MVPA", Group.ACTIVITY, "Moderate to vigorous activity", "by cut-points"),
     Wording("sedentary", Group.ACTIVITY, "Sedentary", "by cut-points"),
@@ -91,13 +93,19 @@ CATALOGUE: Final = (
     Wording("quality.valid_span", Group.QUALITY, "Valid span", "until the device was laid aside"),
     Wording("quality.coverage", Group.QUALITY, "Share of epochs with a worn value"),
     Wording("quality.worn", Group.QUALITY, "Share of epochs worn"),
-    Wording("quality.gaps", Group.QUALITY, "Gaps", "stretches without a worn value"),
+    Wording("quality.gaps", Group.QUALITY, "Gaps", "stretches without a worn value", is_count=True),
     Wording("quality.longest_gap", Group.QUALITY, "Longest gap"),
     Wording("quality.zeros", Group.QUALITY, "Share of values that are 0"),
     Wording("quality.floor", Group.QUALITY, "Sensor floor", "lowest value that the sensor gives"),
     Wording("quality.max", Group.QUALITY, "Highest value"),
     Wording("quality.saturated", Group.QUALITY, "Share of values at the ceiling"),
     Wording("quality.longest_constant", Group.QUALITY, "Longest stretch of one value"),
+    Wording("quality.duplicates", Group.QUALITY, "Epochs given twice", is_count=True),
+    Wording("quality.conflicts", Group.QUALITY, "Epochs given with two values", is_count=True),
+    Wording("quality.out_of_order", Group.QUALITY, "Samples out of order", is_count=True),
+    Wording("quality.in_gap", Group.QUALITY, "Times that the clock skipped", is_count=True),
+    Wording("quality.in_fold", Group.QUALITY, "Times that came twice", is_count=True),
+    Wording("quality.offset", Group.QUALITY, "Shift of the grid"),
     Wording("quality.dst", Group.QUALITY, "Change of the clock", "negative = an hour was skipped"),
 )
 

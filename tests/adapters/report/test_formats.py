@@ -118,6 +118,11 @@ def test_a_finding_is_rounded_as_its_unit_asks(
     assert shown(finding("X", value, unit)) == text
 
 
+@pytest.mark.parametrize(("value", "text"), [(0.0, "0"), (1.0, "1"), (18.0, "18"), (9.25, "9.25")])
+def test_a_count_has_decimals_only_as_an_average(value: float, text: str):
+    assert shown(finding("awakenings", value)) == (text, "")
+
+
 @pytest.mark.parametrize(
     ("value", "unit", "text"),
     [
