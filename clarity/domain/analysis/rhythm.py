@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 import attrs
+import numpy as np
+import numpy.typing as npt
 
 from clarity.domain.actigraphy.days import clock_days
 from clarity.domain.actigraphy.series import ActivitySeries
@@ -17,9 +19,12 @@ from clarity.domain.rhythm.findings import (
     scaling_findings,
     sustained_transition_findings,
 )
+from clarity.domain.rhythm.grid import UnevenGrid
 from clarity.domain.rhythm.nonparametric import nonparametric_findings, spectrum_findings
 
 __all__ = ["RhythmAnalysis"]
+
+Floats = npt.NDArray[np.float64]
 
 MIDNIGHT: Final = 0.0
 """Clock minute at which the rows of clock days begin."""
@@ -54,20 +59,45 @@ class RhythmAnalysis(Analysis):
         return {**self.binning.parameters, "active_above": self.active_above}
 
     def run(self, series: ActivitySeries) -> Written:
-        """Findings in the order of the catalogue."""
-        return Written(findings=self._findings(series))
+        """
+        Findings in the order of the catalogue.
 
-    def _findings(self, series: ActivitySeries) -> tuple[Finding, ...]:
-        values, epoch_s, unit = clock_days(series).flat, series.epoch_s, series.unit.value
-        return (
-            *nonparametric_findings(
-                values, start_minute=MIDNIGHT, epoch_s=epoch_s, unit=unit, binning=self.binning
-            ),
-            *spectrum_findings(
-                values, start_minute=MIDNIGHT, epoch_s=epoch_s, binning=self.binning
-            ),
-            *cosinor_findings(values, start_minute=MIDNIGHT, epoch_s=epoch_s, unit=unit),
-            *fragmentation_findings(values, epoch_s=epoch_s, above=self.active_above),
-            *sustained_transition_findings(values, above=self.active_above),
-            *scaling_findings(values, epoch_s=epoch_s),
+        Measures whose bins the epochs do not make are left out, with a notice that says so.
+        """
+        values = clock_days(series).flat
+        findings: list[Finding] = []
+        notices: list[str] = []
+        for measures in (self._daily, self._spectrum, self._cosinor, self._bouts, self._scaling):
+            try:
+                findings += measures(values, series)
+            except UnevenGrid as uneven:
+                notices.append(f"Some measures of the rhythm were not computed: {uneven}.")
+        return Written(findings=tuple(findings), notices=tuple(dict.fromkeys(notices)))
+
+    def _daily(self, values: Floats, series: ActivitySeries) -> tuple[Finding, ...]:
+        return nonparametric_findings(
+            values,
+            start_minute=MIDNIGHT,
+            epoch_s=series.epoch_s,
+            unit=series.unit.value,
+            binning=self.binning,
         )
+
+    def _spectrum(self, values: Floats, series: ActivitySeries) -> tuple[Finding, ...]:
+        return spectrum_findings(
+            values, start_minute=MIDNIGHT, epoch_s=series.epoch_s, binning=self.binning
+        )
+
+    def _cosinor(self, values: Floats, series: ActivitySeries) -> tuple[Finding, ...]:
+        return cosinor_findings(
+            values, start_minute=MIDNIGHT, epoch_s=series.epoch_s, unit=series.unit.value
+        )
+
+    def _bouts(self, values: Floats, series: ActivitySeries) -> tuple[Finding, ...]:
+        return (
+            *fragmentation_findings(values, epoch_s=series.epoch_s, above=self.active_above),
+            *sustained_transition_findings(values, above=self.active_above),
+        )
+
+    def _scaling(self, values: Floats, series: ActivitySeries) -> tuple[Finding, ...]:
+        return scaling_findings(values, epoch_s=series.epoch_s)

@@ -1,6 +1,6 @@
 """Sleep and wake of a recording: epochs scored, nights found, their averages and regularity."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import attrs
@@ -41,16 +41,19 @@ TOO_LONG: Final = (
 NOT_COUNTS: Final = (
     "Sleep was not scored: no scoring algorithm of this version is defined for {unit}."
 )
+TOO_COARSE: Final = (
+    "Sleep was not scored: the scoring needs minutes, and epochs of {epoch_s} s make none."
+)
 
 
 def usual_profile(series: ActivitySeries) -> Scorer | None:
     """
-    The scoring that goes with the unit and the device of `series`; None when none is defined.
+    The scoring that goes with unit, device and epoch of `series`; None when none is defined.
 
     Actiwatch counts: Oakley, medium threshold 40. ActiGraph counts: Cole-Kripke as ActiLife scales
     it. Counts of an unknown device: Cole-Kripke as published.
     """
-    if series.unit is not Unit.COUNTS:
+    if series.unit is not Unit.COUNTS or MINUTE_S % series.epoch_s:
         return None
     device = series.device.casefold()
     if "actiwatch" in device:
@@ -100,7 +103,7 @@ class SleepAnalysis(Analysis):
         """
         profile = PROFILES[self.scoring] if self.scoring else usual_profile(series)
         if profile is None:
-            return Written(notices=(NOT_COUNTS.format(unit=series.unit.value),))
+            return Written(notices=(_why_none(series),))
         mask = sleep_mask(series, profile)
         found = nights_found(mask)
         nights = tuple(night for night in found if night.in_bed_min <= LONGEST_NIGHT_MIN)
@@ -112,15 +115,26 @@ class SleepAnalysis(Analysis):
         )
 
 
+def _why_none(series: ActivitySeries) -> str:
+    if series.unit is not Unit.COUNTS:
+        return NOT_COUNTS.format(unit=series.unit.value)
+    return TOO_COARSE.format(epoch_s=series.epoch_s)
+
+
 def _notices(series: ActivitySeries, profile: Scorer, *, left_out: int) -> tuple[str, ...]:
     unknown = (UNKNOWN_DEVICE,) if profile is COLE_KRIPKE and not series.device else ()
     return (*unknown, TOO_LONG.format(count=left_out)) if left_out else unknown
 
 
 def sleep_mask(series: ActivitySeries, profile: Scorer) -> SleepMask:
-    """The mask on the epoch that the profile is defined for; finer epochs are summed to minutes."""
-    needed = profile.needs.epoch_s
-    fitting = series if needed in {None, series.epoch_s} else resample(series, MINUTE_S)
+    """
+    The mask on the epoch that the profile is defined for; finer epochs are summed to it.
+
+    Raises:
+        UnitMismatch, EpochMismatch, PlacementMismatch: the profile is not defined for `series`.
+    """
+    needed = profile.needs.epoch_s or series.epoch_s
+    fitting = series if needed % series.epoch_s else resample(series, needed)
     return SleepMask(
         values=score(fitting, profile),
         start=fitting.start,
@@ -154,15 +168,23 @@ def _regularity(series: ActivitySeries, mask: SleepMask) -> tuple[Finding, ...]:
 def _spans(
     series: ActivitySeries, mask: SleepMask, nights: Sequence[Night], profile: Scorer
 ) -> tuple[Spans, ...]:
-    scale = mask.epoch_s // series.epoch_s
-    sleep = tuple((a * scale, b * scale) for a, b in runs(_asleep(mask)))
-    rest = tuple(
-        (mask.epoch_at(night.start) * scale, mask.epoch_at(night.end) * scale) for night in nights
-    )
+    sleep = _in_epochs(series, mask, runs(_asleep(mask)))
+    in_bed = ((mask.epoch_at(night.start), mask.epoch_at(night.end)) for night in nights)
+    rest = _in_epochs(series, mask, in_bed)
     return (
         Spans(layer=Layer.REST, algorithm=f"{profile.name} + main window", spans=rest),
         Spans(layer=Layer.SLEEP, algorithm=profile.name, spans=sleep),
     )
+
+
+def _in_epochs(
+    series: ActivitySeries, mask: SleepMask, spans: Iterable[tuple[int, int]]
+) -> tuple[tuple[int, int], ...]:
+    """Spans of the mask in epochs of the recording, which may begin and end within one of them."""
+    scale = mask.epoch_s // series.epoch_s
+    ahead = (series.start_s - int(mask.start.timestamp())) // series.epoch_s
+    edges = ((first * scale - ahead, stop * scale - ahead) for first, stop in spans)
+    return tuple((max(first, 0), min(stop, series.values.size)) for first, stop in edges)
 
 
 def _asleep(mask: SleepMask) -> npt.NDArray[np.bool_]:

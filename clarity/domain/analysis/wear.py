@@ -15,8 +15,8 @@ from clarity.domain.analysis.sleep import LONGEST_NIGHT_MIN, sleep_mask, usual_p
 from clarity.domain.analysis.spans import runs
 from clarity.domain.findings import Parameter
 from clarity.domain.sleep.nights import SleepMask
+from clarity.domain.sleep.scoring import Scorer
 from clarity.domain.sleep.windows import main_windows
-from clarity.domain.streams import Unit
 
 __all__ = ["Assessed", "WearAssessment"]
 
@@ -68,10 +68,11 @@ class WearAssessment:
         """
         if series.worn is not None:
             return Assessed(series, Written(spans=(_not_worn(series, "flags of the recording"),)))
-        if series.unit is not Unit.COUNTS or MINUTE_S % series.epoch_s:
+        minutes = resample(series, MINUTE_S) if usual_profile(series) else series
+        profile = usual_profile(minutes)
+        if profile is None:
             return Assessed(series, _untold(f"the rule needs counts per minute ({self.rule.name})"))
-        minutes = resample(series, MINUTE_S)
-        wear = wear_of(minutes, self.rule, in_bed=_in_bed(minutes))
+        wear = wear_of(minutes, self.rule, in_bed=_in_bed(minutes, profile))
         if wear.worn is None:
             return Assessed(
                 series, attrs.evolve(_untold(wear.share.reason), findings=(wear.share,))
@@ -98,11 +99,8 @@ def _not_worn(series: ActivitySeries, algorithm: str) -> Spans:
     return Spans(layer=Layer.NON_WEAR, algorithm=algorithm, spans=runs(~worn))
 
 
-def _in_bed(minutes: ActivitySeries) -> npt.NDArray[np.bool_] | None:
+def _in_bed(minutes: ActivitySeries, profile: Scorer) -> npt.NDArray[np.bool_]:
     """Minutes of rest windows that can be a night."""
-    profile = usual_profile(minutes)
-    if profile is None:
-        return None
     mask = sleep_mask(minutes, profile)
     in_bed = np.zeros(minutes.values.size, dtype=np.bool_)
     for first, last in _windows(mask):
