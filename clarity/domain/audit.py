@@ -8,7 +8,7 @@ chain per patient. The body names entities and digests, never health data.
 import hashlib
 import json
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import ClassVar, Final
 
@@ -64,21 +64,22 @@ class Touched:
     after: str = ""
 
 
-def _aware(_: object, attribute: "attrs.Attribute[datetime]", value: datetime) -> None:
-    if value.tzinfo is None:
-        raise NaiveTime(attribute.name)
+def _in_utc(time: datetime) -> datetime:
+    if time.tzinfo is None:
+        raise NaiveTime("at")
+    return time.astimezone(UTC)
 
 
 @attrs.frozen(kw_only=True)
 class AuditEvent:
-    """What happened, before it has a place in a chain."""
+    """What happened, before it has a place in a chain; `at` is kept in UTC."""
 
     actor: Actor
     patient: PatientRef
     operation: Operation
     touched: tuple[Touched, ...]
     correlation: CorrelationId
-    at: datetime = attrs.field(validator=_aware)
+    at: datetime = attrs.field(converter=_in_utc)
 
 
 @attrs.frozen
@@ -112,7 +113,7 @@ class AuditRecord:
         """
         try:
             return _event(json.loads(self.body))
-        except (ValueError, KeyError, TypeError, DomainError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError, DomainError) as error:
             raise UnreadableRecord(self.seq) from error
 
 
@@ -184,7 +185,7 @@ def _check_link(record: AuditRecord, reached: ChainHead) -> None:
 def _seq_of(body: bytes) -> object:
     try:
         return json.loads(body).get("seq")
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return None
 
 
@@ -208,7 +209,9 @@ def _body(event: AuditEvent, seq: int) -> bytes:
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def _event(content: dict[str, str | int | list[list[str]]]) -> AuditEvent:
+def _event(content: object) -> AuditEvent:
+    if not isinstance(content, dict):
+        raise TypeError("a body is an object")
     text = {name: value for name, value in content.items() if isinstance(value, str)}
     touched = content["touched"]
     if not isinstance(touched, list):

@@ -1,6 +1,7 @@
 """One Hypothesis strategy per entity and value; every codec and store is tried with them."""
 
 import math
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import get_args
 from zoneinfo import ZoneInfo
@@ -17,6 +18,8 @@ from clarity.domain.identity import Actor, CorrelationId, PatientId, PatientRef,
 from clarity.domain.sleep.nights import Night
 from clarity.domain.streams import DayChunk, Placement, StreamKind, Unit
 from clarity.domain.timeline import LocalDay, TimeWindow
+from clarity.ports.entities import Entity, EntitySpec
+from clarity.ports.query import All, AnyOf, Compare, Comparison, Expression, Not
 
 POISON_FLOATS = (math.nan, -0.0, 0.0, 1e308, 5e-324, 1 / 3, -1e-7, 65_535.0, 65_536.0, -32_768.0)
 """Values at the borders of what a codec might store."""
@@ -230,3 +233,35 @@ def events(patient: PatientRef | None = None) -> st.SearchStrategy[AuditEvent]:
         correlation=identifiers().map(CorrelationId),
         at=instants(),
     )
+
+
+def conditions(spec: EntitySpec, found: Sequence[Entity]) -> st.SearchStrategy[Expression]:
+    """Conditions on the fields of `spec`; half the values are those of an entity in `found`."""
+    compares = st.sampled_from(sorted(spec.fields)).flatmap(
+        lambda name: _compares(spec, name, found)
+    )
+    return st.recursive(
+        compares,
+        lambda inner: st.one_of(
+            st.builds(Not, inner),
+            st.lists(inner, max_size=3).map(tuple).map(All),
+            st.lists(inner, max_size=3).map(tuple).map(AnyOf),
+        ),
+        max_leaves=6,
+    )
+
+
+def _compares(spec: EntitySpec, name: str, found: Sequence[Entity]) -> st.SearchStrategy[Compare]:
+    field = spec.fields[name]
+    comparisons = set(Comparison) if field.type is str else {*Comparison} - {Comparison.BEGINS_WITH}
+    fresh: dict[type, st.SearchStrategy[object]] = {
+        str: texts(4),
+        int: st.integers(-(1 << 63) + 1, (1 << 63) - 1),
+        float: st.floats(allow_nan=False),
+        date: days(),
+        datetime: instants(),
+    }
+    values_ = fresh[field.type]
+    if found:
+        values_ = st.sampled_from([field.of(entity) for entity in found]) | values_
+    return st.builds(Compare, st.just(name), st.sampled_from(sorted(comparisons)), values_)

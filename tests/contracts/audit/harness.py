@@ -1,0 +1,42 @@
+"""The adapters of ports AuditSink and AuditTrail; most are one class that is both."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Final
+
+import attrs
+
+from clarity.adapters.local.audit import SqliteAuditTrail
+from clarity.adapters.local.store import open_store
+from clarity.ports.audit import AuditSink, AuditTrail
+
+
+@attrs.frozen(kw_only=True)
+class AuditHarness:
+    """A fresh trail and the sink that writes to it."""
+
+    sink: AuditSink
+    trail: AuditTrail
+
+
+@contextmanager
+def _sqlite(path: Path | None) -> Iterator[AuditHarness]:
+    with open_store(path, busy_timeout_s=10) as store:
+        both = SqliteAuditTrail(store)
+        yield AuditHarness(sink=both, trail=both)
+
+
+@contextmanager
+def _sqlite_file() -> Iterator[AuditHarness]:
+    with tempfile.TemporaryDirectory() as folder, _sqlite(Path(folder) / "store.db") as world:
+        yield world
+
+
+Opener = Callable[[], AbstractContextManager[AuditHarness]]
+
+OPENERS: Final[dict[str, Opener]] = {
+    "sqlite-memory": lambda: _sqlite(None),
+    "sqlite-file": _sqlite_file,
+}

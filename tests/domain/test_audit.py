@@ -1,0 +1,197 @@
+"""The audit chain: what continues it, and that no tampering with an export goes unseen."""
+
+import hashlib
+import json
+from datetime import UTC, datetime
+
+import attrs
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from clarity.domain.audit import (
+    GENESIS,
+    AuditEvent,
+    AuditRecord,
+    BrokenChain,
+    ChainHead,
+    Operation,
+    Touched,
+    UnreadableRecord,
+    chained,
+    verify_chain,
+)
+from clarity.domain.identity import Actor, CorrelationId, PatientId, PatientRef, Purpose, TenantId
+from clarity.domain.timeline import NaiveTime
+from tests.support import strategies
+
+
+def _chain(events: list[AuditEvent]) -> list[AuditRecord]:
+    records: list[AuditRecord] = []
+    for event in events:
+        records.append(chained(event, records[-1].head if records else ChainHead()))
+    return records
+
+
+def _event() -> AuditEvent:
+    clinic = TenantId("clinic")
+    return AuditEvent(
+        actor=Actor(id="nurse", tenant=clinic, purpose=Purpose.TREATMENT),
+        patient=PatientRef(clinic, PatientId("ada")),
+        operation=Operation.INGEST,
+        touched=(Touched("chunk/activity/2003-05-01", after="ff"),),
+        correlation=CorrelationId("c"),
+        at=datetime(2026, 1, 5, 12, tzinfo=UTC),
+    )
+
+
+def _linked(body: bytes, *, seq: int) -> AuditRecord:
+    """A record whose hash fits the beginning of a chain, whatever its body."""
+    return AuditRecord(seq, body, hashlib.sha256(GENESIS + body).digest())
+
+
+chains = st.lists(strategies.events(), min_size=1, max_size=5).map(_chain)
+
+
+@given(records=chains)
+def test_an_untouched_chain_verifies_to_its_head(records: list[AuditRecord]):
+    assert verify_chain(records, head=records[-1].head) == records[-1].head
+
+
+def test_an_empty_chain_has_the_first_head():
+    assert verify_chain([], head=ChainHead()) == ChainHead(0, GENESIS)
+
+
+@given(event=strategies.events())
+def test_a_record_tells_its_event(event: AuditEvent):
+    record = chained(event, ChainHead(6, b"h" * 32))
+
+    assert record.seq == 7
+    assert record.event == event
+
+
+@given(records=chains, data=st.data())
+def test_an_excerpt_verifies_from_where_it_begins(records: list[AuditRecord], data: st.DataObject):
+    start = data.draw(st.integers(0, len(records) - 1))
+
+    head = verify_chain(records[start + 1 :], start=records[start].head)
+
+    assert head == records[-1].head
+
+
+def _edit(records: list[AuditRecord], draw: st.DataObject) -> list[AuditRecord]:
+    """One bit of a body or a hash, or the number of a record."""
+    place = draw.draw(st.integers(0, len(records) - 1))
+    record = records[place]
+    part = draw.draw(st.sampled_from(["body", "hash", "seq"]))
+    if part == "seq":
+        changed = attrs.evolve(record, seq=record.seq + draw.draw(st.sampled_from([-1, 1])))
+    else:
+        raw = bytearray(getattr(record, part))
+        raw[draw.draw(st.integers(0, len(raw) - 1))] ^= 1 << draw.draw(st.integers(0, 7))
+        changed = attrs.evolve(record, **{part: bytes(raw)})
+    return [*records[:place], changed, *records[place + 1 :]]
+
+
+def _delete(records: list[AuditRecord], draw: st.DataObject) -> list[AuditRecord]:
+    place = draw.draw(st.integers(0, len(records) - 1))
+    return [*records[:place], *records[place + 1 :]]
+
+
+def _insert(records: list[AuditRecord], draw: st.DataObject) -> list[AuditRecord]:
+    """A record chained on properly at some place, or one that is there already."""
+    place = draw.draw(st.integers(0, len(records)))
+    head = records[place - 1].head if place else ChainHead()
+    forged = chained(draw.draw(strategies.events()), head)
+    added = draw.draw(st.sampled_from([forged, *records]))
+    return [*records[:place], added, *records[place:]]
+
+
+def _swap(records: list[AuditRecord], draw: st.DataObject) -> list[AuditRecord]:
+    return draw.draw(st.permutations(records))
+
+
+def _truncate(records: list[AuditRecord], draw: st.DataObject) -> list[AuditRecord]:
+    return records[: draw.draw(st.integers(0, len(records) - 1))]
+
+
+def _rechain(records: list[AuditRecord], draw: st.DataObject) -> list[AuditRecord]:
+    """A tail written anew, with hashes that fit each other."""
+    place = draw.draw(st.integers(0, len(records) - 1))
+    events = [record.event for record in records]
+    events[place] = draw.draw(strategies.events())
+    return _chain(events)
+
+
+@pytest.mark.parametrize("tamper", [_edit, _delete, _insert, _swap, _truncate, _rechain])
+@given(records=chains, data=st.data())
+def test_rel_08_tampering_with_an_export_is_found(tamper, records, data):
+    changed = tamper(records, data)
+    assume(changed != records)
+
+    with pytest.raises(BrokenChain):
+        verify_chain(changed, head=records[-1].head)
+
+
+def test_a_body_from_another_place_is_found_even_with_a_fitting_hash():
+    body = chained(_event(), ChainHead()).body.replace(b'"seq":1', b'"seq":5')
+    forged = _linked(body, seq=1)
+
+    with pytest.raises(BrokenChain, match="another place"):
+        verify_chain([forged])
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff", b'{"seq":"1"}', b"[" * 99_999])
+def test_a_body_that_is_none_is_found_and_cannot_be_read(body: bytes):
+    forged = _linked(body, seq=1)
+
+    with pytest.raises(BrokenChain):
+        verify_chain([forged])
+    with pytest.raises(UnreadableRecord, match="audit record 1 "):
+        _ = forged.event
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"touched": "nothing"},
+        {"touched": [["a", "b", "c", "d"]]},
+        {"at": "2026-01-05T12:00:00"},
+        {"purpose": "curiosity"},
+        {"actor": ""},
+        {"operation": 3},
+    ],
+)
+def test_a_body_of_another_form_cannot_be_read(change: dict[str, object]):
+    content = json.loads(chained(_event(), ChainHead()).body) | change
+    record = AuditRecord(1, json.dumps(content).encode(), GENESIS)
+
+    with pytest.raises(UnreadableRecord):
+        _ = record.event
+
+
+def test_the_broken_place_is_named():
+    records = _chain([_event()] * 3)
+
+    with pytest.raises(BrokenChain) as edited:
+        verify_chain([records[0], attrs.evolve(records[1], body=b"{}"), records[2]])
+    with pytest.raises(BrokenChain) as cut:
+        verify_chain(records[:2], head=records[2].head)
+
+    assert edited.value.seq == 2
+    assert "the audit chain is broken at record 2: its content" in str(edited.value)
+    assert cut.value.seq == 2
+    assert "3 records" in str(cut.value)
+
+
+def test_an_event_without_a_zone_is_refused():
+    with pytest.raises(NaiveTime):
+        attrs.evolve(_event(), at=datetime.fromisoformat("2026-01-05T12:00:00"))
+
+
+def test_a_body_is_canonical():
+    assert chained(_event(), ChainHead()).body == (
+        b'{"actor":"nurse","actor_tenant":"clinic","at":"2026-01-05T12:00:00+00:00",'
+        b'"correlation":"c","operation":"ingest","patient":"ada","purpose":"treatment","seq":1,'
+        b'"tenant":"clinic","touched":[["chunk/activity/2003-05-01","","ff"]]}'
+    )
