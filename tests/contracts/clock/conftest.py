@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 
 import pytest
+
 from tests.contracts.clock.harness import OPENERS, ClockHarness, Opener
 
 

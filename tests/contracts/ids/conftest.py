@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 
 import pytest
+
 from tests.contracts.ids.harness import OPENERS, IdsHarness, Opener
 
 

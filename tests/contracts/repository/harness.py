@@ -16,6 +16,10 @@ from clarity.adapters.local.audit import SqliteAuditTrail
 from clarity.adapters.local.items import EntityCodec
 from clarity.adapters.local.repository import SqliteRepository
 from clarity.adapters.local.store import open_store
+from clarity.adapters.observability.metered import MeteredRepository
+from clarity.adapters.observability.metrics import MemoryMetrics
+from clarity.adapters.observability.traced import TracedRepository
+from clarity.adapters.observability.tracing import MemoryTracer
 from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
 from clarity.domain.audit import AuditRecord, Operation
 from clarity.domain.identity import Actor, CorrelationId, PatientId, PatientRef, Purpose, TenantId
@@ -68,11 +72,28 @@ def _sqlite_file() -> Iterator[RepositoryHarness]:
         yield world
 
 
+@contextmanager
+def _watched() -> Iterator[RepositoryHarness]:
+    """A repository as bootstrap stacks it: traced, metered, real."""
+    with _sqlite(None) as world:
+        metered = MeteredRepository(world.repository, MemoryMetrics(), world.clock)
+        yield attrs.evolve(world, repository=TracedRepository(metered, MemoryTracer(world.clock)))
+
+
+@contextmanager
+def _metered() -> Iterator[RepositoryHarness]:
+    with _sqlite(None) as world:
+        metered = MeteredRepository(world.repository, MemoryMetrics(), world.clock)
+        yield attrs.evolve(world, repository=metered)
+
+
 Opener = Callable[[], AbstractContextManager[RepositoryHarness]]
 
 OPENERS: Final[dict[str, Opener]] = {
     "sqlite-memory": lambda: _sqlite(None),
     "sqlite-file": _sqlite_file,
+    "metered": _metered,
+    "traced-metered": _watched,
 }
 
 

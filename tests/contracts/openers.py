@@ -1,0 +1,57 @@
+"""
+Every port and the types of its adapters that its contract suite opens.
+
+A port with a new adapter gets an opener in its suite's harness; a new port gets a line here.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from clarity.domain.pat.variants import Variant
+from clarity.ports.audit import AuditSink, AuditTrail
+from clarity.ports.cache import Cache
+from clarity.ports.clock import Clock
+from clarity.ports.codec import ChunkCodec
+from clarity.ports.ids import Ids
+from clarity.ports.metrics import Metrics
+from clarity.ports.predictor import Predictor
+from clarity.ports.recordings import Recordings
+from clarity.ports.report import Renderer
+from clarity.ports.repository import Repository
+from clarity.ports.tracing import Tracer
+from tests.contracts.audit import harness as audit
+from tests.contracts.cache import harness as cache
+from tests.contracts.clock import harness as clock
+from tests.contracts.codec import harness as codec
+from tests.contracts.ids import harness as ids
+from tests.contracts.metrics import harness as metrics
+from tests.contracts.predictor import harness as predictor
+from tests.contracts.recordings import conftest as recordings
+from tests.contracts.renderer import harness as renderer
+from tests.contracts.repository import harness as repository
+from tests.contracts.tracing import harness as tracing
+
+__all__ = ["OPENED"]
+
+
+def _attributes(harness, name: str) -> Iterator[object]:
+    """The adapter called `name` of each world that the openers of `harness` open."""
+    for opener in harness.OPENERS.values():
+        with opener() as world:
+            yield getattr(world, name)
+
+
+OPENED: Final[dict[type, Callable[[], Iterator[object]]]] = {
+    AuditSink: lambda: _attributes(audit, "sink"),
+    AuditTrail: lambda: _attributes(audit, "trail"),
+    Cache: lambda: _attributes(cache, "cache"),
+    ChunkCodec: lambda: _attributes(codec, "codec"),
+    Clock: lambda: _attributes(clock, "clock"),
+    Ids: lambda: _attributes(ids, "ids"),
+    Metrics: lambda: _attributes(metrics, "metrics"),
+    Predictor: lambda: (predictor.harness(name, Variant.S).predictor for name in predictor.OPENERS),
+    Recordings: lambda: (opener().reader for opener in recordings.OPENERS.values()),
+    Renderer: lambda: (opener() for opener in renderer.OPENERS.values()),
+    Repository: lambda: _attributes(repository, "repository"),
+    Tracer: lambda: _attributes(tracing, "tracer"),
+}
