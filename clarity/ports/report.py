@@ -79,14 +79,17 @@ class Renderer(Protocol):
         self, reports: Sequence[Report], refused: Sequence[Refused], *, folders: Mapping[str, str]
     ) -> tuple[Document, ...]:
         """
-        The documents over several participants.
+        The documents over everything: summary.csv (a row each) and refused.csv (all refused).
 
-        index.html, summary.csv (a row each), nights.csv (all nights), refused.csv (all refused).
+        When the participants have folders of their own also report.html (an overview with links),
+        results.json (the findings of all) and nights.csv (all nights); a single participant whose
+        documents lie in the output folder itself already has these there.
 
         Args:
             reports: what was analyzed, in the order to show.
             refused: what was not, and why.
-            folders: for each participant the folder of its own documents, for links.
+            folders: for each participant the folder of its own documents, empty for the output
+                folder itself.
         """
         ...
 

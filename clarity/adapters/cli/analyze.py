@@ -65,7 +65,7 @@ def analyze(
     Analyze recordings and write report.html, results.json, nights.csv and summary.csv.
 
     FILES are recordings or folders of them. One participant's documents go into DIR itself;
-    several get a folder each, with an index.html over all. The recordings are kept in
+    several get a folder each, and DIR an overview. The recordings are kept in
     DIR/clarity.db; the same command again continues where it was interrupted.
     """
     try:
@@ -147,12 +147,11 @@ def _taken(session: Session, work: Work, step: Step) -> str:
 
 
 def _tell(session: Session, work: Work, summary: Summary) -> None:
-    page = work.out / ("report.html" if len(summary.reports) == 1 else "index.html")
     if session.as_json:
         session.answer(_as_json(work, summary))
     elif summary.reports:
         session.say(f"{len(summary.reports)} analyzed, {len(summary.refused)} refused")
-        click.echo(str(page))
+        click.echo(str(work.out / "report.html"))
     if summary.refused:
         some = Exit.SOME_REFUSED if summary.reports else Exit.ALL_REFUSED
         raise click.exceptions.Exit(some)

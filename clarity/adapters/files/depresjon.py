@@ -15,15 +15,32 @@ from clarity.adapters.files._intake import Intake, Limits
 from clarity.adapters.files._stamped import Preset, read_stamped
 from clarity.adapters.files._table import heading_of
 from clarity.domain.streams import Placement, Unit
-from clarity.ports.recordings import Format, ReadOptions, Recording, Recordings, Source
+from clarity.ports.recordings import Format, Notice, ReadOptions, Recording, Recordings, Source
 
-__all__ = ["DEPRESJON", "DepresjonRecordings"]
+__all__ = ["DEPRESJON", "NOTICES", "DepresjonRecordings"]
 
 DEPRESJON: Final = Format(
     id="depresjon",
     title="Depresjon data set: timestamp,date,activity",
     holds="Actiwatch AW4 counts per minute, wrist, Europe/Oslo",
 )
+NOTICES: Final = (
+    Notice(
+        code="format-assumed",
+        text=(
+            "The columns are those of the Depresjon data set, so the values were read as its "
+            "Actiwatch AW4 counts at the wrist on the clock of Norway; say --format csv if not."
+        ),
+    ),
+    Notice(
+        code="attribution",
+        text=(
+            "Attribution: Depresjon, Garcia-Ceja et al. 2018, doi:10.1145/3204949.3208125; part of "
+            "OBF-Psychiatric 2025, doi:10.1038/s41597-025-04384-3; CC BY 4.0."
+        ),
+    ),
+)
+"""What is assumed of every such file, and whose data it then is."""
 _KEYS: Final = ("timestamp", "date", "activity")
 
 
@@ -53,4 +70,5 @@ class DepresjonRecordings(Recordings):
             time_column="timestamp",
             value_column="activity",
         )
-        return (read_stamped(Intake(source, self.limits), options, preset),)
+        recording = read_stamped(Intake(source, self.limits), options, preset)
+        return (attrs.evolve(recording, notices=(*recording.notices, *NOTICES)),)

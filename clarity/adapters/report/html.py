@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import attrs
 
 from clarity.adapters.report.csv_files import nights_csv, refused_csv, summary_csv
-from clarity.adapters.report.json_file import results_json
+from clarity.adapters.report.json_file import batch_json, results_json
 from clarity.adapters.report.pages import index_page, report_page
 from clarity.ports.report import Document, Refused, Renderer, Report
 
@@ -15,7 +15,7 @@ __all__ = ["HtmlRenderer"]
 @attrs.frozen
 class HtmlRenderer(Renderer):
     """
-    Draws report.html and index.html without script and without anything from the network.
+    Draws report.html, of one or of many, without script and without anything from the network.
 
     Every text is escaped, and a page carries a policy that forbids the browser to load anything.
     """
@@ -32,9 +32,15 @@ class HtmlRenderer(Renderer):
         self, reports: Sequence[Report], refused: Sequence[Refused], *, folders: Mapping[str, str]
     ) -> tuple[Document, ...]:
         """See `Renderer.batch`."""
-        return (
-            Document("index.html", index_page(reports, refused, folders=folders)),
+        tables = (
             Document("summary.csv", summary_csv(reports)),
-            Document("nights.csv", nights_csv(reports)),
             Document("refused.csv", refused_csv(refused)),
+        )
+        if "" in folders.values():
+            return tables
+        return (
+            Document("report.html", index_page(reports, refused, folders=folders)),
+            Document("results.json", batch_json(reports, refused, folders=folders)),
+            Document("nights.csv", nights_csv(reports)),
+            *tables,
         )

@@ -18,8 +18,15 @@ or goes; new keys may come without that. Version 1:
 - `notices`: what the analyses say about the data, text.
 - `provenance`: `input_digest`, `fingerprint`, `analyses` (`id`, `version`), `clarity_version`,
   `computed_at`.
+
+Over several participants it is another object, `schema` `clarity.batch`, version 1:
+
+- `participants`: `participant`, `source`, `folder` (where its own results.json lies), `findings`
+  as above.
+- `refused`: `source`, `code`, `reason`.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -27,12 +34,13 @@ import orjson
 
 from clarity.domain.findings import Finding
 from clarity.domain.sleep.nights import Night
-from clarity.ports.report import Report
+from clarity.ports.report import Refused, Report
 
-__all__ = ["SCHEMA", "SCHEMA_VERSION", "results_json"]
+__all__ = ["BATCH_SCHEMA", "SCHEMA", "SCHEMA_VERSION", "batch_json", "results_json"]
 
 SCHEMA: Final = "clarity.results"
 SCHEMA_VERSION: Final = 1
+BATCH_SCHEMA: Final = "clarity.batch"
 
 NIGHT_FIELDS: Final = (
     *("date", "start", "end", "onset", "offset", "source", "scoring"),
@@ -64,6 +72,31 @@ def results_json(report: Report) -> bytes:
             "notices": result.notices,
             "settings": dict(report.settings),
             "provenance": _provenance(report),
+        },
+        option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE,
+    )
+
+
+def batch_json(
+    reports: Sequence[Report], refused: Sequence[Refused], *, folders: Mapping[str, str]
+) -> bytes:
+    """The findings of all participants and what was refused, as UTF-8 JSON."""
+    return orjson.dumps(
+        {
+            "schema": BATCH_SCHEMA,
+            "schema_version": SCHEMA_VERSION,
+            "participants": [
+                {
+                    "participant": report.participant,
+                    "source": report.source,
+                    "folder": folders.get(report.participant, ""),
+                    "findings": [_finding(finding) for finding in report.result.findings],
+                }
+                for report in reports
+            ],
+            "refused": [
+                {"source": one.source, "code": one.code, "reason": one.reason} for one in refused
+            ],
         },
         option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE,
     )

@@ -121,7 +121,7 @@ def report_page(report: Report) -> bytes:
 def index_page(
     reports: Sequence[Report], refused: Sequence[Refused], *, folders: Mapping[str, str]
 ) -> bytes:
-    """index.html."""
+    """The overview of a batch."""
     return _rendered(
         "index.html.j2",
         entries=tuple(_entry(report, folders) for report in reports),

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import attrs
+import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -45,10 +46,30 @@ def test_a_participant_has_a_page_results_and_nights(renderer: Renderer):
     assert names == ["report.html", "results.json", "nights.csv"]
 
 
-def test_a_batch_has_an_index_a_summary_nights_and_what_was_refused(renderer: Renderer):
+def test_a_batch_has_an_overview_results_nights_a_summary_and_what_was_refused(renderer: Renderer):
     names = [document.name for document in renderer.batch([report()], REFUSED, folders={})]
 
-    assert names == ["index.html", "summary.csv", "nights.csv", "refused.csv"]
+    assert names == ["report.html", "results.json", "nights.csv", "summary.csv", "refused.csv"]
+
+
+def test_a_single_participant_keeps_the_documents_in_the_output_folder(renderer: Renderer):
+    one = report("P-01")
+
+    names = [document.name for document in renderer.batch([one], (), folders={"P-01": ""})]
+
+    assert names == ["summary.csv", "refused.csv"]
+
+
+def test_the_results_of_a_batch_hold_the_findings_of_everybody(renderer: Renderer):
+    documents = renderer.batch([report("A"), report("B")], REFUSED, folders={"A": "a", "B": "b"})
+
+    results = orjson.loads(content(documents, "results.json"))
+    assert [(p["participant"], p["folder"]) for p in results["participants"]] == [
+        ("A", "a"),
+        ("B", "b"),
+    ]
+    assert len(results["participants"][0]["findings"]) == len(report("A").result.findings)
+    assert [one["code"] for one in results["refused"]] == [one.code for one in REFUSED]
 
 
 def test_the_same_report_gives_the_same_bytes(renderer: Renderer):
@@ -126,7 +147,7 @@ def test_a_participant_of_a_batch_is_a_row_in_the_order_given(renderer: Renderer
 
     assert [row["participant"] for row in rows(documents, "summary.csv")] == ["B", "A"]
     assert len(rows(documents, "nights.csv")) == sum(len(one.result.nights) for one in batch)
-    index = content(documents, "index.html")
+    index = content(documents, "report.html")
     assert index.index("b/report.html") < index.index("a/report.html")
 
 
@@ -135,7 +156,7 @@ def test_a_refused_file_is_listed_with_code_and_reason(renderer: Renderer):
 
     (row,) = rows(documents, "refused.csv")
     assert tuple(row.values()) == attrs.astuple(REFUSED[0])
-    page = content(documents, "index.html")
+    page = content(documents, "report.html")
     assert all(text in page for text in attrs.astuple(REFUSED[0]))
 
 
@@ -163,7 +184,7 @@ def test_no_text_of_a_participant_becomes_markup(name: str):
 
     for opener in OPENERS.values():
         page = content(opener().participant(hostile), "report.html")
-        index = content(opener().batch([hostile], refused, folders={name: name}), "index.html")
+        index = content(opener().batch([hostile], refused, folders={name: name}), "report.html")
 
         assert "<img" not in page + index
         assert "onerror" not in _tags(page) + _tags(index)
