@@ -1,0 +1,198 @@
+"""Bundles: built from weights, and opened only after every check."""
+
+from collections.abc import Callable
+from typing import Final
+
+import attrs
+
+from clarity.domain.models import ModelRef
+from clarity.domain.pat.artifact import UnreadableModel, sha256_of
+from clarity.domain.pat.bundle import Bundle, VerifiedBundle, verified
+from clarity.domain.pat.canonical import encoded
+from clarity.domain.pat.card import ModelCard, markdown
+from clarity.domain.pat.manifest import (
+    CARD,
+    FIXTURE,
+    GRAPH,
+    SCALER,
+    WEIGHTS,
+    HeadSpec,
+    InputContract,
+    Manifest,
+    Origin,
+)
+from clarity.domain.pat.parity import Agreement, parity_fixture, require_parity, synthetic_batch
+from clarity.domain.pat.preprocessing import CohortScaler, OwnSpread, Scaler
+from clarity.domain.pat.weights import EncoderWeights, HeadWeights
+from clarity.domain.versions import SemanticVersion
+from clarity.ports.engine import Engine, GraphBuilder
+from clarity.ports.model_files import BundleArrays, WeightsFiles
+from clarity.ports.predictor import Predictor
+from clarity.ports.signing import SignatureCheck
+
+__all__ = ["BuildBundle", "LoadedModel", "OpenBundle", "Recipe"]
+
+SIGNATURE_DIFFERS: Final = "has another signature than its manifest says"
+
+
+@attrs.frozen(kw_only=True)
+class LoadedModel:
+    """
+    A model that passed every check and is ready to predict.
+
+    Attributes:
+        bundle: where it comes from.
+        predictor: its network.
+        scaler: what makes a week its input.
+        agreement: how its self-test went.
+        signers: trusted keys that signed it.
+    """
+
+    bundle: VerifiedBundle
+    predictor: Predictor
+    scaler: Scaler
+    agreement: Agreement
+    signers: tuple[str, ...] = ()
+
+    @property
+    def ref(self) -> ModelRef:
+        """Exactly which model."""
+        return self.bundle.ref
+
+    @property
+    def size_bytes(self) -> int:
+        """About what it holds in memory: its graph."""
+        return len(self.bundle.files[GRAPH])
+
+
+@attrs.frozen(kw_only=True)
+class OpenBundle:
+    """
+    Makes a model of a bundle: digests, then the signature, then parsing, then the self-test.
+
+    Attributes:
+        engine: gives the engine; asked when the first model is opened, not before.
+        arrays: reads fixture and scaler.
+        signatures: which keys are trusted.
+    """
+
+    engine: Callable[[], Engine]
+    arrays: BundleArrays
+    signatures: SignatureCheck
+
+    def run(self, bundle: Bundle, *, digest: str) -> LoadedModel:
+        """
+        The model; whatever is wrong with it, it is refused here.
+
+        Raises:
+            BundleTooLarge, DigestMismatch, BundleIncomplete, UnreadableModel: the bytes are not
+                those that were recorded, or no model.
+            NotTrusted: signatures are required and there is no right one.
+            ParityBroken: the network does not compute what was recorded for it.
+            Unexpected: the engine failed.
+        """
+        checked = verified(bundle, digest=digest)
+        signers = self.signatures.require(digest, signatures=bundle.signatures)
+        fixture = self.arrays.read_fixture(checked.files[FIXTURE])
+        scaler = self._scaler(checked)
+        graph = checked.files[GRAPH]
+        predictor = self.engine().open(graph, sha256=checked.manifest.files[GRAPH])
+        if predictor.signature != checked.manifest.signature:
+            raise UnreadableModel("the graph", SIGNATURE_DIFFERS)
+        agreement = require_parity(predictor.predict, fixture)
+        return LoadedModel(
+            bundle=checked,
+            predictor=predictor,
+            scaler=scaler,
+            agreement=agreement,
+            signers=signers,
+        )
+
+    def _scaler(self, checked: VerifiedBundle) -> Scaler:
+        if SCALER not in checked.files:
+            return OwnSpread()
+        return self.arrays.read_scaler(checked.files[SCALER])
+
+
+@attrs.frozen(kw_only=True)
+class Recipe:
+    """
+    What a bundle is built from.
+
+    Attributes:
+        model: name to be registered under.
+        version: version to be registered under.
+        encoder: the weights.
+        heads: trained heads, may be none.
+        specs: what the scores mean; heads without one are of unknown meaning.
+        length: minutes per sample.
+        scaler: of the cohort, or the week's own spread.
+        origin: digest, format and place of the file; the builder is filled in.
+        licence: of the weights.
+        card: what people should know.
+    """
+
+    model: str
+    version: SemanticVersion
+    encoder: EncoderWeights
+    heads: tuple[HeadWeights, ...] = ()
+    specs: tuple[HeadSpec, ...] = ()
+    length: int
+    scaler: Scaler
+    origin: Origin
+    licence: str
+    card: ModelCard
+
+
+@attrs.frozen(kw_only=True)
+class BuildBundle:
+    """
+    Makes a bundle of weights: graph, fixture from the float64 reference, manifest, card.
+
+    Attributes:
+        graphs: gives the builder of graphs; asked when the first bundle is built.
+        weights: writes weights.
+        arrays: writes fixture and scaler.
+    """
+
+    graphs: Callable[[], GraphBuilder]
+    weights: WeightsFiles
+    arrays: BundleArrays
+
+    def run(self, recipe: Recipe) -> Bundle:
+        """
+        The bundle; the same recipe gives the same bytes.
+
+        Raises:
+            LengthNotWhole: the length is not a whole number of patches.
+            ExtraMissing: building needs packages that are not installed.
+        """
+        builder = self.graphs()
+        batch = synthetic_batch(recipe.length)
+        fixture = parity_fixture(recipe.encoder, recipe.heads, batch)
+        files = {
+            WEIGHTS: self.weights.write(recipe.encoder, heads=recipe.heads),
+            GRAPH: builder.serving(recipe.encoder, heads=recipe.heads, length=recipe.length),
+            FIXTURE: self.arrays.fixture_bytes(fixture),
+            CARD: markdown(recipe.card).encode(),
+        }
+        if isinstance(recipe.scaler, CohortScaler):
+            files[SCALER] = self.arrays.scaler_bytes(recipe.scaler)
+        manifest = _manifest(recipe, builder.version, files)
+        return Bundle(manifest=encoded(manifest), files=files)
+
+
+def _manifest(recipe: Recipe, builder: str, files: dict[str, bytes]) -> Manifest:
+    known = {spec.name: spec for spec in recipe.specs}
+    unit = recipe.scaler.unit if isinstance(recipe.scaler, CohortScaler) else None
+    return Manifest(
+        model=recipe.model,
+        version=recipe.version,
+        variant=recipe.encoder.architecture.variant,
+        input=InputContract(length=recipe.length, unit=unit),
+        scaler=recipe.scaler.name,
+        heads=tuple(known.get(head.name, HeadSpec(name=head.name)) for head in recipe.heads),
+        origin=attrs.evolve(recipe.origin, builder=builder),
+        licence=recipe.licence,
+        files={name: sha256_of(data) for name, data in files.items()},
+    )

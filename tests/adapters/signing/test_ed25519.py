@@ -1,0 +1,120 @@
+from pathlib import Path
+
+import attrs
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+
+from clarity.adapters.signing.ed25519 import Ed25519Check, Ed25519Signer, trusted_keys
+from clarity.ports.errors import NotFound
+from clarity.ports.signing import BadKey, NotTrusted, SignatureCheck, Signer
+from tests.support.signing import key_files
+
+DIGEST = "0123456789abcdef" * 4
+
+
+def signer(path: Path) -> Ed25519Signer:
+    return Ed25519Signer.from_file(path)
+
+
+def test_they_are_the_ports(tmp_path: Path):
+    private, public = key_files(tmp_path)
+
+    assert isinstance(signer(private), Signer)
+    assert isinstance(trusted_keys([public]), SignatureCheck)
+
+
+def test_a_signature_by_a_trusted_key_is_right(tmp_path: Path):
+    private, public = key_files(tmp_path)
+    signature = signer(private).sign(DIGEST)
+
+    assert trusted_keys([public]).require(DIGEST, signatures=[signature]) == (signature.key,)
+
+
+def test_one_trusted_key_among_the_signers_is_enough(tmp_path: Path):
+    private, public = key_files(tmp_path, "a")
+    stranger, _ = key_files(tmp_path, "b")
+    signatures = [signer(stranger).sign(DIGEST), signer(private).sign(DIGEST)]
+
+    assert trusted_keys([public]).require(DIGEST, signatures=signatures) == (signatures[1].key,)
+
+
+def test_without_a_right_signature_nothing_is_trusted(tmp_path: Path):
+    private, public = key_files(tmp_path, "a")
+    stranger, _ = key_files(tmp_path, "b")
+    right = signer(private).sign(DIGEST)
+    wrong = {
+        "none": [],
+        "a stranger's": [signer(stranger).sign(DIGEST)],
+        "of another model": [signer(private).sign(DIGEST[::-1])],
+        "cut": [attrs.evolve(right, value=right.value[:-1])],
+        "flipped": [attrs.evolve(right, value=bytes([right.value[0] ^ 1]) + right.value[1:])],
+        "under another's name": [attrs.evolve(right, value=signer(stranger).sign(DIGEST).value)],
+    }
+
+    for what, signatures in wrong.items():
+        with pytest.raises(NotTrusted, match="models sign"):
+            pytest.fail(str((what, trusted_keys([public]).require(DIGEST, signatures=signatures))))
+
+
+def test_a_signature_over_the_bare_digest_is_not_a_right_one(tmp_path: Path):
+    private, public = key_files(tmp_path)
+    right = signer(private).sign(DIGEST)
+    bare = attrs.evolve(right, value=signer(private).key.sign(DIGEST.encode()))
+
+    with pytest.raises(NotTrusted):
+        trusted_keys([public]).require(DIGEST, signatures=[bare])
+
+
+def test_where_no_key_is_trusted_none_is_required():
+    assert Ed25519Check({}).require(DIGEST, signatures=[]) == ()
+
+
+def test_the_same_digest_gives_the_same_signature(tmp_path: Path):
+    private, _ = key_files(tmp_path)
+
+    assert signer(private).sign(DIGEST) == signer(private).sign(DIGEST)
+
+
+def test_the_private_key_is_not_shown(tmp_path: Path):
+    private, _ = key_files(tmp_path)
+
+    assert "key" not in repr(signer(private)).lower().replace("ed25519signer", "")
+
+
+def test_a_missing_key_file_is_not_found(tmp_path: Path):
+    with pytest.raises(NotFound):
+        signer(tmp_path / "none.pem")
+    with pytest.raises(NotFound):
+        trusted_keys([tmp_path / "none.pem"])
+
+
+def test_what_is_no_ed25519_key_is_refused(tmp_path: Path):
+    private, public = key_files(tmp_path)
+    other = generate_private_key(SECP256R1())
+    files = {
+        "text": b"not a key",
+        "other private": other.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+        "other public": other.public_key().public_bytes(
+            Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
+        ),
+        "encrypted": Ed25519PrivateKey.generate().private_bytes(
+            Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"x")
+        ),
+    }
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+
+    for path in [*(tmp_path / name for name in files), public]:
+        with pytest.raises(BadKey, match="Ed25519"):
+            signer(path)
+    for path in [*(tmp_path / name for name in files), private]:
+        with pytest.raises(BadKey, match="Ed25519"):
+            trusted_keys([path])

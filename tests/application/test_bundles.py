@@ -1,0 +1,231 @@
+"""REL-09: whatever was done to a model file, it is refused before a parser runs."""
+
+import io
+import pickle
+import random
+import zipfile
+from typing import NoReturn
+
+import attrs
+import numpy as np
+import pytest
+
+from clarity.adapters.convert.npz import NpzArrays
+from clarity.adapters.onnx.builder import build_onnx
+from clarity.adapters.signing.ed25519 import Ed25519Signer, trusted_keys
+from clarity.domain.errors import ClarityError
+from clarity.domain.pat.artifact import DigestMismatch, UnreadableModel, sha256_of
+from clarity.domain.pat.bundle import Bundle, BundleIncomplete
+from clarity.domain.pat.canonical import encoded, read_manifest
+from clarity.domain.pat.manifest import FIXTURE, GRAPH, WEIGHTS, HeadSpec
+from clarity.domain.pat.parity import ParityBroken, ParityFixture
+from clarity.domain.pat.preprocessing import CohortScaler, OwnSpread
+from clarity.domain.pat.variants import WEEK_MIN, Variant
+from clarity.domain.streams import Unit
+from clarity.ports.engine import Engine
+from clarity.ports.model_files import BundleArrays
+from clarity.ports.predictor import Predictor
+from clarity.ports.signing import NotTrusted
+from tests.support.models import BUILD, LENGTH, OPEN, recipe, tiny_bundle, with_file
+from tests.support.pat import golden, random_batch, random_encoder, random_head
+from tests.support.signing import key_files
+
+RIGHT = tiny_bundle()
+
+
+class ParserReached(AssertionError):
+    """A parser was given bytes that are not the recorded ones."""
+
+
+class NoParser(Engine, BundleArrays):
+    """An engine and a reader that must never be asked."""
+
+    def _asked(self) -> NoReturn:
+        raise ParserReached
+
+    def open(self, graph: bytes, *, sha256: str) -> Predictor:
+        self._asked()
+
+    def fixture_bytes(self, fixture: ParityFixture) -> bytes:
+        self._asked()
+
+    def read_fixture(self, data: bytes) -> ParityFixture:
+        self._asked()
+
+    def scaler_bytes(self, scaler: CohortScaler) -> bytes:
+        self._asked()
+
+    def read_scaler(self, data: bytes) -> CohortScaler:
+        self._asked()
+
+
+UNPARSED = attrs.evolve(OPEN, engine=NoParser, arrays=NoParser())
+
+
+def resealed(bundle: Bundle, name: str, data: bytes) -> Bundle:
+    """The bundle with one file exchanged and a manifest that says so."""
+    manifest = read_manifest(bundle.manifest)
+    files = {**bundle.files, name: data}
+    digests = {name: sha256_of(content) for name, content in files.items()}
+    return Bundle(manifest=encoded(attrs.evolve(manifest, files=digests)), files=files)
+
+
+def test_a_right_bundle_opens_and_its_predictor_answers():
+    model = OPEN.run(RIGHT, digest=RIGHT.digest)
+
+    assert model.agreement.holds
+    assert model.predictor.predict(random_batch(1, LENGTH)).embeddings.shape == (1, 96)
+    assert model.scaler == OwnSpread()
+    assert str(model.ref) == "toy:1.0.0"
+    assert model.signers == ()
+    assert model.size_bytes == len(RIGHT.files[GRAPH])
+
+
+def test_500_flipped_bits_are_refused_before_a_parser_runs():
+    chance = random.Random(9)
+    parts = {**RIGHT.files, "manifest": RIGHT.manifest}
+
+    for name in chance.choices(sorted(parts), k=500):
+        data = bytearray(parts[name])
+        data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+        changed = (
+            attrs.evolve(RIGHT, manifest=bytes(data))
+            if name == "manifest"
+            else with_file(RIGHT, name, bytes(data))
+        )
+        with pytest.raises(DigestMismatch):
+            UNPARSED.run(changed, digest=RIGHT.digest)
+
+
+def test_200_truncated_files_are_refused_before_a_parser_runs():
+    chance = random.Random(10)
+
+    for name in chance.choices(sorted(RIGHT.files), k=200):
+        data = RIGHT.files[name]
+        cut = with_file(RIGHT, name, data[: chance.randrange(len(data))])
+        with pytest.raises(DigestMismatch):
+            UNPARSED.run(cut, digest=RIGHT.digest)
+
+
+def test_a_pickle_a_zip_bomb_and_another_layout_are_refused_before_a_parser_runs():
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("batch.npy", bytes(2**24))
+    bad = (pickle.dumps({"a": 1}), bomb.getvalue(), b"", b"{}", RIGHT.files[WEIGHTS])
+
+    for data in bad:
+        for name in (GRAPH, FIXTURE):
+            with pytest.raises(DigestMismatch):
+                UNPARSED.run(with_file(RIGHT, name, data), digest=RIGHT.digest)
+
+
+def test_a_missing_file_is_refused_before_a_parser_runs():
+    files = {name: data for name, data in RIGHT.files.items() if name != FIXTURE}
+
+    with pytest.raises(BundleIncomplete):
+        UNPARSED.run(attrs.evolve(RIGHT, files=files), digest=RIGHT.digest)
+
+
+def test_the_digest_that_was_recorded_elsewhere_decides():
+    other = tiny_bundle("2.0.0")
+
+    with pytest.raises(DigestMismatch):
+        UNPARSED.run(other, digest=RIGHT.digest)
+
+
+@pytest.mark.parametrize("name", [GRAPH, FIXTURE])
+@pytest.mark.parametrize("data", [b"", b"\x80\x04N.", b"PK\x03\x04", bytes(1000)])
+def test_garbage_under_a_right_digest_is_refused_all_the_same(name: str, data: bytes):
+    bundle = resealed(RIGHT, name, data)
+
+    with pytest.raises(ClarityError):
+        OPEN.run(bundle, digest=bundle.digest)
+
+
+def test_random_weights_in_the_graph_are_refused():
+    heads = (random_head("sleep", 7), random_head("mood", 8))
+    graph = build_onnx(random_encoder(Variant.S, 99), heads, length=LENGTH)
+    bundle = resealed(RIGHT, GRAPH, graph)
+
+    with pytest.raises(ParityBroken):
+        OPEN.run(bundle, digest=bundle.digest)
+
+
+def test_random_weights_in_a_head_are_refused():
+    right = recipe()
+    heads = (right.heads[0], random_head("mood", 123))
+    bundle = resealed(RIGHT, GRAPH, build_onnx(right.encoder, heads, length=LENGTH))
+
+    with pytest.raises(ParityBroken):
+        OPEN.run(bundle, digest=bundle.digest)
+
+
+def test_a_graph_of_other_heads_than_the_manifest_says_is_refused():
+    graph = build_onnx(recipe().encoder, recipe().heads[:1], length=LENGTH)
+    bundle = resealed(RIGHT, GRAPH, graph)
+
+    with pytest.raises(UnreadableModel, match="manifest"):
+        OPEN.run(bundle, digest=bundle.digest)
+
+
+def test_where_signatures_are_required_only_a_signed_bundle_opens(tmp_path):
+    private, public = key_files(tmp_path)
+    strict = attrs.evolve(OPEN, signatures=trusted_keys([public]))
+    signature = Ed25519Signer.from_file(private).sign(RIGHT.digest)
+
+    model = strict.run(attrs.evolve(RIGHT, signatures=[signature]), digest=RIGHT.digest)
+
+    assert model.signers == (signature.key,)
+
+
+def test_an_unsigned_bundle_is_refused_before_a_parser_runs(tmp_path):
+    _, public = key_files(tmp_path)
+    strict = attrs.evolve(UNPARSED, signatures=trusted_keys([public]))
+
+    with pytest.raises(NotTrusted):
+        strict.run(RIGHT, digest=RIGHT.digest)
+
+
+def test_the_same_recipe_gives_the_same_bundle():
+    assert BUILD.run(recipe()) == RIGHT
+
+
+def test_heads_without_a_description_are_of_unknown_meaning():
+    manifest = read_manifest(RIGHT.manifest)
+
+    assert manifest.heads[0] == HeadSpec(name="sleep")
+    assert manifest.heads[1].task == "made up for tests"
+    assert manifest.origin.builder == "1"
+    assert manifest.input.unit is None
+
+
+def test_a_cohort_scaler_travels_with_the_bundle():
+    ones = np.ones(WEEK_MIN)
+    scaler = CohortScaler(name="made-up/1", unit=Unit.COUNTS, mean=ones, sd=ones)
+    bundle = BUILD.run(attrs.evolve(recipe(), scaler=scaler))
+
+    model = OPEN.run(bundle, digest=bundle.digest)
+
+    assert model.scaler == scaler
+    assert model.bundle.manifest.scaler == "made-up/1"
+    assert model.bundle.manifest.input.unit is Unit.COUNTS
+
+
+def test_arrays_of_a_bundle_have_one_form():
+    assert NpzArrays().read_fixture(RIGHT.files[FIXTURE]).batch.shape == (2, LENGTH)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("variant", [Variant.S, Variant.CONV_S, Variant.M, Variant.L])
+def test_the_golden_networks_become_bundles_that_open(variant: Variant):
+    right = golden(variant)
+    bundle = BUILD.run(
+        attrs.evolve(recipe(), encoder=right.weights, heads=(right.head,), length=WEEK_MIN)
+    )
+
+    model = OPEN.run(bundle, digest=bundle.digest)
+
+    found = model.predictor.predict(right.inputs)
+    error = np.linalg.norm(found.embeddings - right.arrays["pooled_f64"], axis=1)
+    assert (error <= 2e-6 * np.linalg.norm(right.arrays["pooled_f64"], axis=1)).all()
+    assert np.abs(found.scores["task"] - right.arrays["prob"][:, 0]).max() <= 1e-5
