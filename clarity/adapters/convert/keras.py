@@ -29,6 +29,7 @@ from clarity.domain.pat.weights import (
 __all__ = ["read_keras_encoder", "read_keras_head"]
 
 WHAT: Final = "the Keras file"
+OTHER_LAYOUT: Final = "has another layout than the published files"
 FULL_MODEL: Final = "model_weights"  # where full-model files keep the same tree
 LARGEST_BYTES: Final = 256 * 2**20  # PAT-L with its optimizer state is far below
 MOST_NAMES: Final = 256  # tensors and groups together; PAT-L has 120
@@ -91,19 +92,31 @@ def _tensors(data: bytes) -> Iterator[Mapping[str, tuple[str, h5py.Dataset]]]:
         raise UnreadableModel(WHAT, "is no HDF5")
     try:
         with h5py.File(io.BytesIO(data), "r") as file:
-            root = file.get(FULL_MODEL, file)
-            yield _named(dict(_walk(root, "", DEEPEST)))
+            yield _named(dict(_walk(_root(file), "", DEEPEST)))
     except READ_ERRORS as cause:
         raise UnreadableModel(WHAT, "is damaged or cut short") from cause
 
 
+def _root(file: h5py.File) -> h5py.Group:
+    if FULL_MODEL not in list(file):
+        return file
+    root = _member(file, FULL_MODEL)
+    if not isinstance(root, h5py.Group):
+        raise UnreadableModel(WHAT, OTHER_LAYOUT)
+    return root
+
+
+def _member(group: h5py.Group, name: str) -> h5py.Group | h5py.Dataset:
+    if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+        raise UnreadableModel(WHAT, "holds links, which are not followed")
+    return group[name]
+
+
 def _walk(group: h5py.Group, path: str, depth: int) -> Iterator[tuple[str, h5py.Dataset]]:
     if len(group) > MOST_NAMES or not depth:
-        raise UnreadableModel(WHAT, "has another layout than the published files")
+        raise UnreadableModel(WHAT, OTHER_LAYOUT)
     for name in group:
-        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-            raise UnreadableModel(WHAT, "holds links, which are not followed")
-        member = group[name]
+        member = _member(group, name)
         if isinstance(member, h5py.Group):
             yield from _walk(member, f"{path}{name}/", depth - 1)
         else:

@@ -149,8 +149,9 @@ def _linked(link):
         _external,
         _linked(h5py.ExternalLink("/etc/passwd", "x")),
         _linked(h5py.SoftLink("/dense/dense/bias:0")),
+        lambda file: file.__setitem__("model_weights", h5py.ExternalLink("/etc/passwd", "x")),
     ],
-    ids=["virtual", "external values", "external link", "soft link"],
+    ids=["virtual", "external values", "external link", "soft link", "external root"],
 )
 def test_a_file_that_reaches_outside_itself_is_refused(change):
     with pytest.raises(UnreadableModel, match=r"links|outside"):
@@ -165,7 +166,10 @@ def test_groups_that_hold_themselves_or_too_much_are_refused():
         for number in range(300):
             file.create_group(f"more/{number}")
 
-    for change in (loop, crowd):
+    def flat(file):
+        file["model_weights"] = [1.0]
+
+    for change in (loop, crowd, flat):
         with pytest.raises(UnreadableModel, match="another layout"):
             read_keras_encoder(_file(change))
 
