@@ -131,6 +131,15 @@ def test_a_fixture_has_one_answer_per_sample(fixture: ParityFixture):
         )
 
 
+def test_a_fixture_is_a_copy(fixture: ParityFixture):
+    batch = random_batch(2, 180)
+    copy = attrs.evolve(fixture, batch=batch)
+
+    batch[0, 0] += 1.0
+
+    assert copy == fixture
+
+
 def test_a_fixture_is_a_read_only_value(fixture: ParityFixture):
     assert fixture == parity_fixture(WEIGHTS, HEADS, random_batch(2, 180))
     assert not fixture.batch.flags.writeable

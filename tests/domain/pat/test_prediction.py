@@ -18,12 +18,14 @@ def _prediction(score: float = 0.5) -> Prediction:
 
 
 def test_a_prediction_is_a_read_only_copy_in_float32():
-    values = np.ones((1, 96))
+    values, scores = np.ones((1, 96), np.float32), np.full(1, 0.5, np.float32)
 
-    found = Prediction(embeddings=values, scores={})
+    found = Prediction(embeddings=values, scores={"mood": scores})
     values[0, 0] = 7.0
+    scores[0] = 0.75
 
     assert found.embeddings[0, 0] == 1.0
+    assert found.scores["mood"][0] == 0.5
     assert found.embeddings.dtype == np.float32
     assert not found.embeddings.flags.writeable
 
@@ -89,3 +91,9 @@ def test_another_shape_or_type_is_refused_with_what_is_needed():
         checked_batch(np.zeros((2, 3), np.float32), length=4)
     with pytest.raises(BatchTypeMismatch, match="float64; give float32"):
         checked_batch(np.zeros((2, 3)), length=3)
+
+
+def test_certainty_is_a_score():
+    found = Prediction(embeddings=np.ones((2, 96)), scores={"mood": np.array([0.0, 1.0])})
+
+    assert found.scores["mood"].tolist() == [0.0, 1.0]

@@ -7,6 +7,7 @@ from clarity.domain.pat.preprocessing import (
     BadScaler,
     CohortScaler,
     OwnSpread,
+    PatInput,
     UnusableWeek,
     day_rotations,
     standardized,
@@ -76,12 +77,12 @@ def test_units_that_no_encoder_was_trained_on_are_marked(unit, validated):
 
 @pytest.mark.parametrize("unit", [Unit.BEATS_PER_MIN, Unit.SLEEP_STAGE, Unit.RMSSD_MS])
 def test_what_is_no_activity_is_refused(unit):
-    with pytest.raises(UnitMismatch, match="PAT is defined for activity"):
+    with pytest.raises(UnitMismatch, match=rf"PAT is defined for activity.* {unit}"):
         standardized(_week(), unit=unit, scaler=OwnSpread())
 
 
 def test_a_cohort_in_another_unit_is_refused():
-    with pytest.raises(UnitMismatch, match="scaler cohort/1 is defined for mims"):
+    with pytest.raises(UnitMismatch, match=r"scaler cohort/1 is defined for mims.* counts"):
         standardized(_week(), unit=Unit.COUNTS, scaler=_cohort(unit=Unit.MIMS))
 
 
@@ -151,6 +152,26 @@ def test_an_input_and_a_scaler_cannot_change():
     assert not _cohort().mean.flags.writeable
     assert _cohort() == _cohort()
     assert repr(found.values[0]) not in repr(found)
+
+
+def test_an_input_and_a_scaler_are_copies():
+    mean, values = np.zeros(10_080), np.zeros(10_080, np.float32)
+    scaler = CohortScaler(name="c", unit=Unit.COUNTS, mean=mean, sd=np.ones(10_080))
+    week = PatInput(values=values, scaler="c", unit=Unit.COUNTS, validated=True)
+
+    mean[0] = values[0] = 7.0
+
+    assert (scaler.mean[0], week.values[0]) == (0.0, 0.0)
+
+
+def test_whole_numbers_are_a_week_and_a_scaler_too():
+    week = np.arange(10_080)
+    scaler = CohortScaler(name="c", unit=Unit.COUNTS, mean=week, sd=week + 1)
+
+    found = standardized(week, unit=Unit.COUNTS, scaler=scaler)
+
+    assert scaler.sd.dtype == np.float64
+    assert not found.values.any()
 
 
 def test_rotations_begin_the_week_on_each_of_its_days():

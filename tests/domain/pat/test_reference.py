@@ -1,5 +1,7 @@
 """The plain float64 network against TensorFlow and an independent float64 evaluation."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -67,3 +69,28 @@ def test_a_sample_that_cannot_be_used_is_refused():
         trace(weights, np.zeros(36))
     with pytest.raises(BatchNotFinite):
         trace(weights, np.full(36, np.nan, np.float32))
+
+
+def test_a_score_is_the_sigmoid_of_two_layers_in_float64():
+    head = random_head("mood")
+    embedding = np.linspace(-1.0, 1.0, 96)
+    hidden = [
+        max(0.0, sum(x * float(w) for x, w in zip(embedding, column, strict=True)) + float(bias))
+        for column, bias in zip(
+            head.tensors["dense_128/kernel"].T, head.tensors["dense_128/bias"], strict=True
+        )
+    ]
+    weights = head.tensors["output/kernel"][:, 0]
+    logit = sum(h * float(w) for h, w in zip(hidden, weights, strict=True))
+    expected = 1.0 / (1.0 + math.exp(-logit - float(head.tensors["output/bias"][0])))
+
+    assert reference_score(head, embedding) == pytest.approx(expected, rel=1e-12)
+
+
+def test_attention_to_very_different_tokens_stays_finite():
+    weights = random_encoder(Variant.S)
+
+    found = trace(weights, random_batch(1, 90)[0] * np.float32(1e4))
+
+    assert np.isfinite(found.layers).all()
+    assert found.attention.sum() == pytest.approx(5.0)

@@ -60,7 +60,7 @@ def test_a_head_has_12_545_parameters():
 
 @pytest.mark.parametrize("length", [0, -18, 17, 19, 10_081])
 def test_a_length_that_is_not_whole_patches_is_refused_with_the_patch(length):
-    with pytest.raises(LengthNotWhole, match="multiple of 18") as refusal:
+    with pytest.raises(LengthNotWhole, match=rf"of {length} minutes .* multiple of 18") as refusal:
         ARCHITECTURES[Variant.S].tokens(length)
 
     assert refusal.value.code == "pat.length-not-whole"
@@ -68,3 +68,31 @@ def test_a_length_that_is_not_whole_patches_is_refused_with_the_patch(length):
 
 def test_any_multiple_of_the_patch_is_a_length():
     assert ARCHITECTURES[Variant.L].tokens(9) == 1
+
+
+def _paths(variant: Variant) -> set[str]:
+    return {f"{spec.layer}/{spec.name}:0" for spec in ARCHITECTURES[variant].tensors}
+
+
+def test_tensors_are_at_the_published_paths():
+    block = "encoder_layer_1_transformer/encoder_layer_1"
+    parts = [f"attention/{part}" for part in ("query", "key", "value", "attention_output")]
+    affine = [f"{block}_{part}" for part in [*parts, "ff1", "ff2"]]
+    norms = [f"{block}_norm{number}/{part}:0" for number in (1, 2) for part in ("gamma", "beta")]
+
+    assert _paths(Variant.S) == {
+        *(f"{path}/{part}:0" for path in ["dense/dense", *affine] for part in ("kernel", "bias")),
+        *norms,
+    }
+    convolution = "conv1d_patch_embedding/conv1d_patch_embedding"
+    added = {f"{convolution}/kernel:0", f"{convolution}/bias:0"}
+    assert _paths(Variant.CONV_S) - _paths(Variant.S) == added
+
+
+def test_heads_are_at_the_published_paths():
+    assert {f"{spec.layer}/{spec.name}:0" for spec in HEAD_TENSORS} == {
+        "dense_128/dense_128/kernel:0",
+        "dense_128/dense_128/bias:0",
+        "output/output/kernel:0",
+        "output/output/bias:0",
+    }

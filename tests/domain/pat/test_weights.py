@@ -99,7 +99,7 @@ def test_another_type_is_refused(kind):
     tensors = _tensors()
     tensors["dense/bias"] = tensors["dense/bias"].astype(kind)
 
-    with pytest.raises(TensorTypeMismatch, match="needed is float32"):
+    with pytest.raises(TensorTypeMismatch, match=rf"is {np.dtype(kind)}, needed is float32"):
         _encoder(tensors)
 
 
@@ -164,3 +164,21 @@ def test_every_refusal_of_weights_is_caught_as_one_kind():
 
 def test_the_kind_itself_says_what_to_do():
     assert "give the file of an encoder" in str(BadWeights())
+
+
+def test_three_names_are_listed_without_a_rest():
+    names = {f"more{number}": np.zeros(1, np.float32) for number in range(3)}
+
+    with pytest.raises(UnexpectedTensors, match="hold 'more0', 'more1', 'more2', which"):
+        _encoder(_tensors() | names)
+    with pytest.raises(UnexpectedTensors, match="'more2' and 1 more, which"):
+        _encoder(_tensors() | names | {"more3": np.zeros(1, np.float32)})
+
+
+def test_memory_in_another_order_holds_the_same_weights():
+    turned = {name: np.asfortranarray(value) for name, value in _tensors().items()}
+
+    weights = _encoder(turned)
+
+    assert weights == _encoder(_tensors())
+    assert all(value.flags.c_contiguous for value in weights.tensors.values())
