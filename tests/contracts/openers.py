@@ -14,6 +14,8 @@ from clarity.ports.clock import Clock
 from clarity.ports.codec import ChunkCodec
 from clarity.ports.ids import Ids
 from clarity.ports.metrics import Metrics
+from clarity.ports.model_registry import ModelRegistry
+from clarity.ports.model_store import ModelStore
 from clarity.ports.predictor import Predictor
 from clarity.ports.recordings import Recordings
 from clarity.ports.report import Renderer
@@ -25,6 +27,8 @@ from tests.contracts.clock import harness as clock
 from tests.contracts.codec import harness as codec
 from tests.contracts.ids import harness as ids
 from tests.contracts.metrics import harness as metrics
+from tests.contracts.model_registry import harness as model_registry
+from tests.contracts.model_store import harness as model_store
 from tests.contracts.predictor import harness as predictor
 from tests.contracts.recordings import conftest as recordings
 from tests.contracts.renderer import harness as renderer
@@ -49,6 +53,8 @@ OPENED: Final[dict[type, Callable[[], Iterator[object]]]] = {
     Clock: lambda: _attributes(clock, "clock"),
     Ids: lambda: _attributes(ids, "ids"),
     Metrics: lambda: _attributes(metrics, "metrics"),
+    ModelRegistry: lambda: _attributes(model_registry, "registry"),
+    ModelStore: lambda: _attributes(model_store, "store"),
     Predictor: lambda: (predictor.harness(name, Variant.S).predictor for name in predictor.OPENERS),
     Recordings: lambda: (opener().reader for opener in recordings.OPENERS.values()),
     Renderer: lambda: (opener() for opener in renderer.OPENERS.values()),

@@ -11,7 +11,20 @@ import clarity.adapters
 import clarity.ports
 from tests.contracts.openers import OPENED
 
-CONTRACT_ELSEWHERE = frozenset({"AuditRenderer", "Inventory", "Pingable"})
+CONTRACT_ELSEWHERE = frozenset(
+    {
+        "AuditRenderer",
+        "BundleArrays",
+        "Downloads",
+        "Engine",
+        "GraphBuilder",
+        "Inventory",
+        "Pingable",
+        "SignatureCheck",
+        "Signer",
+        "WeightsFiles",
+    }
+)
 """Ports whose adapters are tried by tests of their own."""
 
 
