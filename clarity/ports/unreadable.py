@@ -17,9 +17,12 @@ __all__ = [
     "AmbiguousDates",
     "ContradictoryTimes",
     "DamagedArchive",
+    "DamagedFile",
     "EmptyRecording",
+    "HostileFile",
     "IncompleteDay",
     "MisencodedText",
+    "MissingReader",
     "MissingZone",
     "NegativeValue",
     "NoSamples",
@@ -113,6 +116,33 @@ class DamagedArchive(UnreadableRecording):
     problem: ClassVar[str] = "the packed file is cut short or damaged"
     expected: ClassVar[str] = "a whole gzip file"
     advice: ClassVar[str] = "copy it again from where it came"
+
+
+class DamagedFile(UnreadableRecording):
+    """The file is of a known format, but cut short or damaged."""
+
+    code: ClassVar[str] = "recording.damaged-file"
+    problem: ClassVar[str] = "the file is cut short or damaged"
+    expected: ClassVar[str] = "the whole file, as the device or the app wrote it"
+    advice: ClassVar[str] = "copy it again from where it came, or export it again"
+
+
+class HostileFile(UnreadableRecording):
+    """The file holds what no device or app writes and what only attacks need."""
+
+    code: ClassVar[str] = "recording.hostile"
+    problem: ClassVar[str] = "the file holds what no device or app writes"
+    expected: ClassVar[str] = "plain data without entities, views or links"
+    advice: ClassVar[str] = "do not trust where it came from; export it again"
+
+
+class MissingReader(UnreadableRecording):
+    """The format is known, but the library that reads it is not installed."""
+
+    code: ClassVar[str] = "recording.no-reader"
+    problem: ClassVar[str] = "the library that reads this format is not installed"
+    expected: ClassVar[str] = "an installed reader"
+    advice: ClassVar[str] = "install it with `pip install 'clarity[gt3x]'`"
 
 
 class TooBig(UnreadableRecording):

@@ -8,9 +8,11 @@ a line.
 import gzip
 import hashlib
 import io
+import tempfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, BinaryIO, Final, TypeAlias, cast
 
 import attrs
@@ -32,7 +34,7 @@ HEAD_BYTES: Final = 65_536
 
 _GZIP: Final = b"\x1f\x8b"
 _Check: TypeAlias = Callable[[int], None]
-_ENDINGS: Final = (".gz", ".csv", ".txt", ".tsv")
+_ENDINGS: Final = (".gz", ".csv", ".txt", ".tsv", ".agd", ".awd", ".json", ".xml", ".zip", ".gt3x")
 
 
 @attrs.frozen(kw_only=True)
@@ -124,6 +126,19 @@ class Intake:
             raise EmptyRecording(file=self.source.name)
         return head
 
+    def head_text(self) -> str:
+        """
+        The whole lines of the head as text.
+
+        Raises:
+            NotText: it is binary.
+            UnreadableRecording: the source is empty, or cannot be opened or unpacked.
+        """
+        head = self.head()
+        if not _encoding(head):
+            raise NotText(file=self.source.name)
+        return head_text(head)
+
     def lines(self) -> Iterator[str]:
         """
         The text, line by line with its line ends.
@@ -147,6 +162,40 @@ class Intake:
                     )
                 yield line
             self.digest = raw.hexdigest()
+
+    def pieces(self) -> Iterator[bytes]:
+        """
+        The unpacked bytes, 64 KiB at a time.
+
+        Raises:
+            UnreadableRecording: it cannot be opened or unpacked, or is beyond a limit.
+        """
+        with self._translated(), self._opened() as (stream, raw):
+            while piece := stream.read(HEAD_BYTES):
+                yield piece
+            self.digest = raw.hexdigest()
+
+    @contextmanager
+    def spooled(self, *, max_bytes: int, ending: str) -> Iterator[Path]:
+        """
+        The unpacked bytes as a file of their own, gone after the block.
+
+        Args:
+            max_bytes: how much is written at most.
+            ending: of the file's name.
+
+        Raises:
+            UnreadableRecording: it cannot be opened or unpacked, or is beyond a limit.
+        """
+        with tempfile.NamedTemporaryFile(prefix="clarity-", suffix=ending) as file:
+            written = 0
+            for piece in self.pieces():
+                written += len(piece)
+                if written > max_bytes:
+                    raise TooBig(file=self.source.name, detail=f"more than {max_bytes:,} bytes")
+                file.write(piece)
+            file.flush()
+            yield Path(file.name)
 
     def _check_size(self, given: int, taken: int) -> None:
         """Refuse what unpacks beyond the limits."""

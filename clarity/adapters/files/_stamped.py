@@ -1,7 +1,6 @@
 """Tables with a time and a value in each line, read into one recording."""
 
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import attrs
 import numpy as np
@@ -9,53 +8,18 @@ import numpy.typing as npt
 
 from clarity.adapters.files._columns import Columns, chosen_columns, unit_of_heading
 from clarity.adapters.files._intake import Intake, label_of
+from clarity.adapters.files._laid import Preset, laid, refuse_nothing, zone_of
 from clarity.adapters.files._stamps import StampColumn
-from clarity.adapters.files._table import Batch, Values, batches, cells, read_heading
-from clarity.domain.actigraphy.regrid import (
-    MixedEpochs,
-    NoEpoch,
-    Regridded,
-    Samples,
-    TooLongSpan,
-    regrid,
-)
-from clarity.domain.streams import Placement, Unit
+from clarity.adapters.files._table import Batch, Heading, Values, batches, cells, read_heading
+from clarity.domain.actigraphy.regrid import Samples
+from clarity.domain.streams import Unit
 from clarity.ports.recordings import Notice, ReadOptions, Recording
-from clarity.ports.unreadable import (
-    ContradictoryTimes,
-    MissingZone,
-    NoSamples,
-    UnevenTimes,
-)
+from clarity.ports.unreadable import ContradictoryTimes, NoSamples
 
-__all__ = ["Preset", "read_stamped", "refuse_nothing"]
+__all__ = ["read_stamped"]
 
 MAX_CONFLICTS: Final = 0.05
 """Share of epochs named twice with different values from which a table is not one recording."""
-
-
-@attrs.frozen(kw_only=True)
-class Preset:
-    """What a format implies; the caller's options go before it."""
-
-    format: str
-    zone: ZoneInfo | None = None
-    unit: Unit | None = None
-    device: str = ""
-    placement: Placement = Placement.UNKNOWN
-    time_column: str | None = None
-    value_column: str | None = None
-
-
-def refuse_nothing(values: npt.NDArray[np.float64], file: str) -> None:
-    """
-    A recording holds at least one value.
-
-    Raises:
-        NoSamples: all are missing.
-    """
-    if not (~np.isnan(values)).any():
-        raise NoSamples(file=file)
 
 
 @attrs.frozen
@@ -85,19 +49,25 @@ def _unit(heading: str, options: ReadOptions, preset: Preset) -> tuple[Unit, tup
     )
 
 
-def read_stamped(intake: Intake, options: ReadOptions, preset: Preset) -> Recording:
+def read_stamped(
+    intake: Intake, options: ReadOptions, preset: Preset, heading: Heading | None = None
+) -> Recording:
     """
     The recording of a table with one person.
+
+    Args:
+        intake: where the text is.
+        options: what the caller knows better than the file.
+        preset: what the format implies.
+        heading: where the table begins, when the format knows; else the first lines tell.
 
     Raises:
         UnreadableRecording: one of its kinds.
     """
     file = intake.source.name
-    heading = read_heading(intake)
+    heading = heading or read_heading(intake)
     columns = chosen_columns(heading, _with_columns(options, preset), file)
-    zone = options.zone or preset.zone
-    if zone is None:
-        raise MissingZone(file=file)
+    zone = zone_of(options, preset, file)
     unit, notices = _unit(heading.names[columns.value], options, preset)
     parts = _Parts(
         columns,
@@ -117,7 +87,7 @@ def read_stamped(intake: Intake, options: ReadOptions, preset: Preset) -> Record
     samples = Samples(
         seconds=placed.seconds, values=values, in_gap=placed.in_gap, in_fold=placed.in_fold
     )
-    done = _laid(samples, zone, unit, options, preset, file)
+    done = laid(samples, zone, unit, options, preset, file)
     if done.report.conflicts > MAX_CONFLICTS * done.report.epochs:
         raise ContradictoryTimes(file=file, detail=f"{done.report.conflicts:,} of them")
     return Recording(
@@ -136,24 +106,3 @@ def _with_columns(options: ReadOptions, preset: Preset) -> ReadOptions:
         time_column=options.time_column or preset.time_column,
         value_column=options.value_column or preset.value_column,
     )
-
-
-def _laid(
-    samples: Samples,
-    zone: ZoneInfo,
-    unit: Unit,
-    options: ReadOptions,
-    preset: Preset,
-    file: str,
-) -> Regridded:
-    try:
-        return regrid(
-            samples,
-            zone=zone,
-            unit=unit,
-            epoch_s=options.epoch_s,
-            device=preset.device if options.device is None else options.device,
-            placement=options.placement or preset.placement,
-        )
-    except (NoEpoch, MixedEpochs, TooLongSpan) as error:
-        raise UnevenTimes(file=file, detail=str(error)) from error

@@ -22,12 +22,12 @@ from clarity.domain.timeline import DAY_S, LocalStamps, localize
 from clarity.ports.recordings import DateOrder
 from clarity.ports.unreadable import AbsurdDate, AmbiguousDates, UnparsableLine
 
-__all__ = ["StampColumn"]
+__all__ = ["FIRST_DAY", "LAST_DAY", "StampColumn"]
 
-_FIRST_DAY: Final = 3_652
+FIRST_DAY: Final = 3_652
 """1980-01-01, days since 1970-01-01."""
 
-_LAST_DAY: Final = 47_846
+LAST_DAY: Final = 47_846
 """2100-12-31, days since 1970-01-01."""
 
 _AS_FIRST: Final = "every time is written like the first one"
@@ -118,7 +118,7 @@ class StampColumn:
 
     def _refuse_absurd(self, seconds: npt.NDArray[np.int64]) -> None:
         days = seconds // DAY_S
-        if days.min() < _FIRST_DAY or days.max() > _LAST_DAY:
+        if days.min() < FIRST_DAY or days.max() > LAST_DAY:
             raise AbsurdDate(file=self.file)
 
     def _days(self) -> npt.NDArray[np.int64]:
@@ -133,7 +133,7 @@ class StampColumn:
         if bad >= 0:
             raise UnparsableLine(file=self.file, line=self._date_lines[bad], detail="the date")
         days = np.array(numbers, dtype=np.int64)
-        absurd = np.flatnonzero((days < _FIRST_DAY) | (days > _LAST_DAY))
+        absurd = np.flatnonzero((days < FIRST_DAY) | (days > LAST_DAY))
         if absurd.size:
             raise AbsurdDate(file=self.file, line=self._date_lines[int(absurd[0])])
         return days

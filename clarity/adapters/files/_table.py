@@ -22,7 +22,16 @@ from clarity.ports.unreadable import (
     UnparsableLine,
 )
 
-__all__ = ["Batch", "Heading", "Values", "batches", "cells", "heading_of", "read_heading"]
+__all__ = [
+    "Batch",
+    "Heading",
+    "Values",
+    "batches",
+    "bounded",
+    "cells",
+    "heading_of",
+    "read_heading",
+]
 
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _SAMPLE_ROWS: Final = 50
@@ -221,10 +230,23 @@ class Values:
         if bad >= 0:
             raise UnparsableLine(file=self.file, line=lines[bad], detail="the value")
         values = np.array(numbers, dtype=np.float64)
-        beyond = np.flatnonzero(np.abs(values) > MAX_VALUE)
-        if beyond.size:
-            raise UnboundedValue(file=self.file, line=lines[int(beyond[0])])
-        below = np.flatnonzero(values < 0)
-        if below.size and not self.signed:
-            raise NegativeValue(file=self.file, line=lines[int(below[0])])
+        bounded(values, lines, self.file, signed=self.signed)
         return values
+
+
+def bounded(
+    values: npt.NDArray[np.float64], lines: Sequence[int], file: str, *, signed: bool = False
+) -> None:
+    """
+    Every value is one that a device can give.
+
+    Raises:
+        UnboundedValue: a number is infinite or beyond 1e9.
+        NegativeValue: a number is below zero, and the values are not signed.
+    """
+    beyond = np.flatnonzero(np.abs(values) > MAX_VALUE)
+    if beyond.size:
+        raise UnboundedValue(file=file, line=lines[int(beyond[0])])
+    below = np.flatnonzero(values < 0)
+    if below.size and not signed:
+        raise NegativeValue(file=file, line=lines[int(below[0])])

@@ -6,7 +6,8 @@ import attrs
 
 from clarity.adapters.files._columns import has_times
 from clarity.adapters.files._intake import Intake, Limits
-from clarity.adapters.files._stamped import Preset, read_stamped
+from clarity.adapters.files._laid import Preset
+from clarity.adapters.files._stamped import read_stamped
 from clarity.adapters.files._table import heading_of
 from clarity.ports.recordings import Format, ReadOptions, Recording, Recordings, Source
 

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from clarity.adapters.files._intake import Intake, Limits
-from clarity.adapters.files._stamped import Preset, read_stamped
+from clarity.adapters.files._laid import Preset
+from clarity.adapters.files._stamped import read_stamped
 from clarity.adapters.files._table import heading_of
 from clarity.domain.streams import Placement, Unit
 from clarity.ports.recordings import Format, Notice, ReadOptions, Recording, Recordings, Source

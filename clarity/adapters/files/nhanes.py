@@ -18,8 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from clarity.adapters.files._intake import Intake, Limits
+from clarity.adapters.files._laid import person_label, refuse_nothing
 from clarity.adapters.files._person_days import MINUTES, PersonDay, is_long, is_wide, person_days
-from clarity.adapters.files._stamped import refuse_nothing
 from clarity.adapters.files._table import heading_of
 from clarity.domain.actigraphy.regrid import Regridded, Samples, regrid
 from clarity.domain.streams import Placement, Unit
@@ -180,10 +180,8 @@ def _recording(days: Sequence[PersonDay], worn: _Wear | None, facts: _Facts) -> 
         flags = np.ones(series.values.size, dtype=np.bool_)
         flags[(seconds - series.start_s) // 60] = np.concatenate([worn.flags(day) for day in days])
         series = attrs.evolve(series, worn=flags)
-    prefix = facts.options.participant
-    person = days[0].person
     return Recording(
-        participant=f"{prefix}-{person}" if prefix else person,
+        participant=person_label(facts.options, days[0].person),
         series=series,
         report=done.report,
         digest=facts.digest,

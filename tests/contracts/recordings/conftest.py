@@ -4,11 +4,22 @@ import attrs
 import pytest
 
 from clarity.adapters.files._intake import Limits
+from clarity.adapters.files.actigraph import ActiGraphRecordings
+from clarity.adapters.files.actiwatch import ActiwatchRecordings
+from clarity.adapters.files.agd import AgdRecordings
 from clarity.adapters.files.csv_table import CsvRecordings
 from clarity.adapters.files.depresjon import DepresjonRecordings
 from clarity.adapters.files.detected import DetectedRecordings, all_readers
 from clarity.adapters.files.nhanes import NhanesRecordings
+from clarity.adapters.files.ukbiobank import UkBiobankRecordings
 from clarity.ports.recordings import Recordings
+from tests.support.device_files import (
+    actigraph_table,
+    actiware_table,
+    agd_file,
+    awd_table,
+    ukbiobank_table,
+)
 from tests.support.recordings import depresjon_table, long_table, plain_table, wide_table
 
 
@@ -17,12 +28,15 @@ class Harness:
     """
     A reader, a table that it knows, and the people in it.
 
-    The first value of the table that is 7 stands in a cell of its own.
+    The first value of the table that is 7 stands in a cell of its own, in the line `row` when that
+    is given: the line with `{}` for the cell.
     """
 
     reader: Recordings
     table: str
     people: tuple[str, ...]
+    row: str = ""
+    headings: int = 1
 
 
 SMALL = Limits(growth_from_bytes=1 << 18, max_growth=20)
@@ -40,6 +54,30 @@ OPENERS = {
     "nhanes-days": lambda: Harness(
         NhanesRecordings(limits=SMALL), wide_table(PEOPLE), tuple(PEOPLE)
     ),
+    "actigraph-csv": lambda: Harness(
+        ActiGraphRecordings(limits=SMALL),
+        actigraph_table(),
+        ("person_7",),
+        row="{},1,2,3",
+        headings=10,
+    ),
+    "actiwatch-awd": lambda: Harness(
+        ActiwatchRecordings(limits=SMALL),
+        awd_table(),
+        ("person_7",),
+        row="{} , 0,00 M",
+        headings=7,
+    ),
+    "actiwatch-csv": lambda: Harness(
+        ActiwatchRecordings(limits=SMALL),
+        actiware_table(),
+        ("person_7",),
+        row="2,2003-05-07,12:01:00,0,{},ACTIVE",
+        headings=7,
+    ),
+    "ukbiobank": lambda: Harness(
+        UkBiobankRecordings(limits=SMALL), ukbiobank_table(), ("person_7",), row="{},0"
+    ),
     "detected-csv": lambda: Harness(
         DetectedRecordings(readers=all_readers(SMALL)), plain_table(), ("person_7",)
     ),
@@ -49,6 +87,25 @@ OPENERS = {
 }
 
 
+@attrs.frozen
+class FileHarness:
+    """A reader, a file that it knows and that is no table, and the people in it."""
+
+    reader: Recordings
+    content: bytes
+    people: tuple[str, ...]
+
+
+FILE_OPENERS = {
+    "actigraph-agd": lambda: FileHarness(AgdRecordings(limits=SMALL), agd_file(), ("person_7",)),
+}
+
+
+@pytest.fixture(params=FILE_OPENERS, scope="session")
+def file_harness(request):
+    return FILE_OPENERS[request.param]()
+
+
 @pytest.fixture(params=OPENERS, scope="session")
 def harness(request):
     return OPENERS[request.param]()
@@ -56,4 +113,4 @@ def harness(request):
 
 @pytest.fixture
 def openers():
-    return OPENERS
+    return OPENERS | FILE_OPENERS

@@ -38,6 +38,9 @@ def read(harness, content=None, options=OSLO):
 def with_cell(harness, text):
     """The table with the first value of 7 written otherwise."""
     lines = harness.table.split("\n")
+    if harness.row:
+        at = lines.index(harness.row.format("7"))
+        return "\n".join((*lines[:at], harness.row.format(text), *lines[at + 1 :])), at + 1
     at = next(i for i, line in enumerate(lines) if ",7" in line and i)
     before, _, after = (
         lines[at].partition(",7,") if ",7," in lines[at] else lines[at].rpartition(",7")
@@ -182,7 +185,7 @@ def test_an_empty_source_is_refused(harness):
 
 def test_a_heading_alone_is_refused(harness):
     with pytest.raises(NoSamples, match="not one value"):
-        read(harness, harness.table.split("\n")[0] + "\n")
+        read(harness, "\n".join(harness.table.split("\n")[: harness.headings]) + "\n")
 
 
 def test_binary_content_is_refused(harness):
