@@ -7,6 +7,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from clarity.domain.actigraphy.ends import end_of_use
 from clarity.domain.actigraphy.regrid import resample
 from clarity.domain.actigraphy.series import ActivitySeries
 from clarity.domain.actigraphy.wear import CHOI_2011, WearRule, wear_of
@@ -21,6 +22,10 @@ from clarity.domain.sleep.windows import main_windows
 __all__ = ["Assessed", "WearAssessment"]
 
 MINUTE_S: Final = 60
+ENDED: Final = (
+    "The last {share:.0%} of the recording is still day after day; it was taken for a device laid "
+    "aside and left out."
+)
 NOT_ASSESSED: Final = (
     "Wear was not assessed: {reason}. Stillness and a device laid aside look alike."
 )
@@ -62,32 +67,51 @@ class WearAssessment:
 
     def run(self, series: ActivitySeries) -> Assessed:
         """
-        `series` with `worn` set where the rule applies, as it came where it does not.
+        `series` with `worn` set where it can be told, as it came where it cannot.
 
-        A recording that brings its own wear flags keeps them.
+        A recording that brings its own wear flags keeps them. Others are taken as not worn after
+        the last day of use, and before that by the rule, where the rule applies.
         """
         if series.worn is not None:
             return Assessed(series, Written(spans=(_not_worn(series, "flags of the recording"),)))
+        ended = _after_use(series)
+        by_rule, told = self._by_rule(series)
+        if by_rule is None and not ended.any():
+            return Assessed(series, told)
+        aside = ended if by_rule is None else ended | ~by_rule
+        assessed = attrs.evolve(series, worn=~aside | series.missing)
+        named = f"{self.rule.name} + end of use" if ended.any() else self.rule.name
+        spans = (_not_worn(assessed, named),)
+        return Assessed(assessed, attrs.evolve(told, spans=spans, notices=_notices(told, ended)))
+
+    def _by_rule(self, series: ActivitySeries) -> tuple[npt.NDArray[np.bool_] | None, Written]:
+        """Where the rule says worn, None when it cannot tell, and what is to be told of it."""
         minutes = resample(series, MINUTE_S) if usual_profile(series) else series
         profile = usual_profile(minutes)
         if profile is None:
-            return Assessed(series, _untold(f"the rule needs counts per minute ({self.rule.name})"))
+            return None, _untold(f"the rule needs counts per minute ({self.rule.name})")
         wear = wear_of(minutes, self.rule, in_bed=_in_bed(minutes, profile))
         if wear.worn is None:
-            return Assessed(
-                series, attrs.evolve(_untold(wear.share.reason), findings=(wear.share,))
-            )
-        assessed = attrs.evolve(series, worn=_by_epoch(wear.worn, minutes, series))
-        written = Written(findings=(wear.share,), spans=(_not_worn(assessed, self.rule.name),))
-        return Assessed(assessed, written)
+            return None, attrs.evolve(_untold(wear.share.reason), findings=(wear.share,))
+        return _by_epoch(wear.worn, minutes, series), Written(findings=(wear.share,))
+
+
+def _after_use(series: ActivitySeries) -> npt.NDArray[np.bool_]:
+    end = end_of_use(series.values, epoch_s=series.epoch_s)
+    return np.asarray(np.arange(series.values.size) >= end, dtype=np.bool_)
+
+
+def _notices(told: Written, ended: npt.NDArray[np.bool_]) -> tuple[str, ...]:
+    if not ended.any():
+        return told.notices
+    return (*told.notices, ENDED.format(share=np.count_nonzero(ended) / ended.size))
 
 
 def _by_epoch(
     worn: npt.NDArray[np.bool_], minutes: ActivitySeries, series: ActivitySeries
 ) -> npt.NDArray[np.bool_]:
-    """The wear of minutes at every epoch of `series`; what is missing is not called laid aside."""
-    minute = (series.seconds - minutes.start_s) // MINUTE_S
-    return np.asarray(worn[minute] | np.isnan(series.values), dtype=np.bool_)
+    """The wear of minutes at every epoch of `series`."""
+    return worn[(series.seconds - minutes.start_s) // MINUTE_S]
 
 
 def _untold(reason: str) -> Written:

@@ -115,3 +115,13 @@ def test_another_rule_is_used_and_named():
     assert assessment.parameters["rule"] == "wear/troiano-2007"
     assert assessed.written.spans[0].spans == ((1_440, 1_510),)
     assert WearAssessment().run(still_at_noon(70)).series.worn.all()
+
+
+def test_a_device_on_a_shelf_is_not_worn_even_where_its_sensor_never_reads_zero():
+    used = np.concatenate([recording(days=6).values + 3.0, np.full(3 * 1_440, 3.0)])
+
+    assessed = WearAssessment().run(recording(used))
+
+    assert np.flatnonzero(~assessed.series.worn)[0] == 6 * 1_440
+    assert any("laid aside" in notice for notice in assessed.written.notices)
+    assert any("never" in notice or "not read 0" in notice for notice in assessed.written.notices)
