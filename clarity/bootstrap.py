@@ -25,6 +25,7 @@ from clarity.application.health import Health
 from clarity.application.ingest import Ingest
 from clarity.application.read import ReadStream
 from clarity.application.reports import ReportRecordings
+from clarity.application.status import StoreStatus
 from clarity.domain.analysis.built_in import built_in
 from clarity.domain.analysis.plugin import Analysis
 from clarity.domain.analysis.wear import WearAssessment
@@ -181,6 +182,7 @@ class Core(containers.DeclarativeContainer):
     report = providers.Factory(ReportRecordings, ingest=ingest, analyze=analyze, renderer=renderer)
     audit_report = providers.Factory(AuditReport, trail=audit_trail, audit=audit_sink, clock=clock)
     verify_trail = providers.Factory(VerifyTrail, trail=audit_trail)
+    status = providers.Factory(StoreStatus, inventory=inventory)
     health = providers.Factory(Health, pings=pings, clock=clock)
     clarity = providers.Factory(
         Clarity,
@@ -191,7 +193,7 @@ class Core(containers.DeclarativeContainer):
         audit_report=audit_report,
         audit_renderer=audit_renderer,
         verify_trail=verify_trail,
-        inventory=inventory,
+        status=status,
         ids=ids,
         health=health,
     )

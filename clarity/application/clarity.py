@@ -8,8 +8,8 @@ from clarity.application.health import Health
 from clarity.application.ingest import Ingest
 from clarity.application.read import ReadStream
 from clarity.application.reports import ReportRecordings
+from clarity.application.status import StoreStatus
 from clarity.ports.ids import Ids
-from clarity.ports.inventory import Inventory
 from clarity.ports.report import AuditRenderer
 
 __all__ = ["Clarity"]
@@ -30,7 +30,7 @@ class Clarity:
         audit_report: what happened to whose data.
         audit_renderer: audit records as CSV, JSON or HTML.
         verify_trail: whether the audit chains are whole.
-        inventory: how much is stored.
+        status: how much is stored.
         ids: fresh correlation ids.
         health: asks every dependency whether it works.
     """
@@ -42,6 +42,6 @@ class Clarity:
     audit_report: AuditReport
     audit_renderer: AuditRenderer
     verify_trail: VerifyTrail
-    inventory: Inventory
+    status: StoreStatus
     ids: Ids
     health: Health

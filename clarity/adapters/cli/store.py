@@ -19,7 +19,7 @@ def store() -> None:
 def status(session: Session) -> None:
     """How much is stored, and where."""
     with session.open() as app:
-        stock = app.inventory.stock(session.tenant)
+        stock = app.status.run(session.tenant, actor=session.acting)
     if session.as_json:
         session.answer(attrs.asdict(stock) | {"entities": dict(stock.entities)})
         return
