@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 import attrs
 
-from clarity.application.read import Days, chunks_in, touched
+from clarity.application.read import Days, chunks_in, content_digest, touched
 from clarity.domain.access import require_patient
 from clarity.domain.actigraphy.days import series_of
 from clarity.domain.actigraphy.series import ActivitySeries
@@ -82,7 +82,7 @@ class Analyze:
             raise NothingStored
         self._record_read(days.patient, chunks, actor, correlation)
         assessed = self.wear.run(series_of([stored.entity for stored in chunks]).trimmed())
-        input_digest = _input_digest([stored.entity for stored in chunks])
+        input_digest = content_digest([stored.entity for stored in chunks])
         fingerprint = self._fingerprint(input_digest)
         known = self._known(days.patient, fingerprint)
         if known is not None:
@@ -173,20 +173,3 @@ def _joined(
         notices=tuple(notice for one in written for notice in one.notices),
         provenance=provenance,
     )
-
-
-def _input_digest(chunks: Sequence[DayChunk]) -> str:
-    digest = hashlib.sha256()
-    for chunk in chunks:
-        facts = [
-            chunk.stream.value,
-            chunk.day.isoformat(),
-            chunk.zone.key,
-            chunk.epoch_s,
-            chunk.unit.value,
-            chunk.device,
-            chunk.placement.value,
-        ]
-        digest.update(json.dumps(facts, separators=(",", ":")).encode())
-        digest.update(chunk.values.tobytes())
-    return digest.hexdigest()

@@ -2,24 +2,35 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import ClassVar, Final
 
 import attrs
 
-from clarity.application.read import Days, chunks_in
+from clarity.application.read import Days, chunks_in, content_digest
 from clarity.domain.access import require_patient
 from clarity.domain.actigraphy.days import MergedChunk, day_chunks, merge_chunks
 from clarity.domain.audit import Operation
+from clarity.domain.errors import DomainError
 from clarity.domain.identity import Actor, CorrelationId, PatientRef
 from clarity.domain.streams import DayChunk
 from clarity.ports.clock import Clock
 from clarity.ports.recordings import ReadOptions, Recording, Recordings, Source
 from clarity.ports.repository import Evidence, Put, Repository
 
-__all__ = ["Ingest", "Ingested"]
+__all__ = ["Ingest", "Ingested", "NothingToStore"]
 
 DAYS_AT_ONCE: Final = 90
 """Days committed in one transaction."""
+
+
+@attrs.define(eq=False)
+class NothingToStore(DomainError):
+    """No epoch of the recording holds a value of a device that was worn."""
+
+    code: ClassVar[str] = "ingest.nothing-to-store"
+
+    def __str__(self) -> str:
+        return "the recording holds no value while the device was worn; check its wear flags"
 
 
 @attrs.frozen(kw_only=True)
@@ -77,28 +88,32 @@ class Ingest:
 
         Raises:
             NotAllowed: the patient belongs to another tenant.
+            NothingToStore: the device was never worn.
             BadChunk: another unit, epoch, zone or device is stored on one of its days.
             StaleVersion, AlreadyExists: somebody else wrote one of the days meanwhile; repeat.
             PortError: the store refused.
         """
         require_patient(actor, patient)
         chunks = day_chunks(recording.series, source=recording.digest)
+        if not chunks:
+            raise NothingToStore
         days = Days(
             patient=patient, stream=chunks[0].stream, first=chunks[0].day, last=chunks[-1].day
         )
-        merged = self._merged(chunks, days)
-        writes = [(merge, put) for merge, put in merged if merge.added or merge.changed]
-        for group in _groups([put for _, put in writes]):
+        writes = [one for one in self._merged(chunks, days) if one.merge.added or one.merge.changed]
+        for begin in range(0, len(writes), DAYS_AT_ONCE):
+            group = writes[begin : begin + DAYS_AT_ONCE]
+            request = _request_digest(group, patient)
             self.repository.commit(
-                group,
+                [Put(one.merge.chunk, one.based_on) for one in group],
                 evidence=Evidence(
                     actor=actor,
                     patient=patient,
                     operation=Operation.INGEST,
                     correlation=correlation,
                     at=self.clock.now(),
-                    idempotency_key=_key_of(group, recording.digest, patient),
-                    request_digest=recording.digest,
+                    idempotency_key=f"ingest-{request}",
+                    request_digest=request,
                 ),
             )
         return Ingested(
@@ -106,36 +121,35 @@ class Ingest:
             recording=recording,
             days=days,
             written=len(writes),
-            added=sum(merge.added for merge, _ in writes),
-            changed=sum(merge.changed for merge, _ in writes),
+            added=sum(one.merge.added for one in writes),
+            changed=sum(one.merge.changed for one in writes),
         )
 
-    def _merged(self, chunks: Sequence[DayChunk], days: Days) -> Iterable[tuple[MergedChunk, Put]]:
+    def _merged(self, chunks: Sequence[DayChunk], days: Days) -> Iterable["_Write"]:
         stored = {one.entity.day: one for one in chunks_in(self.repository, days)}
         for chunk in chunks:
             known = stored.get(chunk.day)
             if known is None:
-                yield _first(chunk), Put(chunk, based_on=0)
+                yield _Write(_first(chunk), 0)
             else:
-                merge = merge_chunks(known.entity, chunk)
-                yield merge, Put(merge.chunk, based_on=known.version)
+                yield _Write(merge_chunks(known.entity, chunk), known.version)
+
+
+@attrs.frozen
+class _Write:
+    """A day as it shall be stored, and the version that this is based on."""
+
+    merge: MergedChunk
+    based_on: int
 
 
 def _first(chunk: DayChunk) -> MergedChunk:
     return MergedChunk(chunk=chunk, added=round(chunk.coverage * chunk.values.size), changed=0)
 
 
-def _groups(puts: Sequence[Put]) -> Iterable[Sequence[Put]]:
-    for begin in range(0, len(puts), DAYS_AT_ONCE):
-        yield puts[begin : begin + DAYS_AT_ONCE]
-
-
-def _key_of(puts: Sequence[Put], digest: str, patient: PatientRef) -> str:
-    """One key per recording, patient and state of the store; a lost answer is safe to repeat."""
-    versions = ",".join(f"{put.based_on}" for put in puts)
-    text = f"{patient.tenant}\n{patient.patient}\n{digest}\n{versions}\n{_days(puts)}"
-    return f"ingest-{hashlib.sha256(text.encode()).hexdigest()}"
-
-
-def _days(puts: Sequence[Put]) -> str:
-    return ",".join(put.entity.day.isoformat() for put in puts if isinstance(put.entity, DayChunk))
+def _request_digest(writes: Sequence[_Write], patient: PatientRef) -> str:
+    """SHA-256 (hex) of whose days these are, what they hold and what they are based on."""
+    versions = ",".join(str(one.based_on) for one in writes)
+    content = content_digest([one.merge.chunk for one in writes])
+    text = f"{patient.tenant}\n{patient.patient}\n{versions}\n{content}"
+    return hashlib.sha256(text.encode()).hexdigest()

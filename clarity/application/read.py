@@ -1,5 +1,7 @@
 """Read a patient's stream: paged, audited before it is handed out."""
 
+import hashlib
+import json
 from collections.abc import Sequence
 from datetime import date
 
@@ -15,7 +17,7 @@ from clarity.ports.entities import key_of
 from clarity.ports.query import Page, Query, Stored, field
 from clarity.ports.repository import Repository
 
-__all__ = ["Days", "ReadStream", "chunks_in", "touched"]
+__all__ = ["Days", "ReadStream", "chunks_in", "content_digest", "touched"]
 
 
 @attrs.frozen(kw_only=True)
@@ -59,6 +61,24 @@ def chunks_in(repository: Repository, days: Days) -> tuple[Stored[DayChunk], ...
 def touched(entities: Sequence[Stored[DayChunk]]) -> tuple[Touched, ...]:
     """What a read leaves in the audit trail."""
     return tuple(Touched(str(key_of(stored.entity))) for stored in entities)
+
+
+def content_digest(chunks: Sequence[DayChunk]) -> str:
+    """SHA-256 (hex) over everything in the chunks that an analysis depends on, in order."""
+    digest = hashlib.sha256()
+    for chunk in chunks:
+        facts = [
+            chunk.stream.value,
+            chunk.day.isoformat(),
+            chunk.zone.key,
+            chunk.epoch_s,
+            chunk.unit.value,
+            chunk.device,
+            chunk.placement.value,
+        ]
+        digest.update(json.dumps(facts, separators=(",", ":")).encode())
+        digest.update(chunk.values.tobytes())
+    return digest.hexdigest()
 
 
 @attrs.frozen

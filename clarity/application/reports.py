@@ -19,8 +19,8 @@ from clarity.ports.report import Document, Refused, Renderer, Report
 
 __all__ = ["Order", "Rendered", "ReportRecordings", "Step", "Stored", "Summary"]
 
-UNSAFE: Final = re.compile(r"[^A-Za-z0-9._-]+")
-"""What does not belong into the name of a folder."""
+UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]+")
+"""What does not belong into the name of a folder; documents have a dot and folders have none."""
 
 
 @attrs.frozen(kw_only=True)
@@ -31,7 +31,8 @@ class Order:
     Attributes:
         sources: the files.
         options: what the caller knows better than the files.
-        patient: label of the person, instead of the one that a file gives.
+        patient: label of the person, instead of the one that a file gives; of a file of several
+            people it goes before each label.
         settings: what the caller chose, shown in the report.
         actor: who asks.
         correlation: ties the audit records together.
@@ -103,18 +104,15 @@ class ReportRecordings:
 
     def _stored(self, source: Source, order: Order) -> Stored | Refused:
         try:
-            found = self.ingest.read(source, options=order.options)
-            return Stored(source.name, tuple(self._ingested(one, order) for one in found))
+            found = self.ingest.read(source, options=_options(order))
+            people = [(PatientRef(order.actor.tenant, PatientId(r.participant)), r) for r in found]
+            return Stored(source.name, tuple(self._ingested(*one, order) for one in people))
         except ClarityError as error:
             return Refused(source=source.name, code=error.code, reason=str(error))
 
-    def _ingested(self, recording: Recording, order: Order) -> Ingested:
-        label = order.patient or recording.participant
+    def _ingested(self, patient: PatientRef, recording: Recording, order: Order) -> Ingested:
         return self.ingest.run(
-            recording,
-            patient=PatientRef(order.actor.tenant, PatientId(label)),
-            actor=order.actor,
-            correlation=order.correlation,
+            recording, patient=patient, actor=order.actor, correlation=order.correlation
         )
 
     def _rendered(
@@ -155,6 +153,10 @@ class _Part:
     ingested: Ingested
 
 
+def _options(order: Order) -> ReadOptions:
+    return attrs.evolve(order.options, participant=order.patient or order.options.participant)
+
+
 def _sources(parts: Sequence[_Part]) -> str:
     return ", ".join(dict.fromkeys(PurePath(part.source).name for part in parts))
 
@@ -166,12 +168,15 @@ def _whole(days: Days) -> Days:
 def _labelled(streams: Mapping[Days, list[_Part]]) -> dict[str, list[_Part]]:
     """The parts by participant; who brings several streams is told apart by stream."""
     people = Counter(days.patient for days in streams)
-    return {
-        f"{days.patient.patient} ({days.stream})"
-        if people[days.patient] > 1
-        else str(days.patient.patient): parts
-        for days, parts in streams.items()
-    }
+    labelled: dict[str, list[_Part]] = {}
+    for days, parts in streams.items():
+        label = str(days.patient.patient)
+        if people[days.patient] > 1:
+            label = f"{label} ({days.stream})"
+        while label in labelled:
+            label = f"{label} ({days.stream})"
+        labelled[label] = parts
+    return labelled
 
 
 def _all_days(parts: Sequence[Ingested]) -> Days:
@@ -207,7 +212,7 @@ def _folders(labels: Sequence[str]) -> dict[str, str]:
     folders: dict[str, str] = {}
     taken: set[str] = set()
     for label in labels:
-        plain = UNSAFE.sub("_", label).strip("._") or "participant"
+        plain = UNSAFE.sub("_", label).strip("_") or "participant"
         name, count = plain, 2
         while name.casefold() in taken:
             name, count = f"{plain}-{count}", count + 1

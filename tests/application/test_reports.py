@@ -1,0 +1,246 @@
+import csv
+import io
+
+import attrs
+import pytest
+
+from clarity.application.reports import Order, Rendered, Step, Stored, Summary
+from clarity.domain.streams import Unit
+from clarity.ports.recordings import Format, ReadOptions, Recording, Recordings, Source
+from clarity.ports.report import Document, Refused
+from tests.application.faults import Around, failing_at
+from tests.application.world import CLINIC, NURSE, OSLO, REQUEST, World, recording
+from tests.support.recordings import depresjon_table, long_table, plain_table, source_of
+
+GOOD = depresjon_table(3_000)
+BAD = "this is no table"
+
+
+def order(*sources: Source, **other) -> Order:
+    told = {"options": ReadOptions(zone=OSLO), "actor": NURSE, "correlation": REQUEST}
+    return Order(sources=sources, **{**told, **other})
+
+
+def steps_of(world: World, *sources: Source, **other) -> list[Step]:
+    return list(world.reports.run(order(*sources, **other)))
+
+
+def summary_of(steps: list[Step]) -> Summary:
+    (summary,) = [step for step in steps if isinstance(step, Summary)]
+    return summary
+
+
+def rendered(steps: list[Step]) -> list[Rendered]:
+    return [step for step in steps if isinstance(step, Rendered)]
+
+
+def table(documents: tuple[Document, ...], name: str) -> list[dict[str, str]]:
+    text = next(one.content for one in documents if one.name == name).decode()
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def people(world: World) -> list[str]:
+    return [str(patient.patient) for patient in world.trail.patients(CLINIC)]
+
+
+def test_one_file_is_stored_then_drawn_then_summed_up(world: World):
+    steps = steps_of(world, source_of(GOOD, "ada.csv"))
+
+    assert [type(step) for step in steps] == [Stored, Rendered, Summary]
+    (drawn,) = rendered(steps)
+    assert drawn.folder == ""
+    assert drawn.report.participant == "ada"
+    assert [one.name for one in drawn.documents] == ["report.html", "results.json", "nights.csv"]
+    assert summary_of(steps).reports == (drawn.report,)
+
+
+def test_every_step_is_done_before_the_next_begins(world: World):
+    steps = world.reports.run(order(source_of(GOOD, "ada.csv"), source_of(GOOD, "ben.csv")))
+
+    next(steps)
+
+    assert people(world) == ["ada"]
+
+
+def test_a_bad_file_among_good_ones_is_refused_and_keeps_none_from_being_done(world: World):
+    steps = steps_of(
+        world,
+        source_of(GOOD, "ada.csv"),
+        source_of(BAD, "bad.csv"),
+        source_of(GOOD, "ben.csv"),
+    )
+
+    (refused,) = [step for step in steps if isinstance(step, Refused)]
+    assert (refused.source, refused.code) == ("bad.csv", "recording.unknown-format")
+    assert "bad.csv" in refused.reason
+    summary = summary_of(steps)
+    assert [report.participant for report in summary.reports] == ["ada", "ben"]
+    assert summary.refused == (refused,)
+    (row,) = table(summary.documents, "refused.csv")
+    assert tuple(row.values()) == attrs.astuple(refused)
+    assert people(world) == ["ada", "ben"]
+
+
+def test_when_all_are_refused_there_is_a_summary_still(world: World):
+    summary = summary_of(steps_of(world, source_of(BAD, "bad.csv")))
+
+    assert summary.reports == ()
+    assert len(summary.refused) == 1
+    assert people(world) == []
+
+
+def test_files_of_one_participant_are_merged_and_reported_once(world: World):
+    later = depresjon_table(3_000).replace("2003-05-", "2003-06-")
+
+    steps = steps_of(world, source_of(GOOD, "one/ada.csv"), source_of(later, "two/ada.csv"))
+
+    (drawn,) = rendered(steps)
+    assert drawn.report.source == "ada.csv"
+    assert drawn.report.series.start.month == 5
+    assert drawn.report.series.end.month == 6
+
+
+def test_values_that_replace_stored_ones_are_told(world: World):
+    other = GOOD.replace(",7\n", ",8\n", 1)
+
+    steps = steps_of(world, source_of(GOOD, "ada.csv"), source_of(other, "again/ada.csv"))
+
+    (drawn,) = rendered(steps)
+    assert drawn.report.notices[-1] == "1 epochs replaced other values stored before"
+
+
+def test_what_reading_mended_is_told(world: World):
+    lines = GOOD.splitlines(keepends=True)
+    lines[5:5] = [lines[5]]
+
+    (drawn,) = rendered(steps_of(world, source_of("".join(lines), "ada.csv")))
+
+    assert drawn.report.notices[-1] == "1 samples repeat an epoch; one of each was kept"
+
+
+def test_several_people_in_one_file_get_a_report_each(world: World):
+    week = {"21005": [1, 2], "21008": [1, 2]}
+
+    steps = steps_of(world, source_of(long_table(week), "nhanes.csv"))
+
+    assert [(one.report.participant, one.folder) for one in rendered(steps)] == [
+        ("21005", "21005"),
+        ("21008", "21008"),
+    ]
+    assert people(world) == ["21005", "21008"]
+
+
+def test_a_label_that_was_given_replaces_that_of_the_file(world: World):
+    steps = steps_of(world, source_of(GOOD, "ada.csv"), source_of(GOOD, "ben.csv"), patient="P-01")
+
+    assert [one.report.participant for one in rendered(steps)] == ["P-01"]
+    assert people(world) == ["P-01"]
+
+
+def test_a_label_that_was_given_never_makes_one_person_of_several(world: World):
+    week = {"21005": [1, 2], "21008": [1, 2]}
+
+    steps = steps_of(world, source_of(long_table(week), "nhanes.csv"), patient="study")
+
+    assert [one.report.participant for one in rendered(steps)] == ["study-21005", "study-21008"]
+
+
+def test_a_label_that_is_no_identifier_is_refused_with_nothing_stored(world: World):
+    week = {"21005": [1], "x" * 200: [1]}
+
+    (refused,) = summary_of(steps_of(world, source_of(long_table(week), "nhanes.csv"))).refused
+
+    assert refused.code == "identity.bad-identifier"
+    assert people(world) == []
+
+
+@attrs.frozen
+class BothStreams(Recordings):
+    """Reads every file as counts and as steps of one person, or as counts alone of `(activity)`."""
+
+    counts: Recording
+
+    def formats(self) -> tuple[Format, ...]:
+        return ()
+
+    def sniff(self, head: bytes) -> Format | None:
+        return None
+
+    def read(self, source: Source, *, options: ReadOptions) -> tuple[Recording, ...]:
+        if source.name == "other":
+            return (attrs.evolve(self.counts, participant="ada (activity)"),)
+        in_steps = attrs.evolve(self.counts.series, unit=Unit.STEPS_PER_MIN)
+        return (self.counts, attrs.evolve(self.counts, series=in_steps))
+
+
+def test_several_streams_of_one_person_are_told_apart(world: World):
+    reader = BothStreams(recording(days=5))
+    reports = attrs.evolve(world.reports, ingest=attrs.evolve(world.ingest, recordings=reader))
+
+    steps = list(reports.run(order(source_of("", "other"), source_of("", "both"))))
+
+    assert [(one.report.participant, one.folder) for one in rendered(steps)] == [
+        ("ada (activity)", "ada_activity"),
+        ("ada (activity) (activity)", "ada_activity_activity"),
+        ("ada (steps)", "ada_steps"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("names", "folders"),
+    [
+        (("a b", "a_b", "A b"), ("a_b", "a_b-2", "A_b-3")),
+        (("a_b-2", "a b", "a_b"), ("a_b-2", "a_b", "a_b-3")),
+        (("..", "æ", "p"), ("participant", "participant-2", "p")),
+        (("index.html", "clarity.db"), ("index_html", "clarity_db")),
+        (("../up", "up"), ("up", "up-2")),
+    ],
+)
+def test_different_people_never_share_a_folder_nor_take_that_of_a_document(
+    world: World, names: tuple[str, ...], folders: tuple[str, ...]
+):
+    week = {name: [1, 2] for name in names}
+
+    steps = steps_of(world, source_of(long_table(week), "table.csv"))
+
+    assert tuple(one.folder for one in rendered(steps)) == folders
+
+
+def test_files_of_one_person_from_different_devices_are_refused_together(world: World):
+    first = source_of(GOOD, "one/ada.csv")
+    second = source_of(plain_table(3_000).replace("2003-05-", "2003-06-"), "two/ada.csv")
+    third = source_of(GOOD, "ben.csv")
+
+    steps = steps_of(world, first, second, third)
+
+    assert [one.report.participant for one in rendered(steps)] == ["ben"]
+    (refused,) = summary_of(steps).refused
+    assert (refused.source, refused.code) == ("ada.csv", "stream.bad-chunk")
+
+
+def test_a_store_that_refuses_a_file_is_told_as_a_refusal(world: World):
+    broken = attrs.evolve(world, repository=Around(world.repository, before=failing_at(1)))
+
+    steps = steps_of(broken, source_of(GOOD, "ada.csv"), source_of(GOOD, "ben.csv"))
+
+    (refused,) = summary_of(steps).refused
+    assert (refused.source, refused.code) == ("ada.csv", "port.unavailable")
+    assert [one.report.participant for one in rendered(steps)] == ["ben"]
+
+
+def test_the_same_files_again_give_the_same_documents(world: World):
+    first = steps_of(world, source_of(GOOD, "ada.csv"))
+    world.clock.advance(86_400)
+
+    second = steps_of(world, source_of(GOOD, "ada.csv"))
+
+    assert rendered(second) == rendered(first)
+    assert summary_of(second).documents == summary_of(first).documents
+
+
+def test_what_was_chosen_stands_in_the_report(world: World):
+    (drawn,) = rendered(
+        steps_of(world, source_of(GOOD, "ada.csv"), settings={"--tz": "Europe/Oslo"})
+    )
+
+    assert dict(drawn.report.settings) == {"--tz": "Europe/Oslo"}
