@@ -29,6 +29,8 @@ from clarity.ports.entities import Entity
 from clarity.ports.query import Page, Query, Stored
 from clarity.ports.repository import Evidence, Repository
 from tests.support.clocks import START, HandClock
+from tests.support.dynamodb import world_on
+from tests.support.engines import running
 
 __all__ = [
     "ADA",
@@ -89,7 +91,17 @@ def _metered() -> Iterator[RepositoryHarness]:
 
 Opener = Callable[[], AbstractContextManager[RepositoryHarness]]
 
+
+@contextmanager
+def _dynamodb(engine: str) -> Iterator[RepositoryHarness]:
+    clock = HandClock()
+    with world_on(running(engine), clock) as world:
+        yield RepositoryHarness(repository=world.repository, trail=world.trail, clock=clock)
+
+
 OPENERS: Final[dict[str, Opener]] = {
+    "dynamodb-moto": lambda: _dynamodb("moto"),
+    "dynamodb-ministack": lambda: _dynamodb("ministack"),
     "sqlite-memory": lambda: _sqlite(None),
     "sqlite-file": _sqlite_file,
     "metered": _metered,

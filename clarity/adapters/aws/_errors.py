@@ -1,0 +1,194 @@
+"""
+What botocore raises, translated once into the closed set of `clarity.ports.errors`.
+
+A code that no row names becomes `Unexpected`, which is never retried. Texts of the service are not
+passed on: a validation message may quote a key, and keys name people.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, Final
+
+import attrs
+from botocore import exceptions as sdk
+
+from clarity.ports.errors import (
+    Denied,
+    PortError,
+    Throttled,
+    TimedOut,
+    TooLarge,
+    Unavailable,
+    Unexpected,
+)
+
+__all__ = ["BodyDamaged", "Cancelled", "DeadlinePassed", "Reason", "TableMissing", "translated"]
+
+RETRY_AFTER_S: Final = 1.0
+"""What a throttled caller is told to wait; the services send no figure of their own."""
+
+ITEM_LIMIT: Final = 400 * 1024
+"""Most bytes of one DynamoDB item, names included (service quota)."""
+
+JsonObject = dict[str, Any]
+
+
+class BodyDamaged(Exception):
+    """The bytes that arrived are not those that were sent."""
+
+
+class DeadlinePassed(Exception):
+    """The time for the whole call is used up; no further attempt is made."""
+
+
+@attrs.frozen
+class Reason:
+    """
+    Why one action of a transaction did not happen.
+
+    Attributes:
+        code: the service's word; `None` for actions that were not to blame.
+        item: what is stored under the key of a failed condition, when the service tells.
+    """
+
+    code: str
+    item: Mapping[str, JsonObject] | None = None
+
+    @property
+    def condition_failed(self) -> bool:
+        """The action's own condition did not hold."""
+        return self.code == "ConditionalCheckFailed"
+
+
+@attrs.define(eq=False)
+class Cancelled(Exception):
+    """
+    A transaction was refused as a whole; one reason per action, in order.
+
+    Internal to the family: commits turn it into an answer.
+    """
+
+    reasons: tuple[Reason, ...]
+
+
+def _throttled(_: str) -> PortError:
+    return Throttled(RETRY_AFTER_S)
+
+
+@attrs.define(eq=False)
+class TableMissing(Unexpected):
+    """A table, index, bucket or log group is not there."""
+
+    code: ClassVar[str] = "aws.table-missing"
+
+
+def _missing(what: str) -> PortError:
+    return TableMissing(f"{what}: a table is missing, run `clarity store create-tables`")
+
+
+def _large(what: str) -> PortError:
+    return TooLarge(f"an item of {what}", ITEM_LIMIT, ITEM_LIMIT + 1)
+
+
+def _collision(what: str) -> PortError:
+    return Unavailable(f"{what}: another writer holds the same items")
+
+
+def _no_credentials(what: str) -> PortError:
+    return Denied(f"{what} (no credentials could be found)")
+
+
+def _slow(what: str) -> PortError:
+    return TimedOut(what, 0.0)
+
+
+CODES: Final[Mapping[str, Callable[[str], PortError]]] = {
+    "AccessDenied": Denied,
+    "AccessDeniedException": Denied,
+    "ExpiredToken": Denied,
+    "ExpiredTokenException": Denied,
+    "IncompleteSignature": Denied,
+    "InvalidAccessKeyId": Denied,
+    "InvalidClientTokenId": Denied,
+    "InvalidSignatureException": Denied,
+    "MissingAuthenticationToken": Denied,
+    "MissingAuthenticationTokenException": Denied,
+    "SignatureDoesNotMatch": Denied,
+    "UnrecognizedClientException": Denied,
+    "LimitExceededException": _throttled,
+    "ProvisionedThroughputExceededException": _throttled,
+    "RequestLimitExceeded": _throttled,
+    "SlowDown": _throttled,
+    "ThrottledException": _throttled,
+    "Throttling": _throttled,
+    "ThrottlingException": _throttled,
+    "TooManyRequestsException": _throttled,
+    "TransactionInProgressException": _collision,
+    "TransactionConflictException": _collision,
+    "ReplicatedWriteConflictException": _collision,
+    "InternalError": Unavailable,
+    "InternalFailure": Unavailable,
+    "InternalServerError": Unavailable,
+    "ServiceUnavailable": Unavailable,
+    "ServiceUnavailableException": Unavailable,
+    "PriorRequestNotComplete": Unavailable,
+    "RequestTimeout": _slow,
+    "RequestTimeoutException": _slow,
+    "ItemCollectionSizeLimitExceededException": _large,
+    "EntityTooLarge": _large,
+    "NoSuchBucket": _missing,
+    "ResourceNotFoundException": _missing,
+}
+"""Every code that is expected: its error."""
+
+SERVER_ERROR: Final = 500
+
+OVERDUE: Final = (DeadlinePassed, sdk.ConnectTimeoutError, sdk.ReadTimeoutError)
+"""No answer in time."""
+
+CAUSES: Final[Sequence[tuple[tuple[type[Exception], ...], Callable[[str], PortError]]]] = (
+    ((BodyDamaged,), lambda what: Unavailable(f"{what} (the answer was damaged on its way)")),
+    ((sdk.HTTPClientError, sdk.ConnectionError), Unavailable),
+    ((sdk.NoCredentialsError, sdk.PartialCredentialsError), _no_credentials),
+    ((sdk.CredentialRetrievalError, sdk.TokenRetrievalError), _no_credentials),
+)
+"""What the library raises when there is no answer; the first that fits."""
+
+
+def translated(error: Exception, what: str, *, limit_s: float = 0.0) -> PortError | Cancelled:
+    """
+    The error of the port that `error` stands for.
+
+    Args:
+        error: what the client library raised.
+        what: the dependency and operation in words, no ids.
+        limit_s: the time that a call may take, told when it was used up.
+    """
+    if isinstance(error, sdk.ClientError):
+        return _from_answer(error, what)
+    if isinstance(error, OVERDUE):
+        return TimedOut(what, limit_s)
+    for kinds, refused in CAUSES:
+        if isinstance(error, kinds):
+            return refused(what)
+    return Unexpected(f"{what}: {type(error).__name__}")
+
+
+def _from_answer(error: sdk.ClientError, what: str) -> PortError | Cancelled:
+    answer: JsonObject = dict(error.response)
+    told = answer.get("Error", {})
+    code = str(told.get("Code", ""))
+    if code == "TransactionCanceledException":
+        return _cancelled(answer)
+    if code == "ValidationException" and "size has exceeded" in str(told.get("Message", "")):
+        return _large(what)
+    if code in CODES:
+        return CODES[code](what)
+    status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if status >= SERVER_ERROR:
+        return Unavailable(what)
+    return Unexpected(f"{what}: {code or 'no code'}")
+
+
+def _cancelled(answer: JsonObject) -> Cancelled:
+    reasons = answer.get("CancellationReasons") or ()
+    return Cancelled(tuple(Reason(r.get("Code") or "None", r.get("Item")) for r in reasons))

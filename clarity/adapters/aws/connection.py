@@ -1,0 +1,175 @@
+"""`DynamoDBConnection`: one lazily made client, bounded in every direction, that runs `Op`s."""
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Final, TypeVar
+
+import attrs
+from botocore.client import BaseClient
+from botocore.exceptions import BotoCoreError, ClientError
+
+from clarity.adapters.aws._client import DEADLINE, make_client
+from clarity.adapters.aws._errors import BodyDamaged, DeadlinePassed, translated
+from clarity.adapters.aws._operations import Answer, Op
+from clarity.adapters.aws.settings import Endpoint, Limits
+from clarity.ports.clock import Clock
+from clarity.ports.errors import Transient, Unavailable
+from clarity.ports.metrics import Metrics
+from clarity.ports.tracing import Tracer
+
+__all__ = ["ConnectionSettings", "DynamoDBConnection"]
+
+T = TypeVar("T")
+
+WHAT: Final = "DynamoDB"
+
+
+@attrs.frozen(kw_only=True)
+class ConnectionSettings:
+    """
+    Which DynamoDB and how far to go for an answer.
+
+    Attributes:
+        endpoint: where the tables are.
+        replica: where reads go when `endpoint` gives no answer; None for nowhere. A replica of a
+            global table may lag, so this is opt-in.
+        limits: per call.
+        table_prefix: stands before the name of every table.
+    """
+
+    endpoint: Endpoint
+    replica: Endpoint | None = None
+    limits: Limits = attrs.field(factory=Limits)
+    table_prefix: str = attrs.field(
+        default="clarity-", validator=attrs.validators.matches_re(r"[A-Za-z0-9_.-]{0,200}")
+    )
+
+
+class DynamoDBConnection:
+    """
+    Runs requests against DynamoDB. Thread-safe; the client is made by the first call.
+
+    Credentials come through the SDK's own chain. Every call leaves a span and its consumed units
+    under table and operation, never a key.
+    """
+
+    def __init__(
+        self, settings: ConnectionSettings, *, clock: Clock, metrics: Metrics, tracer: Tracer
+    ) -> None:
+        self._settings: Final = settings
+        self._clock: Final = clock
+        self._metrics: Final = metrics
+        self._tracer: Final = tracer
+        self._clients: Final[dict[Endpoint, BaseClient]] = {}
+        self._making: Final = threading.Lock()
+        self._closed = False
+
+    @property
+    def limits(self) -> Limits:
+        """What a call may use."""
+        return self._settings.limits
+
+    def table(self, name: str) -> str:
+        """The full name of a table."""
+        return f"{self._settings.table_prefix}{name}"
+
+    def run(self, op: Op[T]) -> T:
+        """
+        What `op` asks for.
+
+        Raises:
+            Cancelled: a transaction was refused.
+            PortError: by the table of `_errors`; `Transient` ones after the attempts and within
+                the deadline of the limits.
+        """
+        labels = {"table": op.table, "operation": op.operation}
+        with self._tracer.span("dynamodb", attributes=labels):
+            began_s = self._clock.monotonic_s()
+            answer = self._answer(op, labels)
+            self._metrics.observe(
+                "dynamodb_call_s", self._clock.monotonic_s() - began_s, labels=labels
+            )
+            self._count_units(answer, labels)
+            return op.decode(answer)
+
+    def ping_s(self) -> float:
+        """
+        How long a small request takes, s.
+
+        Raises:
+            PortError: as for `run`.
+        """
+        began_s = self._clock.monotonic_s()
+        self.run(PING)
+        return self._clock.monotonic_s() - began_s
+
+    def close(self) -> None:
+        """The connections are closed; later calls are refused. Closing twice is no error."""
+        with self._making:
+            self._closed = True
+            while self._clients:
+                _, client = self._clients.popitem()
+                client.close()
+
+    def _answer(self, op: Op[T], labels: Mapping[str, str]) -> Answer:
+        try:
+            return self._tried(op, self._settings.endpoint)
+        except Transient:
+            self._metrics.count("dynamodb_failures", 1, labels=labels)
+            if self._settings.replica is None or not op.reads:
+                raise
+        self._metrics.count("dynamodb_replica_reads", 1, labels=labels)
+        return self._tried(op, self._settings.replica)
+
+    def _tried(self, op: Op[T], endpoint: Endpoint) -> Answer:
+        token = DEADLINE.set(self._clock.monotonic_s() + self.limits.deadline_s)
+        try:
+            return self._sent(op, endpoint)
+        except (ClientError, BotoCoreError, BodyDamaged, DeadlinePassed) as error:
+            what = f"{WHAT} ({op.operation} on {op.table})"
+            raise translated(error, what, limit_s=self.limits.deadline_s) from error
+        finally:
+            DEADLINE.reset(token)
+
+    def _sent(self, op: Op[T], endpoint: Endpoint) -> Answer:
+        call: Callable[..., Answer] = getattr(self._client(endpoint), op.operation)
+        for _ in range(self.limits.attempts - 1):
+            try:
+                return call(**op.parameters)
+            except BodyDamaged:
+                self._metrics.count("dynamodb_damaged_answers", 1, labels={"table": op.table})
+                if not op.reads:
+                    raise
+        return call(**op.parameters)
+
+    def _client(self, endpoint: Endpoint) -> BaseClient:
+        client = self._clients.get(endpoint)
+        if client is not None:
+            return client
+        with self._making:
+            if self._closed:
+                raise Unavailable(f"{WHAT} (the connection was closed)")
+            if endpoint not in self._clients:
+                self._clients[endpoint] = make_client(
+                    "dynamodb", endpoint, self.limits, now_s=self._clock.monotonic_s
+                )
+            return self._clients[endpoint]
+
+    def _count_units(self, answer: Answer, labels: Mapping[str, str]) -> None:
+        used = answer.get("ConsumedCapacity") or []
+        for one in [used] if isinstance(used, dict) else used:
+            table = str(one["TableName"]).removeprefix(self._settings.table_prefix)
+            self._metrics.count(
+                "dynamodb_units",
+                float(one.get("CapacityUnits", 0.0)),
+                labels={**labels, "table": table},
+            )
+
+
+def _nothing(_: Answer) -> None:
+    """An answer is enough."""
+
+
+PING: Final = Op(
+    operation="list_tables", parameters={"Limit": 1}, decode=_nothing, table="none", reads=True
+)

@@ -1,0 +1,1 @@
+"""Entities and the audit trail in DynamoDB tables."""

@@ -1,0 +1,151 @@
+"""`DynamoDBAuditLogger`: the trail in the table `audit`, to which is only added."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import attrs
+
+from clarity.adapters.aws._operations import Answer, Item, Op
+from clarity.adapters.aws.connection import DynamoDBConnection
+from clarity.adapters.aws.dynamodb.backoff import Backoff
+from clarity.adapters.aws.dynamodb.batch import get_op
+from clarity.adapters.aws.dynamodb.chain import Link, head_address, head_of, record_of, refusals
+from clarity.adapters.aws.dynamodb.cursor import CursorKey, place_of, signed
+from clarity.adapters.aws.dynamodb.keys import (
+    HEAD,
+    chain_pk,
+    escaped,
+    roster_pk,
+    seq_sk,
+    unescaped,
+)
+from clarity.adapters.aws.dynamodb.tables import AUDIT
+from clarity.domain.audit import AuditEvent, AuditRecord, ChainHead
+from clarity.domain.identity import PatientId, PatientRef, TenantId
+from clarity.ports.audit import AuditFilter, AuditPage, AuditSink, AuditTrail
+from clarity.ports.clock import Clock
+from clarity.ports.errors import Unavailable
+
+__all__ = ["DynamoDBAuditLogger"]
+
+MAX_RECORDS: Final = 1_000
+"""Most records of one page (ports/audit.py)."""
+
+
+@attrs.frozen(kw_only=True)
+class DynamoDBAuditLogger(AuditSink, AuditTrail):
+    """
+    Appends to the chains and reads them back; safe to use from many threads and processes.
+
+    Attributes:
+        connection: to DynamoDB.
+        clock: stopwatch of the back-off.
+        cursor_key: signs cursors.
+        backoff: how long to contend with other writers.
+    """
+
+    connection: DynamoDBConnection
+    clock: Clock
+    cursor_key: CursorKey = attrs.field(repr=False, validator=attrs.validators.min_len(16))
+    backoff: Backoff = attrs.field(factory=Backoff)
+
+    def append(self, event: AuditEvent) -> AuditRecord:
+        """The event as the next record of its patient's chain, durable before this returns."""
+        for _ in self.backoff.tries(self.clock.monotonic_s):
+            link = Link.of(event, self.head(event.patient))
+            if not refusals(self.connection, link, ()):
+                return link.record
+        raise Unavailable("DynamoDB (other writers hold the same chain)")
+
+    def head(self, patient: PatientRef) -> ChainHead:
+        """The head of the patient's chain; length 0 when there is none."""
+        return head_of(self.connection.run(get_op(self.connection, head_address(patient))))
+
+    def patients(self, tenant: TenantId) -> tuple[PatientRef, ...]:
+        """Everyone in the tenant who has a chain, in order."""
+        return tuple(self._roster(tenant, ""))
+
+    def records(self, wanted: AuditFilter, *, limit: int, cursor: str | None) -> AuditPage:
+        """At most `limit` matching records after `cursor`, as they are stored."""
+        if not 1 <= limit <= MAX_RECORDS:
+            raise ValueError(f"a page holds 1 to {MAX_RECORDS} records, not {limit}")
+        asked = repr(wanted).encode() + str(wanted.patient and wanted.patient.patient).encode()
+        place = ["", seq_sk(0)]
+        if cursor is not None:
+            place = place_of(cursor, question=asked, key=self.cursor_key)
+        found: list[AuditRecord] = []
+        for patient, record in self._after(wanted, *place):
+            if len(found) == limit:
+                return AuditPage(tuple(found), signed(place, question=asked, key=self.cursor_key))
+            found.append(record)
+            place = [escaped(str(patient.patient)), seq_sk(record.seq)]
+        return AuditPage(tuple(found), None)
+
+    def _after(
+        self, wanted: AuditFilter, name: str, seq: str
+    ) -> Iterator[tuple[PatientRef, AuditRecord]]:
+        """Matching records behind record `seq` of the patient with that escaped name."""
+        for patient in self._asked_for(wanted, name):
+            first = seq if escaped(str(patient.patient)) == name else seq_sk(0)
+            for item in self._items(chain_pk(patient), first, HEAD):
+                if item["sk"]["S"] == HEAD:
+                    break
+                record = record_of(item)
+                if _matches(record, wanted):
+                    yield patient, record
+
+    def _asked_for(self, wanted: AuditFilter, name: str) -> Iterator[PatientRef]:
+        if wanted.patient is not None:
+            yield wanted.patient
+            return
+        if name:
+            yield PatientRef(wanted.tenant, PatientId(unescaped(name)))
+        yield from self._roster(wanted.tenant, name)
+
+    def _roster(self, tenant: TenantId, after: str) -> Iterator[PatientRef]:
+        for item in self._items(roster_pk(tenant), after, "\U0010ffff"):
+            yield PatientRef(tenant, PatientId(unescaped(item["sk"]["S"])))
+
+    def _items(self, pk: str, after: str, to: str) -> Iterator[Item]:
+        """The items of a partition behind the sort key `after`, page by page."""
+        start = after or "\x00"
+        while True:
+            answer = self.connection.run(self._query_op(pk, start, to))
+            yield from (item for item in answer["Items"] if item["sk"]["S"] != after)
+            reached = answer.get("LastEvaluatedKey")
+            if reached is None:
+                return
+            start = after = reached["sk"]["S"]
+
+    def _query_op(self, pk: str, low: str, high: str) -> Op[Answer]:
+        return Op(
+            operation="query",
+            parameters={
+                "TableName": self.connection.table(AUDIT.name),
+                "KeyConditionExpression": "pk = :pk AND sk BETWEEN :low AND :high",
+                "ExpressionAttributeValues": {
+                    ":pk": {"S": pk},
+                    ":low": {"S": low},
+                    ":high": {"S": high},
+                },
+                "ConsistentRead": True,
+                "ReturnConsumedCapacity": "TOTAL",
+            },
+            decode=lambda answer: answer,
+            table=AUDIT.name,
+            reads=True,
+        )
+
+
+def _matches(record: AuditRecord, wanted: AuditFilter) -> bool:
+    if wanted == AuditFilter(tenant=wanted.tenant, patient=wanted.patient):
+        return True
+    event = record.event
+    return all(
+        [
+            wanted.actor in (None, event.actor.id),
+            wanted.since is None or event.at >= wanted.since,
+            wanted.until is None or event.at < wanted.until,
+            wanted.entity in (None, *(touched.entity for touched in event.touched)),
+        ]
+    )

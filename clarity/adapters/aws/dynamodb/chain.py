@@ -1,0 +1,165 @@
+"""
+A patient's audit chain as items, and the transaction that makes it longer.
+
+The head says how long the chain is. A writer reads it, computes the next record, and writes both on
+condition that the head has not moved; whoever loses that race starts over. When an answer was lost,
+the record under the awaited number tells by its hash whether the transaction was this writer's.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import attrs
+
+from clarity.adapters.aws._errors import Cancelled, Reason
+from clarity.adapters.aws._operations import Item, Op
+from clarity.adapters.aws.connection import DynamoDBConnection
+from clarity.adapters.aws.dynamodb.batch import Address, get_op
+from clarity.adapters.aws.dynamodb.codec import codec_of
+from clarity.adapters.aws.dynamodb.keys import HEAD, chain_pk, escaped, roster_pk, seq_sk
+from clarity.adapters.aws.dynamodb.tables import AUDIT
+from clarity.domain.audit import AuditEvent, AuditRecord, ChainHead, chained
+from clarity.domain.identity import PatientRef
+
+__all__ = ["Action", "Link", "head_address", "head_of", "record_of", "refusals"]
+
+Action = dict[str, Any]
+"""One entry of TransactWriteItems."""
+
+TOKEN_LENGTH: Final = 36
+"""Longest ClientRequestToken (service quota)."""
+
+CHAIN_ACTIONS: Final = 2
+"""How many actions `Link.actions` begins with that carry a condition: head, record."""
+
+
+@attrs.frozen
+class _Head:
+    n: int
+    h: bytes
+
+
+@attrs.frozen
+class _Record:
+    body: str
+    h: bytes
+
+
+def head_address(patient: PatientRef) -> Address:
+    """Where the head of the patient's chain lies."""
+    return Address(AUDIT.name, chain_pk(patient), HEAD)
+
+
+def head_of(item: Item | None) -> ChainHead:
+    """The head that the item tells of; the beginning when there is none."""
+    if item is None:
+        return ChainHead()
+    head = codec_of(_Head).decode(item)
+    return ChainHead(head.n, head.h)
+
+
+def record_of(item: Item) -> AuditRecord:
+    """The record that the item holds."""
+    record = codec_of(_Record).decode(item)
+    return AuditRecord(int(item["sk"]["S"]), record.body.encode(), record.h)
+
+
+@attrs.frozen
+class Link:
+    """
+    The next record of a chain.
+
+    Attributes:
+        patient: whose chain.
+        head: the chain before.
+        record: what is added.
+    """
+
+    patient: PatientRef
+    head: ChainHead
+    record: AuditRecord
+
+    @classmethod
+    def of(cls, event: AuditEvent, head: ChainHead) -> "Link":
+        """The link that continues the chain at `head` with `event`."""
+        return cls(event.patient, head, chained(event, head))
+
+    @property
+    def address(self) -> Address:
+        """Where the record lies."""
+        return Address(AUDIT.name, chain_pk(self.patient), seq_sk(self.record.seq))
+
+    def actions(self, table: str) -> list[Action]:
+        """The head moves and the record is there; a new chain is entered in the roster."""
+        return [self._move(table), self._add(table), *self._enter(table)]
+
+    def _move(self, table: str) -> Action:
+        at = head_address(self.patient)
+        moved = codec_of(_Head).encode(_Head(self.record.seq, self.record.hash))
+        put: Action = {"TableName": table, "Item": {**at.key, **moved}}
+        if self.head.seq == 0:
+            return {"Put": {**put, "ConditionExpression": "attribute_not_exists(pk)"}}
+        known = codec_of(_Head).encode(_Head(self.head.seq, self.head.hash))
+        values = {":n": known["n"], ":h": known["h"]}
+        condition = {"ConditionExpression": "n = :n AND h = :h"}
+        return {"Put": {**put, **condition, "ExpressionAttributeValues": values}}
+
+    def _add(self, table: str) -> Action:
+        record = codec_of(_Record).encode(_Record(self.record.body.decode(), self.record.hash))
+        return {
+            "Put": {
+                "TableName": table,
+                "Item": {**self.address.key, **record},
+                "ConditionExpression": "attribute_not_exists(pk)",
+            }
+        }
+
+    def _enter(self, table: str) -> list[Action]:
+        if self.head.seq > 0:
+            return []
+        name = str(self.patient.patient)
+        at = Address(AUDIT.name, roster_pk(self.patient.tenant), escaped(name))
+        return [{"Put": {"TableName": table, "Item": {**at.key, "name": {"S": name}}}}]
+
+
+def refusals(
+    connection: DynamoDBConnection, link: Link, actions: Sequence[Action]
+) -> tuple[Reason, ...]:
+    """
+    Why the transaction of `link` and `actions` did not happen; empty when it did.
+
+    The reasons are those of `actions`, in order; with none of them to blame there is one that tells
+    of the chain.
+
+    Raises:
+        PortError: as for `DynamoDBConnection.run`; nothing is known.
+    """
+    chain = link.actions(connection.table(AUDIT.name))
+    try:
+        connection.run(_transaction([*chain, *actions], link))
+    except Cancelled as refused:
+        head, record = refused.reasons[0], refused.reasons[1]
+        if (head.condition_failed or record.condition_failed) and _landed(connection, link):
+            return ()
+        return refused.reasons[len(chain) :] or (Reason("ChainMoved"),)
+    return ()
+
+
+def _landed(connection: DynamoDBConnection, link: Link) -> bool:
+    """An earlier try went through and its answer was lost."""
+    item = connection.run(get_op(connection, link.address))
+    return item is not None and record_of(item).hash == link.record.hash
+
+
+def _transaction(actions: Sequence[Action], link: Link) -> Op[None]:
+    return Op(
+        operation="transact_write_items",
+        parameters={
+            "TransactItems": actions,
+            "ClientRequestToken": link.record.hash.hex()[:TOKEN_LENGTH],
+            "ReturnConsumedCapacity": "TOTAL",
+        },
+        decode=lambda _: None,
+        table=AUDIT.name,
+        reads=False,
+    )

@@ -1,0 +1,55 @@
+"""
+Where a page ended, for the caller to hand back: opaque, signed, bound to one question.
+
+A cursor is base64url(HMAC-SHA-256 tag (16 bytes) || place as JSON). The tag covers the form, the
+question (tenant, owner, condition, order) and the place; the question itself is not carried.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+from typing import Final
+
+import orjson
+
+from clarity.ports.errors import BadCursor
+
+__all__ = ["CursorKey", "place_of", "signed"]
+
+CursorKey = bytes
+"""The secret that cursors are signed with; at least 16 bytes."""
+
+FORM: Final = b"clarity-dynamodb-cursor-1"
+TAG_BYTES: Final = 16
+MAX_LENGTH: Final = 8_192
+"""Longest cursor that is looked at, characters."""
+
+
+def signed(place: list[str], *, question: bytes, key: CursorKey) -> str:
+    """The cursor that says "after `place`" in the answer to `question`."""
+    body = orjson.dumps(place)
+    return base64.urlsafe_b64encode(_tag(body, question, key) + body).decode()
+
+
+def place_of(cursor: str, *, question: bytes, key: CursorKey) -> list[str]:
+    """
+    The place that was signed into `cursor`.
+
+    Raises:
+        BadCursor: it was not made by this store for this question.
+    """
+    try:
+        raw = base64.b64decode(cursor[:MAX_LENGTH].encode("ascii"), altchars=b"-_", validate=True)
+    except (binascii.Error, UnicodeEncodeError) as error:
+        raise BadCursor("is none that clarity made") from error
+    tag, body = raw[:TAG_BYTES], raw[TAG_BYTES:]
+    if not hmac.compare_digest(tag, _tag(body, question, key)):
+        raise BadCursor("was changed or belongs to another query or tenant")
+    place: list[str] = orjson.loads(body)
+    return place
+
+
+def _tag(body: bytes, question: bytes, key: CursorKey) -> bytes:
+    framed = b"%b:%d:%b%b" % (FORM, len(question), question, body)
+    return hmac.digest(key, framed, hashlib.sha256)[:TAG_BYTES]

@@ -1,0 +1,258 @@
+"""
+Entities as items: a short header, the fields, the packed values of a day; with a digest over it.
+
+| attribute | what |
+|---|---|
+| pk, sk | keys (`keys.py`) |
+| v, s | version of the entity; schema of the form |
+| d | SHA-256 over keys, schema, fields and values |
+| x, ttl | from when on it is gone: microseconds, exact; seconds, for DynamoDB's own removal |
+| values | packed values of a day chunk |
+| f_... | fields that queries name and that are no attribute of the class, in comparable form |
+| the rest | the fields of the class (`codec.py`) |
+"""
+
+import hashlib
+import hmac
+import struct
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
+
+import attrs
+import orjson
+
+from clarity.adapters.aws._operations import Attribute, Item
+from clarity.adapters.aws.dynamodb.codec import MALFORMED, EntityCodec, Undecodable, codec_of
+from clarity.adapters.aws.dynamodb.keys import key_text, owner_pk
+from clarity.domain.identity import PatientRef
+from clarity.domain.streams import DayChunk
+from clarity.ports.codec import ChunkCodec
+from clarity.ports.entities import Entity, EntitySpec, Key, Scalar, key_of, spec_of
+from clarity.ports.errors import Corrupt, TooNew
+from clarity.ports.query import Stored
+
+__all__ = [
+    "Encoded",
+    "EntityItems",
+    "comparable",
+    "digest_of",
+    "expired",
+    "expiry",
+    "filter_name",
+    "item_size",
+    "micros",
+    "version_of",
+]
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MICRO: Final = timedelta(microseconds=1)
+SECOND_US: Final = 1_000_000
+
+PACKED: Final = "values"
+"""Attribute and field that the chunk codec packs."""
+
+SIGN: Final = 1 << 63
+ALL_BITS: Final = (1 << 64) - 1
+
+
+@attrs.frozen(kw_only=True)
+class Encoded:
+    """
+    An entity, ready to be stored under a version.
+
+    Attributes:
+        key: its key.
+        pk: partition key.
+        sk: sort key.
+        item: all attributes but version and expiry.
+        digest: SHA-256 of the content.
+    """
+
+    key: Key
+    pk: str
+    sk: str
+    item: Item
+    digest: bytes
+
+
+def micros(time: datetime) -> int:
+    """Microseconds since 1970-01-01T00:00Z, exact."""
+    return (time - EPOCH) // MICRO
+
+
+def comparable(value: Scalar) -> Attribute:
+    """
+    The value in a form that DynamoDB orders as Python does.
+
+    A float becomes eight bytes that sort as the numbers do, since DynamoDB's numbers end at 1e126.
+    """
+    match value:
+        case str():
+            return {"S": value}
+        case datetime():
+            return {"N": str(micros(value))}
+        case date():
+            return {"S": value.isoformat()}
+        case int():
+            return {"N": str(value)}
+        case _:
+            return {"B": _sortable(value)}
+
+
+def _sortable(value: float) -> bytes:
+    (bits,) = struct.unpack(">Q", struct.pack(">d", value or 0.0))
+    flipped = bits ^ (ALL_BITS if bits & SIGN else SIGN)
+    return struct.pack(">Q", flipped)
+
+
+def filter_name(spec: EntitySpec, field: str) -> str:
+    """The attribute that holds a field of `spec` in comparable form."""
+    return field if field in _plain_names(spec) else f"f_{field}"
+
+
+def _plain_names(spec: EntitySpec) -> frozenset[str]:
+    comparable_as_kept = {n for n, f in spec.fields.items() if f.type in (str, int, date)}
+    return frozenset(comparable_as_kept & {name for name, _, _ in _codec(spec).fields})
+
+
+def _codec(spec: EntitySpec) -> EntityCodec:
+    cls: type[Any] = spec.type
+    return codec_of(cls, without=(PACKED,) if cls is DayChunk else ())
+
+
+def expiry(at: datetime | None) -> Item:
+    """The attributes that say from when on an item is gone."""
+    if at is None:
+        return {}
+    gone_us = micros(at)
+    return {"x": {"N": str(gone_us)}, "ttl": {"N": str(-(-gone_us // SECOND_US))}}
+
+
+def expired(item: Item, now_us: int) -> bool:
+    """The item is gone, though DynamoDB may not have removed it yet."""
+    return "x" in item and int(item["x"]["N"]) <= now_us
+
+
+def version_of(item: Item | None, now_us: int) -> int:
+    """The version that is stored; 0 when there is none."""
+    return 0 if item is None or expired(item, now_us) else int(item["v"]["N"])
+
+
+def digest_of(item: Item) -> bytes:
+    """The digest that is stored."""
+    digest: bytes = codec_of(_Digest).decode(item).d
+    return digest
+
+
+@attrs.frozen
+class _Digest:
+    d: bytes
+
+
+@attrs.frozen
+class EntityItems:
+    """Turns entities into items and back; `chunks` packs the values of day chunks."""
+
+    chunks: ChunkCodec
+
+    def encode(self, owner: PatientRef, entity: Entity) -> Encoded:
+        """
+        The entity in the latest form.
+
+        Raises:
+            ValueError: a text of the entity is no Unicode.
+            TooLarge: its key is too long.
+        """
+        spec, key = spec_of(type(entity)), key_of(entity)
+        pk, sk = owner_pk(owner), key_text(key)
+        fields = _codec(spec).encode(entity)
+        packed = b""
+        if isinstance(entity, DayChunk):
+            packed = self.chunks.pack(entity.values, context=_context(pk, sk))
+        digest = _digest(pk, sk, spec.schema, fields, packed)
+        item: Item = {
+            "pk": {"S": pk},
+            "sk": {"S": sk},
+            "s": {"N": str(spec.schema)},
+            "d": {"B": digest},
+            **fields,
+            **_filters(spec, entity),
+        }
+        if packed:
+            item[PACKED] = {"B": packed}
+        return Encoded(key=key, pk=pk, sk=sk, item=item, digest=digest)
+
+    def decode(self, spec: EntitySpec, item: Item) -> Stored[Entity]:
+        """
+        The entity that was encoded, whichever version of clarity did it.
+
+        Raises:
+            Corrupt: the item is damaged, or lies under the key of another.
+            TooNew: a later clarity wrote it.
+        """
+        try:
+            return self._decoded(spec, item)
+        except (Undecodable, *MALFORMED) as error:
+            raise Corrupt(f"the stored {spec.kind}") from error
+
+    def _decoded(self, spec: EntitySpec, item: Item) -> Stored[Entity]:
+        schema = int(item["s"]["N"])
+        if schema > spec.schema:
+            raise TooNew(f"the stored {spec.kind}", spec.schema, schema)
+        pk, sk = item["pk"]["S"], item["sk"]["S"]
+        codec, packed, given = _codec(spec), b"", {}
+        if spec.type is DayChunk:
+            packed = codec_of(_Packed).decode(item).values
+            given[PACKED] = self.chunks.unpack(packed, context=_context(pk, sk))
+        entity: Entity = codec.decode(item, **given)
+        wanted = _digest(pk, sk, schema, codec.encode(entity), packed)
+        if key_text(key_of(entity)) != sk or not hmac.compare_digest(digest_of(item), wanted):
+            raise Corrupt(f"the stored {spec.kind}")
+        return Stored(entity, int(item["v"]["N"]))
+
+
+@attrs.frozen
+class _Packed:
+    values: bytes
+
+
+def _filters(spec: EntitySpec, entity: Entity) -> Item:
+    kept = _plain_names(spec)
+    return {f"f_{n}": comparable(f.of(entity)) for n, f in spec.fields.items() if n not in kept}
+
+
+def _context(pk: str, sk: str) -> bytes:
+    """Injective: no two entities of any patients share a context."""
+    return f"{pk}\n{sk}".encode()
+
+
+def _digest(pk: str, sk: str, schema: int, fields: Item, packed: bytes) -> bytes:
+    try:
+        head = orjson.dumps([pk, sk, schema, fields], default=bytes.hex)
+    except orjson.JSONEncodeError as error:
+        raise ValueError("the entity holds what cannot be stored") from error
+    return hashlib.sha256(b"%d:%b%b" % (len(head), head, packed)).digest()
+
+
+def item_size(item: Item) -> int:
+    """Bytes of an item by the documented rules, names included."""
+    return sum(len(name.encode()) + _size(value) for name, value in item.items())
+
+
+def _size(attribute: Attribute) -> int:
+    mark: str
+    value: Any
+    ((mark, value),) = attribute.items()
+    match mark:
+        case "S":
+            return len(str(value).encode())
+        case "N":
+            return (len(str(value).lstrip("-0.")) + 1) // 2 + 1
+        case "B":
+            return len(bytes(value))
+        case "L":
+            return 3 + sum(1 + _size(each) for each in value)
+        case "M":
+            return 3 + sum(1 + len(n.encode()) + _size(each) for n, each in value.items())
+        case _:
+            return 1

@@ -1,0 +1,136 @@
+"""
+Keys of items: text in which no id can forge a separator, and which sorts as its parts do.
+
+Parts are joined by `#`. Every character up to `$` is written as `$` and a letter, so what stands
+before a separator always sorts first, and a range of parts is one range of text. The two last code
+points are escaped likewise, which leaves U+10FFFF as an end that no key reaches.
+"""
+
+import re
+from datetime import date
+from typing import Final
+
+from clarity.domain.identity import PatientRef, TenantId
+from clarity.ports.entities import Key
+from clarity.ports.errors import TooLarge
+
+__all__ = [
+    "AFTER_PREFIX",
+    "AFTER_SEPARATOR",
+    "HEAD",
+    "SEPARATOR",
+    "SINGLE",
+    "chain_pk",
+    "escaped",
+    "idempotency_pk",
+    "key_text",
+    "kind_prefix",
+    "owner_pk",
+    "part_text",
+    "roster_pk",
+    "seq_sk",
+    "unescaped",
+]
+
+SEPARATOR: Final = "#"
+AFTER_SEPARATOR: Final = "$"
+"""Sorts after `X#` and all that begins with it, before any other key that begins with X."""
+AFTER_PREFIX: Final = "\U0010ffff"
+"""`X` + this sorts after every key that begins with X."""
+
+HEAD: Final = "HEAD"
+"""Sort key of a chain's head; digits sort before it."""
+SINGLE: Final = "-"
+"""Sort key where a partition holds one item."""
+
+MAX_SK_BYTES: Final = 1_024
+MAX_PK_BYTES: Final = 2_048
+
+LETTERS: Final = {"chunk": "O", "result": "A"}
+"""How the kinds of entities begin their sort keys; a kind is never renamed."""
+
+_LOW: Final = re.compile("[\x00-\x24]")
+_HIGH: Final = re.compile("[\U0010fffe\U0010ffff]")
+_ESCAPED: Final = re.compile("\\$(.)|\U0010fffe(.)", re.DOTALL)
+_SHIFT: Final = 0x40
+
+
+def escaped(part: str) -> str:
+    """`part` without separators, sorting as before."""
+    if part.isalnum():
+        return part
+    text = _LOW.sub(lambda m: "$" + chr(ord(m.group()) + _SHIFT), part)
+    return _HIGH.sub(lambda m: "\U0010fffe" + "01"[ord(m.group()) & 1], text)
+
+
+def unescaped(text: str) -> str:
+    """What was escaped."""
+    return _ESCAPED.sub(_original, text)
+
+
+def _original(match: re.Match[str]) -> str:
+    low, high = match.groups()
+    return chr(ord(low) - _SHIFT) if low is not None else chr(0x10FFFE + int(high))
+
+
+def part_text(part: str | date) -> str:
+    """One part of a key: escaped text, or a date as eight digits."""
+    return escaped(part) if isinstance(part, str) else part.isoformat().replace("-", "")
+
+
+def kind_prefix(kind: str) -> str:
+    """What all sort keys of that kind begin with."""
+    return LETTERS[kind] + SEPARATOR
+
+
+def key_text(key: Key) -> str:
+    """
+    The sort key of an entity.
+
+    Raises:
+        TooLarge: the parts are too long for a key.
+    """
+    return _checked(
+        LETTERS[key.kind] + SEPARATOR + SEPARATOR.join(map(part_text, key.parts)), MAX_SK_BYTES
+    )
+
+
+def owner_pk(owner: PatientRef) -> str:
+    """The partition that holds a patient's entities."""
+    return f"P#{_ref(owner)}"
+
+
+def chain_pk(patient: PatientRef) -> str:
+    """The partition that holds a patient's audit chain."""
+    return f"AUD#{_ref(patient)}"
+
+
+def roster_pk(tenant: TenantId) -> str:
+    """The partition that names everyone in the tenant who has a chain."""
+    return f"ROSTER#{escaped(str(tenant))}"
+
+
+def idempotency_pk(tenant: TenantId, name: str) -> str:
+    """
+    The partition of an idempotency record.
+
+    Raises:
+        TooLarge: the name is too long for a key.
+    """
+    return _checked(f"I#{escaped(str(tenant))}#{escaped(name)}", MAX_PK_BYTES)
+
+
+def seq_sk(seq: int) -> str:
+    """The sort key of an audit record."""
+    return f"{seq:012}"
+
+
+def _ref(patient: PatientRef) -> str:
+    return f"{escaped(str(patient.tenant))}#{escaped(str(patient.patient))}"
+
+
+def _checked(text: str, limit: int) -> str:
+    size = len(text.encode())
+    if size > limit:
+        raise TooLarge("a key in bytes", limit, size)
+    return text

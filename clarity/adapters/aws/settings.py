@@ -1,0 +1,44 @@
+"""Where the services are, and what a call may use at most."""
+
+import attrs
+
+__all__ = ["Endpoint", "Limits"]
+
+
+def _positive(_: object, attribute: "attrs.Attribute[float]", value: float) -> None:
+    if not value > 0:
+        raise ValueError(f"{attribute.name} is more than 0")
+
+
+@attrs.frozen(kw_only=True)
+class Endpoint:
+    """
+    Where the service is.
+
+    Attributes:
+        region: its name, for example `eu-west-1`.
+        url: another address than the region's own, for engines on this machine; empty for none.
+    """
+
+    region: str = attrs.field(validator=attrs.validators.min_len(1))
+    url: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class Limits:
+    """
+    What a call may use at most.
+
+    Attributes:
+        connect_timeout_s: to open a connection.
+        read_timeout_s: between two parts of an answer.
+        deadline_s: from the start of a call until its last attempt begins.
+        attempts: tries of one call, the first included.
+        pool_size: connections kept open; as many threads can call at once.
+    """
+
+    connect_timeout_s: float = attrs.field(default=1.0, validator=_positive)
+    read_timeout_s: float = attrs.field(default=2.0, validator=_positive)
+    deadline_s: float = attrs.field(default=5.0, validator=_positive)
+    attempts: int = attrs.field(default=4, validator=attrs.validators.ge(1))
+    pool_size: int = attrs.field(default=16, validator=attrs.validators.ge(1))

@@ -1,0 +1,295 @@
+"""The connection against a real engine behind a proxy that breaks things."""
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from clarity.adapters.aws._operations import Op
+from clarity.adapters.aws.connection import ConnectionSettings, DynamoDBConnection
+from clarity.adapters.aws.dynamodb.batch import Address, get_op
+from clarity.adapters.aws.dynamodb.tables import create_tables
+from clarity.adapters.aws.settings import Endpoint, Limits
+from clarity.ports.errors import Denied, Throttled, TimedOut, Unavailable, Unexpected
+from tests.support.clocks import HandClock
+from tests.support.dynamodb import Counted, Spans, credentials
+from tests.support.engines import REGION, running
+from tests.support.fault_proxy import Fault, FaultProxy, always, fault_proxy, scripted
+
+QUICK = Limits(connect_timeout_s=0.5, read_timeout_s=0.3, deadline_s=5, attempts=3)
+NOWHERE = Endpoint(region=REGION, url="http://127.0.0.1:1")
+THERE = Address("main", "P#t#p", "O#activity#20030501")
+
+
+class Ticking(HandClock):
+    def monotonic_s(self) -> float:
+        return time.monotonic()
+
+
+def connected(settings: ConnectionSettings) -> tuple[DynamoDBConnection, Counted, Spans]:
+    credentials()
+    metrics, spans = Counted(), Spans()
+    connection = DynamoDBConnection(settings, clock=Ticking(), metrics=metrics, tracer=spans)
+    return connection, metrics, spans
+
+
+@pytest.fixture(scope="module")
+def proxy() -> Iterator[FaultProxy]:
+    with fault_proxy(running("ministack")) as faulty:
+        yield faulty
+
+
+@pytest.fixture
+def line(proxy: FaultProxy) -> Iterator[tuple[DynamoDBConnection, Counted, Spans]]:
+    proxy.plan = lambda *_: None
+    settings = ConnectionSettings(
+        endpoint=proxy.engine.endpoint, limits=QUICK, table_prefix="connection-"
+    )
+    opened = connected(settings)
+    create_tables(opened[0], clock=Ticking())
+    opened[0].run(put_op(opened[0]))
+    proxy.requests.clear()
+    yield opened
+    proxy.plan = lambda *_: None
+    opened[0].close()
+
+
+def put_op(connection: DynamoDBConnection) -> Op[None]:
+    return Op(
+        operation="put_item",
+        parameters={
+            "TableName": connection.table("main"),
+            "Item": {**THERE.key, "v": {"S": "here"}},
+        },
+        decode=lambda _: None,
+        table="main",
+        reads=False,
+    )
+
+
+def test_no_client_is_made_before_the_first_call():
+    connection, _, _ = connected(ConnectionSettings(endpoint=NOWHERE))
+
+    connection.close()
+    connection.close()
+
+
+def test_the_prefix_of_the_settings_stands_before_every_table(line):
+    connection, _, _ = line
+
+    assert connection.table("main") == "connection-main"
+    assert connection.run(get_op(connection, THERE))["v"] == {"S": "here"}
+
+
+def test_a_call_leaves_a_span_and_its_units_but_never_a_key(line):
+    connection, metrics, spans = line
+
+    connection.run(get_op(connection, THERE))
+
+    assert spans.seen[-1] == ("dynamodb", {"table": "main", "operation": "get_item"})
+    assert metrics.total("dynamodb_units", table="main", operation="get_item") == 1
+    assert metrics.total("dynamodb_call_s", operation="get_item") == 1
+    assert "O#activity" not in f"{spans.seen}{metrics.sums}"
+
+
+@pytest.mark.parametrize(
+    "fault", [Fault.THROTTLE, Fault.SERVER_ERROR, Fault.RESET_BEFORE, Fault.DROP_AFTER, Fault.HANG]
+)
+def test_a_passing_failure_is_retried(line, proxy: FaultProxy, fault: Fault):
+    proxy.plan = scripted("GetItem", fault)
+
+    item = line[0].run(get_op(line[0], THERE))
+
+    assert item["v"] == {"S": "here"}
+    assert proxy.requests["GetItem"] == 2
+
+
+@pytest.mark.parametrize("fault", [Fault.CORRUPT, Fault.EMPTY, Fault.GARBAGE])
+def test_a_damaged_answer_is_never_believed_and_read_again(line, proxy: FaultProxy, fault: Fault):
+    connection, metrics, _ = line
+    proxy.plan = scripted("GetItem", fault)
+
+    item = connection.run(get_op(connection, THERE))
+
+    assert item["v"] == {"S": "here"}
+    assert metrics.total("dynamodb_damaged_answers") == 1
+
+
+@pytest.mark.parametrize("fault", [Fault.CORRUPT, Fault.EMPTY, Fault.GARBAGE])
+def test_damage_that_stays_is_unavailable_not_data(line, proxy: FaultProxy, fault: Fault):
+    proxy.plan = always(fault)
+
+    with pytest.raises(Unavailable, match="damaged"):
+        line[0].run(get_op(line[0], THERE))
+
+    assert proxy.requests["GetItem"] == 3
+
+
+def test_a_write_whose_answer_is_damaged_is_not_sent_again(line, proxy: FaultProxy):
+    proxy.plan = always(Fault.CORRUPT)
+
+    with pytest.raises(Unavailable):
+        line[0].run(put_op(line[0]))
+
+    assert proxy.requests["PutItem"] == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        (Fault.THROTTLE, Throttled),
+        (Fault.SERVER_ERROR, Unavailable),
+        (Fault.RESET_BEFORE, Unavailable),
+        (Fault.HANG, TimedOut),
+    ],
+)
+def test_a_failure_that_stays_ends_after_the_attempts(
+    line, proxy: FaultProxy, fault: Fault, expected: type[Exception]
+):
+    proxy.plan = always(fault)
+
+    with pytest.raises(expected):
+        line[0].run(get_op(line[0], THERE))
+
+    assert proxy.requests["GetItem"] == QUICK.attempts
+
+
+def test_no_attempt_begins_after_the_deadline(proxy: FaultProxy):
+    limits = Limits(connect_timeout_s=0.5, read_timeout_s=0.3, deadline_s=0.2, attempts=50)
+    settings = ConnectionSettings(endpoint=proxy.engine.endpoint, limits=limits)
+    connection, _, _ = connected(settings)
+    proxy.requests.clear()
+    proxy.plan = always(Fault.HANG)
+
+    with pytest.raises(TimedOut):
+        connection.run(get_op(connection, THERE))
+
+    assert proxy.requests["GetItem"] == 1
+    connection.close()
+
+
+def test_nobody_at_the_address_is_unavailable():
+    limits = Limits(attempts=1)
+    connection, _, _ = connected(ConnectionSettings(endpoint=NOWHERE, limits=limits))
+
+    with pytest.raises(Unavailable):
+        connection.ping_s()
+    connection.close()
+
+
+def test_a_ping_says_how_long_it_took(line):
+    assert 0 < line[0].ping_s() < 60
+
+
+def test_a_missing_table_is_told(line):
+    with pytest.raises(Unexpected, match="create-tables"):
+        line[0].run(get_op(line[0], Address("other", "a", "b")))
+
+
+def test_a_closed_connection_refuses(proxy: FaultProxy):
+    connection, _, _ = connected(ConnectionSettings(endpoint=proxy.engine.endpoint))
+    connection.close()
+
+    with pytest.raises(Unavailable, match="closed"):
+        connection.ping_s()
+
+
+def test_without_credentials_it_is_denied(monkeypatch: pytest.MonkeyPatch, proxy: FaultProxy):
+    connection, _, _ = connected(ConnectionSettings(endpoint=proxy.engine.endpoint))
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+
+    with pytest.raises(Denied, match="credentials"):
+        connection.ping_s()
+    connection.close()
+
+
+def test_reads_go_to_the_replica_when_the_region_is_silent(line, proxy: FaultProxy):
+    settings = ConnectionSettings(
+        endpoint=NOWHERE,
+        replica=proxy.engine.endpoint,
+        limits=Limits(attempts=1),
+        table_prefix="connection-",
+    )
+    connection, metrics, _ = connected(settings)
+
+    item = connection.run(get_op(connection, THERE))
+
+    assert item["v"] == {"S": "here"}
+    assert metrics.total("dynamodb_replica_reads") == 1
+    with pytest.raises(Unavailable):
+        connection.run(put_op(connection))
+    assert proxy.requests["PutItem"] == 0
+    connection.close()
+
+
+def test_an_answer_that_is_no_failure_of_the_region_does_not_go_to_the_replica(
+    line, proxy: FaultProxy
+):
+    settings = ConnectionSettings(
+        endpoint=proxy.engine.endpoint, replica=NOWHERE, table_prefix="connection-"
+    )
+    connection, metrics, _ = connected(settings)
+
+    with pytest.raises(Unexpected):
+        connection.run(get_op(connection, Address("other", "a", "b")))
+
+    assert metrics.total("dynamodb_replica_reads") == 0
+    connection.close()
+
+
+def test_threads_that_begin_together_share_one_client(proxy: FaultProxy):
+    proxy.plan = lambda *_: None
+    connection, _, _ = connected(ConnectionSettings(endpoint=proxy.engine.endpoint))
+    barrier = threading.Barrier(8)
+    clients = []
+
+    def ping() -> None:
+        barrier.wait()
+        connection.ping_s()
+        clients.append(connection._client(proxy.engine.endpoint))
+
+    threads = [threading.Thread(target=ping) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(clients) == 8
+    assert len(set(map(id, clients))) == 1
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"connect_timeout_s": 0},
+        {"read_timeout_s": -1},
+        {"deadline_s": float("nan")},
+        {"attempts": 0},
+        {"pool_size": 0},
+    ],
+)
+def test_limits_without_a_limit_are_refused(wrong: dict[str, float]):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        Limits(**wrong)
+
+
+def test_a_prefix_that_no_table_name_may_have_is_refused():
+    with pytest.raises(ValueError, match="table_prefix"):
+        ConnectionSettings(endpoint=NOWHERE, table_prefix="a b")
+
+
+def test_timeouts_pool_and_attempts_reach_the_client():
+    limits = Limits(connect_timeout_s=1.5, read_timeout_s=2.5, attempts=4, pool_size=7)
+    connection, _, _ = connected(ConnectionSettings(endpoint=NOWHERE, limits=limits))
+
+    config = connection._client(NOWHERE).meta.config
+
+    assert (config.connect_timeout, config.read_timeout) == (1.5, 2.5)
+    assert config.max_pool_connections == 7
+    assert config.retries["total_max_attempts"] == 4
+    connection.close()

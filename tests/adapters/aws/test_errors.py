@@ -1,0 +1,175 @@
+"""Every row of the error table, with errors as botocore raises them."""
+
+import pytest
+from botocore import exceptions as sdk
+
+from clarity.adapters.aws._errors import (
+    CODES,
+    BodyDamaged,
+    Cancelled,
+    DeadlinePassed,
+    Reason,
+    TableMissing,
+    translated,
+)
+from clarity.ports.errors import (
+    Denied,
+    Throttled,
+    TimedOut,
+    TooLarge,
+    Transient,
+    Unavailable,
+    Unexpected,
+)
+
+WHAT = "DynamoDB (get_item on main)"
+URL = "http://127.0.0.1:1"
+
+EXPECTED = {
+    "AccessDenied": Denied,
+    "AccessDeniedException": Denied,
+    "ExpiredToken": Denied,
+    "ExpiredTokenException": Denied,
+    "IncompleteSignature": Denied,
+    "InvalidAccessKeyId": Denied,
+    "InvalidClientTokenId": Denied,
+    "InvalidSignatureException": Denied,
+    "MissingAuthenticationToken": Denied,
+    "MissingAuthenticationTokenException": Denied,
+    "SignatureDoesNotMatch": Denied,
+    "UnrecognizedClientException": Denied,
+    "LimitExceededException": Throttled,
+    "ProvisionedThroughputExceededException": Throttled,
+    "RequestLimitExceeded": Throttled,
+    "SlowDown": Throttled,
+    "ThrottledException": Throttled,
+    "Throttling": Throttled,
+    "ThrottlingException": Throttled,
+    "TooManyRequestsException": Throttled,
+    "TransactionInProgressException": Unavailable,
+    "TransactionConflictException": Unavailable,
+    "ReplicatedWriteConflictException": Unavailable,
+    "InternalError": Unavailable,
+    "InternalFailure": Unavailable,
+    "InternalServerError": Unavailable,
+    "ServiceUnavailable": Unavailable,
+    "ServiceUnavailableException": Unavailable,
+    "PriorRequestNotComplete": Unavailable,
+    "RequestTimeout": TimedOut,
+    "RequestTimeoutException": TimedOut,
+    "ItemCollectionSizeLimitExceededException": TooLarge,
+    "EntityTooLarge": TooLarge,
+    "NoSuchBucket": TableMissing,
+    "ResourceNotFoundException": TableMissing,
+}
+
+
+def answered(code: str, *, message: str = "secret-patient-7", status: int = 400) -> sdk.ClientError:
+    return sdk.ClientError(
+        {
+            "Error": {"Code": code, "Message": message},
+            "ResponseMetadata": {"HTTPStatusCode": status},
+        },
+        "GetItem",
+    )
+
+
+def test_the_table_has_exactly_the_rows_that_are_tested():
+    assert set(CODES) == set(EXPECTED)
+
+
+@pytest.mark.parametrize(("code", "expected"), EXPECTED.items())
+def test_a_known_code_becomes_its_error(code: str, expected: type[Exception]):
+    error = translated(answered(code), WHAT)
+
+    assert type(error) is expected
+
+
+@pytest.mark.parametrize("code", [*EXPECTED, "Strange", ""])
+def test_the_text_of_the_service_is_never_passed_on(code: str):
+    error = translated(answered(code), WHAT)
+
+    assert "secret-patient-7" not in f"{error} {error!r}"
+
+
+def test_an_unknown_code_is_unexpected_and_never_retried():
+    error = translated(answered("Strange"), WHAT)
+
+    assert type(error) is Unexpected
+    assert not isinstance(error, Transient)
+    assert "Strange" in str(error)
+
+
+def test_an_unknown_code_with_a_server_status_is_unavailable():
+    error = translated(answered("Strange", status=503), WHAT)
+
+    assert type(error) is Unavailable
+
+
+def test_an_oversize_item_is_told_from_other_validation_errors():
+    message = "Item size has exceeded the maximum allowed size"
+
+    assert type(translated(answered("ValidationException", message=message), WHAT)) is TooLarge
+    assert type(translated(answered("ValidationException"), WHAT)) is Unexpected
+
+
+@pytest.mark.parametrize(
+    ("cause", "expected"),
+    [
+        (sdk.ConnectTimeoutError(endpoint_url=URL), TimedOut),
+        (sdk.ReadTimeoutError(endpoint_url=URL), TimedOut),
+        (DeadlinePassed(), TimedOut),
+        (sdk.EndpointConnectionError(endpoint_url=URL), Unavailable),
+        (sdk.ConnectionClosedError(endpoint_url=URL), Unavailable),
+        (sdk.SSLError(endpoint_url=URL, error="expired"), Unavailable),
+        (sdk.ProxyConnectionError(proxy_url=URL), Unavailable),
+        (BodyDamaged(), Unavailable),
+        (sdk.NoCredentialsError(), Denied),
+        (sdk.PartialCredentialsError(provider="env", cred_var="key"), Denied),
+        (sdk.CredentialRetrievalError(provider="iam", error_msg="x"), Denied),
+        (sdk.TokenRetrievalError(provider="sso", error_msg="x"), Denied),
+        (sdk.BotoCoreError(), Unexpected),
+        (sdk.NoRegionError(), Unexpected),
+    ],
+)
+def test_what_is_raised_without_an_answer_becomes_its_error(
+    cause: Exception, expected: type[Exception]
+):
+    assert type(translated(cause, WHAT, limit_s=5)) is expected
+
+
+def test_a_time_out_says_which_limit_was_reached():
+    error = translated(sdk.ReadTimeoutError(endpoint_url=URL), WHAT, limit_s=5)
+
+    assert "within 5 s" in str(error)
+
+
+def test_a_cancelled_transaction_keeps_its_reasons_in_order():
+    item = {"v": {"N": "3"}}
+    error = sdk.ClientError(
+        {
+            "Error": {"Code": "TransactionCanceledException", "Message": ""},
+            "CancellationReasons": [
+                {"Code": "None"},
+                {"Code": "ConditionalCheckFailed", "Item": item},
+                {},
+            ],
+        },
+        "TransactWriteItems",
+    )
+
+    cancelled = translated(error, WHAT)
+
+    assert isinstance(cancelled, Cancelled)
+    assert cancelled.reasons == (
+        Reason("None"),
+        Reason("ConditionalCheckFailed", item),
+        Reason("None"),
+    )
+    assert [r.condition_failed for r in cancelled.reasons] == [False, True, False]
+
+
+def test_an_answer_without_any_code_is_unexpected():
+    error = translated(sdk.ClientError({}, "GetItem"), WHAT)
+
+    assert type(error) is Unexpected

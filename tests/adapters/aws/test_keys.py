@@ -1,0 +1,86 @@
+"""No two ids share a key, and keys sort as their parts do."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clarity.adapters.aws.dynamodb import keys
+from clarity.domain.identity import PatientId, PatientRef, TenantId
+from clarity.ports.entities import Key
+from clarity.ports.errors import TooLarge
+from tests.support.strategies import identifiers, patients, texts
+
+letters = texts() | st.text("#$%a\U0010fffd\U0010fffe\U0010ffff ", max_size=4)
+
+
+@given(letters)
+def test_what_is_escaped_comes_back(text: str):
+    assert keys.unescaped(keys.escaped(text)) == text
+
+
+@given(letters)
+def test_an_escaped_text_holds_no_separator_and_no_last_code_point(text: str):
+    escaped = keys.escaped(text)
+
+    assert keys.SEPARATOR not in escaped
+    assert "\U0010ffff" not in escaped
+
+
+@given(st.tuples(letters, letters), st.tuples(letters, letters))
+def test_keys_sort_as_their_parts(one: tuple[str, str], other: tuple[str, str]):
+    texts_ = [keys.key_text(Key("result", parts)) for parts in (one, other)]
+    encoded = [text.encode() for text in texts_]
+
+    assert (encoded[0] < encoded[1]) == (one < other)
+    assert (texts_[0] < texts_[1]) == (one < other)
+
+
+@given(letters, letters)
+def test_a_prefix_stays_a_prefix(text: str, rest: str):
+    assert keys.escaped(text + rest).startswith(keys.escaped(text))
+
+
+@given(patients(), patients())
+def test_two_patients_never_share_a_partition(one: PatientRef, other: PatientRef):
+    for of in (keys.owner_pk, keys.chain_pk):
+        assert (of(one) == of(other)) == (one == other)
+
+
+@given(identifiers(), identifiers(), letters, letters)
+def test_idempotency_keys_of_two_tenants_never_meet(a: str, b: str, one: str, other: str):
+    same = (a, one) == (b, other)
+
+    assert (
+        keys.idempotency_pk(TenantId(a), one) == keys.idempotency_pk(TenantId(b), other)
+    ) == same
+
+
+def test_the_partitions_of_one_patient_differ_by_what_they_hold():
+    patient = PatientRef(TenantId("t"), PatientId("p"))
+
+    partitions = {
+        keys.owner_pk(patient),
+        keys.chain_pk(patient),
+        keys.roster_pk(patient.tenant),
+        keys.idempotency_pk(patient.tenant, "p"),
+    }
+
+    assert len(partitions) == 4
+
+
+def test_a_day_is_eight_digits():
+    assert keys.key_text(Key("chunk", ("activity", date(2003, 5, 7)))) == "O#activity#20030507"
+    assert keys.part_text(date(33, 5, 7)) == "00330507"
+
+
+def test_records_sort_before_the_head():
+    assert keys.seq_sk(1) < keys.seq_sk(2) < keys.seq_sk(10) < keys.HEAD
+
+
+def test_a_key_that_is_too_long_is_refused():
+    with pytest.raises(TooLarge):
+        keys.key_text(Key("result", ("k" * 1_025, "f")))
+    with pytest.raises(TooLarge):
+        keys.idempotency_pk(TenantId("t"), "k" * 2_048)

@@ -1,0 +1,117 @@
+"""Fresh DynamoDB worlds on a running engine: tables of their own under a prefix of their own."""
+
+import itertools
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import datetime
+
+import attrs
+
+from clarity.adapters.aws.connection import ConnectionSettings, DynamoDBConnection
+from clarity.adapters.aws.dynamodb.audit import DynamoDBAuditLogger
+from clarity.adapters.aws.dynamodb.items import EntityItems
+from clarity.adapters.aws.dynamodb.repository import DynamoDBRepository
+from clarity.adapters.aws.dynamodb.tables import create_tables
+from clarity.adapters.aws.settings import Limits
+from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
+from clarity.ports.clock import Clock
+from clarity.ports.metrics import Metrics
+from clarity.ports.tracing import Tracer
+from tests.support.engines import Engine
+
+CURSOR_KEY = b"a key for cursors of the tests"
+LIMITS = Limits(connect_timeout_s=5, read_timeout_s=20, deadline_s=60)
+"""Generous, since two cores may have to run an engine and many tests."""
+
+_numbers = itertools.count(1)
+
+
+@attrs.define
+class Counted(Metrics):
+    """Metrics that remember the sums, by name and labels."""
+
+    sums: dict[tuple[str, tuple[tuple[str, str], ...]], float] = attrs.field(factory=dict)
+
+    def count(self, name: str, value: float, *, labels: Mapping[str, str]) -> None:
+        key = (name, tuple(sorted(labels.items())))
+        self.sums[key] = self.sums.get(key, 0.0) + value
+
+    def observe(self, name: str, value: float, *, labels: Mapping[str, str]) -> None:
+        self.count(name, 1, labels=labels)
+
+    def total(self, name: str, **labels: str) -> float:
+        return sum(
+            value
+            for (known, known_labels), value in self.sums.items()
+            if known == name and labels.items() <= dict(known_labels).items()
+        )
+
+
+@attrs.define
+class Spans(Tracer):
+    """A tracer that remembers the attributes of its spans."""
+
+    seen: list[tuple[str, dict[str, str]]] = attrs.field(factory=list)
+
+    def span(self, name: str, *, attributes: Mapping[str, str]) -> AbstractContextManager[None]:
+        self.seen.append((name, dict(attributes)))
+        return nullcontext()
+
+
+@attrs.frozen
+class _Ticking(Clock):
+    """The time of day of another clock, with a stopwatch that runs, so that deadlines end."""
+
+    day: Clock
+
+    def now(self) -> datetime:
+        return self.day.now()
+
+    def monotonic_s(self) -> float:
+        return time.monotonic()
+
+
+@attrs.frozen(kw_only=True)
+class World:
+    """Adapters over fresh tables."""
+
+    connection: DynamoDBConnection
+    repository: DynamoDBRepository
+    trail: DynamoDBAuditLogger
+    metrics: Counted
+    spans: Spans
+
+
+def credentials() -> None:
+    """Some credentials for engines that take any; what the machine has is not used."""
+    os.environ.update(dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "testing"))
+    os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+
+
+@contextmanager
+def world_on(engine: Engine, clock: Clock, limits: Limits = LIMITS) -> Iterator[World]:
+    """Adapters over fresh tables on `engine`."""
+    credentials()
+    clock = _Ticking(clock)
+    prefix = f"t{os.getpid()}-{next(_numbers)}-"
+    settings = ConnectionSettings(endpoint=engine.endpoint, limits=limits, table_prefix=prefix)
+    metrics, spans = Counted(), Spans()
+    connection = DynamoDBConnection(settings, clock=clock, metrics=metrics, tracer=spans)
+    try:
+        create_tables(connection, clock=clock)
+        yield World(
+            connection=connection,
+            repository=DynamoDBRepository(
+                connection=connection,
+                items=EntityItems(ShuffleZstdCodec()),
+                clock=clock,
+                cursor_key=CURSOR_KEY,
+            ),
+            trail=DynamoDBAuditLogger(connection=connection, clock=clock, cursor_key=CURSOR_KEY),
+            metrics=metrics,
+            spans=spans,
+        )
+    finally:
+        connection.close()

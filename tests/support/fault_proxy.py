@@ -1,0 +1,234 @@
+"""
+A proxy in front of an engine that breaks what a test tells it to break, one operation at a time.
+
+A plan is asked for each request (operation, how many of that operation came before) and answers
+with a fault or None. `scripted` and `seeded` make plans.
+"""
+
+import contextlib
+import http.client
+import http.server
+import json
+import random
+import socket
+import struct
+import threading
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from enum import StrEnum
+
+import attrs
+
+from tests.support.engines import Engine
+
+Plan = Callable[[str, int], "Fault | None"]
+
+NEVER_S = 60.0
+"""A hanging answer is given up when the proxy stops, or after this."""
+
+
+class Fault(StrEnum):
+    """What goes wrong."""
+
+    THROTTLE = "throttle"
+    SERVER_ERROR = "server-error"
+    HANG = "hang"
+    RESET_BEFORE = "reset-before"
+    DROP_AFTER = "drop-after"
+    GARBAGE = "garbage"
+    EMPTY = "empty"
+    CORRUPT = "corrupt"
+    UNPROCESSED = "unprocessed"
+    CONFLICT = "conflict"
+
+
+ERRORS: Mapping[Fault, tuple[int, str]] = {
+    Fault.THROTTLE: (400, "ProvisionedThroughputExceededException"),
+    Fault.SERVER_ERROR: (500, "InternalServerError"),
+    Fault.CONFLICT: (400, "TransactionConflictException"),
+}
+
+
+def scripted(operation: str, *faults: Fault | None) -> Plan:
+    """The faults, in order, for requests of one operation; nothing afterwards or for others."""
+    return lambda name, before: (
+        faults[before] if name == operation and before < len(faults) else None
+    )
+
+
+def always(fault: Fault, *operations: str) -> Plan:
+    """The fault for every request of those operations, for all of them when none is named."""
+    return lambda name, _: fault if not operations or name in operations else None
+
+
+def seeded(seed: int, rates: Mapping[Fault, float]) -> Plan:
+    """Each fault at its rate, as the seed decides."""
+    chance, lock = random.Random(seed), threading.Lock()
+
+    def plan(_: str, __: int) -> Fault | None:
+        with lock:
+            drawn = chance.random()
+        for fault, rate in rates.items():
+            drawn -= rate
+            if drawn < 0:
+                return fault
+        return None
+
+    return plan
+
+
+@attrs.define(eq=False)
+class FaultProxy:
+    """
+    A running proxy.
+
+    Attributes:
+        engine: as which it is addressed.
+        plan: what breaks; may be replaced at any time.
+        requests: how many requests of each operation came.
+    """
+
+    engine: Engine
+    upstream: Engine
+    plan: Plan = lambda *_: None
+    requests: "Counter[str]" = attrs.field(factory=Counter)
+    lock: threading.Lock = attrs.field(factory=threading.Lock)
+    stopping: threading.Event = attrs.field(factory=threading.Event)
+
+    def draw(self, operation: str) -> Fault | None:
+        with self.lock:
+            before = self.requests[operation]
+            self.requests[operation] += 1
+        return self.plan(operation, before)
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    proxy: FaultProxy
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        operation = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
+        fault = self.proxy.draw(operation)
+        if fault in ERRORS:
+            self._refuse(*ERRORS[fault])
+        elif fault is Fault.HANG:
+            self.proxy.stopping.wait(NEVER_S)
+            self._reset()
+        elif fault is Fault.RESET_BEFORE:
+            self._reset()
+        else:
+            self._forward(operation, body, fault)
+
+    def _forward(self, operation: str, body: bytes, fault: Fault | None) -> None:
+        left: dict[str, list[object]] = {}
+        if fault is Fault.UNPROCESSED and operation.startswith("Batch"):
+            body, left = _halved(operation, body)
+        status, headers, answer = self._asked(body)
+        if left:
+            answer, headers = _with_left(operation, answer, left), {}
+        match fault:
+            case Fault.DROP_AFTER:
+                self._reset()
+                return
+            case Fault.GARBAGE:
+                answer = b"<html>" + answer[::-1]
+            case Fault.EMPTY:
+                answer, headers = b"", {"x-amz-crc32": ""}
+            case Fault.CORRUPT:
+                answer = answer.replace(b'"S"', b'"s"', 1) if b'"S"' in answer else answer + b" "
+            case _:
+                pass
+        headers = headers or {"x-amz-crc32": str(zlib.crc32(answer))}
+        self._answer(status, {k: v for k, v in headers.items() if v}, answer)
+
+    def _asked(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
+        upstream = http.client.HTTPConnection("127.0.0.1", self.proxy.upstream.port, timeout=30)
+        try:
+            kept = {
+                k: v
+                for k, v in self.headers.items()
+                if k.lower() not in {"content-length", "connection"}
+            }
+            upstream.request("POST", self.path, body, kept)
+            response = upstream.getresponse()
+            told = {k: v for k, v in response.getheaders() if k.lower().startswith("x-amz")}
+            return response.status, told, response.read()
+        finally:
+            upstream.close()
+
+    def _refuse(self, status: int, code: str) -> None:
+        body = json.dumps(
+            {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": ""}
+        ).encode()
+        self._answer(status, {"x-amz-crc32": str(zlib.crc32(body))}, body)
+
+    def _answer(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Type", "application/x-amz-json-1.0")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _reset(self) -> None:
+        self.close_connection = True
+        with contextlib.suppress(OSError):
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.connection.shutdown(socket.SHUT_RDWR)
+
+
+def _halved(operation: str, body: bytes) -> tuple[bytes, dict[str, list[object]]]:
+    """The request with every second entry taken out, and what was taken out."""
+    request = json.loads(body)
+    left: dict[str, list[object]] = {}
+    for table, wanted in request["RequestItems"].items():
+        entries = wanted if operation == "BatchWriteItem" else wanted["Keys"]
+        left[table] = entries[1::2]
+        del entries[1::2]
+    return json.dumps(request).encode(), {t: e for t, e in left.items() if e}
+
+
+def _with_left(operation: str, body: bytes, left: dict[str, list[object]]) -> bytes:
+    answer = json.loads(body)
+    if operation == "BatchWriteItem":
+        answer["UnprocessedItems"] = left
+    else:
+        answer["UnprocessedKeys"] = {
+            t: {"Keys": e, "ConsistentRead": True} for t, e in left.items()
+        }
+    return json.dumps(answer).encode()
+
+
+class _Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def handle_error(self, *_: object) -> None:
+        """A client that gave up is what many tests are about."""
+
+
+@contextlib.contextmanager
+def fault_proxy(upstream: Engine) -> Iterator[FaultProxy]:
+    """A proxy in front of `upstream`, without faults until a plan is set."""
+    handler = type("Handler", (_Handler,), {})
+    server = _Server(("127.0.0.1", 0), handler)
+    url = f"http://127.0.0.1:{server.server_address[1]}"
+    proxy = FaultProxy(Engine(f"faulty {upstream.name}", url), upstream)
+    handler.proxy = proxy
+    thread = threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+    )
+    thread.start()
+    try:
+        yield proxy
+    finally:
+        proxy.stopping.set()
+        server.shutdown()
+        server.server_close()
+        thread.join()
