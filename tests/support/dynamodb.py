@@ -11,6 +11,7 @@ import attrs
 
 from clarity.adapters.aws.connection import ConnectionSettings, DynamoDBConnection
 from clarity.adapters.aws.dynamodb.audit import DynamoDBAuditLogger
+from clarity.adapters.aws.dynamodb.backoff import Backoff
 from clarity.adapters.aws.dynamodb.items import EntityItems
 from clarity.adapters.aws.dynamodb.repository import DynamoDBRepository
 from clarity.adapters.aws.dynamodb.tables import create_tables
@@ -24,6 +25,9 @@ from tests.support.engines import Engine
 CURSOR_KEY = b"a key for cursors of the tests"
 LIMITS = Limits(connect_timeout_s=5, read_timeout_s=20, deadline_s=60)
 """Generous, since two cores may have to run an engine and many tests."""
+
+PATIENT = Backoff(limit_s=60.0)
+"""Waits as long as the slowest engine takes for many writers."""
 
 _numbers = itertools.count(1)
 
@@ -108,8 +112,11 @@ def world_on(engine: Engine, clock: Clock, limits: Limits = LIMITS) -> Iterator[
                 items=EntityItems(ShuffleZstdCodec()),
                 clock=clock,
                 cursor_key=CURSOR_KEY,
+                backoff=PATIENT,
             ),
-            trail=DynamoDBAuditLogger(connection=connection, clock=clock, cursor_key=CURSOR_KEY),
+            trail=DynamoDBAuditLogger(
+                connection=connection, clock=clock, cursor_key=CURSOR_KEY, backoff=PATIENT
+            ),
             metrics=metrics,
             spans=spans,
         )

@@ -46,7 +46,6 @@ class Fault(StrEnum):
 ERRORS: Mapping[Fault, tuple[int, str]] = {
     Fault.THROTTLE: (400, "ProvisionedThroughputExceededException"),
     Fault.SERVER_ERROR: (500, "InternalServerError"),
-    Fault.CONFLICT: (400, "TransactionConflictException"),
 }
 
 
@@ -116,6 +115,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         fault = self.proxy.draw(operation)
         if fault in ERRORS:
             self._refuse(*ERRORS[fault])
+        elif fault is Fault.CONFLICT:
+            count = len(json.loads(body).get("TransactItems", ()))
+            reasons = [{"Code": "TransactionConflict"}] * count
+            self._refuse(400, "TransactionCanceledException", CancellationReasons=reasons)
         elif fault is Fault.HANG:
             self.proxy.stopping.wait(NEVER_S)
             self._reset()
@@ -161,10 +164,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         finally:
             upstream.close()
 
-    def _refuse(self, status: int, code: str) -> None:
-        body = json.dumps(
-            {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": ""}
-        ).encode()
+    def _refuse(self, status: int, code: str, **more: object) -> None:
+        told = {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "", **more}
+        body = json.dumps(told).encode()
         self._answer(status, {"x-amz-crc32": str(zlib.crc32(body))}, body)
 
     def _answer(self, status: int, headers: Mapping[str, str], body: bytes) -> None:

@@ -9,8 +9,11 @@ from typing import Final
 import attrs
 
 from clarity.adapters.local.audit import SqliteAuditTrail
+from clarity.adapters.local.clock import SystemClock
 from clarity.adapters.local.store import open_store
 from clarity.ports.audit import AuditSink, AuditTrail
+from tests.support.dynamodb import world_on
+from tests.support.engines import running
 
 
 @attrs.frozen(kw_only=True)
@@ -36,7 +39,16 @@ def _sqlite_file() -> Iterator[AuditHarness]:
 
 Opener = Callable[[], AbstractContextManager[AuditHarness]]
 
+
+@contextmanager
+def _dynamodb(engine: str) -> Iterator[AuditHarness]:
+    with world_on(running(engine), SystemClock()) as world:
+        yield AuditHarness(sink=world.trail, trail=world.trail)
+
+
 OPENERS: Final[dict[str, Opener]] = {
+    "dynamodb-moto": lambda: _dynamodb("moto"),
+    "dynamodb-ministack": lambda: _dynamodb("ministack"),
     "sqlite-memory": lambda: _sqlite(None),
     "sqlite-file": _sqlite_file,
 }

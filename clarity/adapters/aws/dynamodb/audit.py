@@ -1,6 +1,6 @@
 """`DynamoDBAuditLogger`: the trail in the table `audit`, to which is only added."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import attrs
@@ -9,7 +9,14 @@ from clarity.adapters.aws._operations import Answer, Item, Op
 from clarity.adapters.aws.connection import DynamoDBConnection
 from clarity.adapters.aws.dynamodb.backoff import Backoff
 from clarity.adapters.aws.dynamodb.batch import get_op
-from clarity.adapters.aws.dynamodb.chain import Link, head_address, head_of, record_of, refusals
+from clarity.adapters.aws.dynamodb.chain import (
+    Link,
+    fresh_nonce,
+    head_address,
+    head_of,
+    record_of,
+    refusals,
+)
 from clarity.adapters.aws.dynamodb.cursor import CursorKey, place_of, signed
 from clarity.adapters.aws.dynamodb.keys import (
     HEAD,
@@ -42,17 +49,19 @@ class DynamoDBAuditLogger(AuditSink, AuditTrail):
         clock: stopwatch of the back-off.
         cursor_key: signs cursors.
         backoff: how long to contend with other writers.
+        nonce: fresh text of 32 characters for every try.
     """
 
     connection: DynamoDBConnection
     clock: Clock
     cursor_key: CursorKey = attrs.field(repr=False, validator=attrs.validators.min_len(16))
     backoff: Backoff = attrs.field(factory=Backoff)
+    nonce: Callable[[], str] = fresh_nonce
 
     def append(self, event: AuditEvent) -> AuditRecord:
         """The event as the next record of its patient's chain, durable before this returns."""
         for _ in self.backoff.tries(self.clock.monotonic_s):
-            link = Link.of(event, self.head(event.patient))
+            link = Link.of(event, self.head(event.patient), self.nonce())
             if not refusals(self.connection, link, ()):
                 return link.record
         raise Unavailable("DynamoDB (other writers hold the same chain)")

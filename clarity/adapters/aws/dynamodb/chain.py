@@ -3,11 +3,12 @@ A patient's audit chain as items, and the transaction that makes it longer.
 
 The head says how long the chain is. A writer reads it, computes the next record, and writes both on
 condition that the head has not moved; whoever loses that race starts over. When an answer was lost,
-the record under the awaited number tells by its hash whether the transaction was this writer's.
+the record under the awaited number tells by its nonce whether the transaction was this writer's.
 """
 
+import secrets
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 import attrs
 
@@ -21,16 +22,10 @@ from clarity.adapters.aws.dynamodb.tables import AUDIT
 from clarity.domain.audit import AuditEvent, AuditRecord, ChainHead, chained
 from clarity.domain.identity import PatientRef
 
-__all__ = ["Action", "Link", "head_address", "head_of", "record_of", "refusals"]
+__all__ = ["Action", "Link", "fresh_nonce", "head_address", "head_of", "record_of", "refusals"]
 
 Action = dict[str, Any]
 """One entry of TransactWriteItems."""
-
-TOKEN_LENGTH: Final = 36
-"""Longest ClientRequestToken (service quota)."""
-
-CHAIN_ACTIONS: Final = 2
-"""How many actions `Link.actions` begins with that carry a condition: head, record."""
 
 
 @attrs.frozen
@@ -43,6 +38,12 @@ class _Head:
 class _Record:
     body: str
     h: bytes
+    w: str
+
+
+def fresh_nonce() -> str:
+    """32 characters that no other try has."""
+    return secrets.token_hex(16)
 
 
 def head_address(patient: PatientRef) -> Address:
@@ -73,16 +74,18 @@ class Link:
         patient: whose chain.
         head: the chain before.
         record: what is added.
+        nonce: tells this try from another one that writes the same.
     """
 
     patient: PatientRef
     head: ChainHead
     record: AuditRecord
+    nonce: str
 
     @classmethod
-    def of(cls, event: AuditEvent, head: ChainHead) -> "Link":
+    def of(cls, event: AuditEvent, head: ChainHead, nonce: str) -> "Link":
         """The link that continues the chain at `head` with `event`."""
-        return cls(event.patient, head, chained(event, head))
+        return cls(event.patient, head, chained(event, head), nonce)
 
     @property
     def address(self) -> Address:
@@ -105,11 +108,11 @@ class Link:
         return {"Put": {**put, **condition, "ExpressionAttributeValues": values}}
 
     def _add(self, table: str) -> Action:
-        record = codec_of(_Record).encode(_Record(self.record.body.decode(), self.record.hash))
+        content = _Record(self.record.body.decode(), self.record.hash, self.nonce)
         return {
             "Put": {
                 "TableName": table,
-                "Item": {**self.address.key, **record},
+                "Item": {**self.address.key, **codec_of(_Record).encode(content)},
                 "ConditionExpression": "attribute_not_exists(pk)",
             }
         }
@@ -148,7 +151,7 @@ def refusals(
 def _landed(connection: DynamoDBConnection, link: Link) -> bool:
     """An earlier try went through and its answer was lost."""
     item = connection.run(get_op(connection, link.address))
-    return item is not None and record_of(item).hash == link.record.hash
+    return item is not None and codec_of(_Record).decode(item).w == link.nonce
 
 
 def _transaction(actions: Sequence[Action], link: Link) -> Op[None]:
@@ -156,7 +159,7 @@ def _transaction(actions: Sequence[Action], link: Link) -> Op[None]:
         operation="transact_write_items",
         parameters={
             "TransactItems": actions,
-            "ClientRequestToken": link.record.hash.hex()[:TOKEN_LENGTH],
+            "ClientRequestToken": link.nonce,
             "ReturnConsumedCapacity": "TOTAL",
         },
         decode=lambda _: None,

@@ -1,6 +1,6 @@
 """`DynamoDBRepository`: entities with their audit record in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
 import attrs
@@ -9,7 +9,7 @@ from clarity.adapters.aws._operations import Answer, Item, Op
 from clarity.adapters.aws.connection import DynamoDBConnection
 from clarity.adapters.aws.dynamodb.backoff import Backoff
 from clarity.adapters.aws.dynamodb.batch import Address, Batches, get_op
-from clarity.adapters.aws.dynamodb.chain import head_address, head_of, refusals
+from clarity.adapters.aws.dynamodb.chain import fresh_nonce, head_address, head_of, refusals
 from clarity.adapters.aws.dynamodb.cursor import CursorKey, place_of, signed
 from clarity.adapters.aws.dynamodb.items import EntityItems, expired, micros
 from clarity.adapters.aws.dynamodb.keys import key_text, owner_pk
@@ -44,6 +44,7 @@ class DynamoDBRepository(Repository):
         page_units: read units after which a page that is not full yet is refused, so that a
             condition that hardly anything meets cannot run up a bill unseen.
         backoff: how long to contend with other writers.
+        nonce: fresh text of 32 characters for every try.
     """
 
     connection: DynamoDBConnection
@@ -52,6 +53,7 @@ class DynamoDBRepository(Repository):
     cursor_key: CursorKey = attrs.field(repr=False, validator=attrs.validators.min_len(16))
     page_units: float = PAGE_UNITS
     backoff: Backoff = attrs.field(factory=Backoff)
+    nonce: Callable[[], str] = fresh_nonce
 
     def get(self, owner: PatientRef, key: Key) -> Stored[Entity]:
         """The entity under `key`, as last committed."""
@@ -124,7 +126,7 @@ class DynamoDBRepository(Repository):
         earlier = work.earlier(known.get(memory)) if memory else None
         if earlier is not None:
             return earlier
-        link = work.link(head_of(known.get(head_at)), known)
+        link = work.link(head_of(known.get(head_at)), known, self.nonce())
         actions = work.actions(self.connection.table(MAIN.name), link, known)
         reasons = refusals(self.connection, link, actions)
         if not reasons:

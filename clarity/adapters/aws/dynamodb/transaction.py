@@ -172,7 +172,7 @@ class Work:
             raise IdempotencyMismatch
         return Committed(known.vs, ChainHead(known.n, known.h))
 
-    def link(self, head: ChainHead, before: Mapping[Address, Item]) -> Link:
+    def link(self, head: ChainHead, before: Mapping[Address, Item], nonce: str) -> Link:
         """The audit record of the commit, at the end of the chain."""
         event = AuditEvent(
             actor=self.evidence.actor,
@@ -182,7 +182,7 @@ class Work:
             correlation=self.evidence.correlation,
             at=self.evidence.at,
         )
-        return Link.of(event, head)
+        return Link.of(event, head, nonce)
 
     def actions(self, table: str, link: Link, before: Mapping[Address, Item]) -> list[Action]:
         """The changes in order, then the idempotency record."""

@@ -1,0 +1,282 @@
+"""What the contract cannot see: damage in the table, lost answers, budgets and sizes."""
+
+import base64
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import attrs
+import pytest
+
+from clarity.adapters.aws._operations import Item, Op
+from clarity.adapters.aws.dynamodb.backoff import Backoff
+from clarity.adapters.aws.dynamodb.batch import Address, get_op
+from clarity.adapters.aws.dynamodb.keys import key_text, owner_pk
+from clarity.adapters.local.clock import SystemClock
+from clarity.domain.analysis.result import AnalysisResult, Provenance
+from clarity.domain.audit import verify_chain
+from clarity.domain.streams import DayChunk
+from clarity.domain.timeline import TimeWindow
+from clarity.ports.audit import AuditFilter
+from clarity.ports.entities import key_of
+from clarity.ports.errors import (
+    AlreadyExists,
+    Corrupt,
+    IdempotencyMismatch,
+    StaleVersion,
+    TooLarge,
+    TooNew,
+    Unavailable,
+)
+from clarity.ports.query import Query, field
+from clarity.ports.repository import Delete, Put
+from tests.contracts.repository.harness import ADA, BEN, chunk, digest, evidence
+from tests.support.dynamodb import World, world_on
+from tests.support.engines import running
+from tests.support.fault_proxy import Fault, FaultProxy, always, fault_proxy, scripted
+
+AT = datetime(2026, 1, 5, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module", params=["moto", "ministack"])
+def proxy(request: pytest.FixtureRequest) -> Iterator[FaultProxy]:
+    with fault_proxy(running(request.param)) as faulty:
+        yield faulty
+
+
+@pytest.fixture
+def world(proxy: FaultProxy) -> Iterator[World]:
+    proxy.plan = lambda *_: None
+    with world_on(proxy.engine, SystemClock()) as opened:
+        proxy.requests.clear()
+        yield opened
+        proxy.plan = lambda *_: None
+
+
+def address(day: DayChunk, owner=ADA) -> Address:
+    return Address("main", owner_pk(owner), key_text(key_of(day)))
+
+
+def put(world: World, item: Item) -> None:
+    world.connection.run(
+        Op(
+            operation="put_item",
+            parameters={
+                "TableName": world.connection.table("main"),
+                "Item": {name: _raw(value) for name, value in item.items()},
+            },
+            decode=lambda _: None,
+            table="main",
+            reads=False,
+        )
+    )
+
+
+def _raw(attribute: dict) -> dict:
+    if isinstance(attribute.get("B"), str):
+        return {"B": base64.b64decode(attribute["B"])}
+    return attribute
+
+
+def result(notices: tuple[str, ...] = (), fingerprint: str = "f") -> AnalysisResult:
+    return AnalysisResult(
+        kind="rest-activity",
+        window=TimeWindow(start=AT, end=AT + timedelta(days=7)),
+        epoch_s=60,
+        findings=(),
+        nights=(),
+        spans=(),
+        notices=notices,
+        provenance=Provenance(
+            input_digest=digest(),
+            analyses={},
+            clarity_version="0",
+            computed_at=AT,
+            fingerprint=fingerprint,
+        ),
+    )
+
+
+def _other_payload(item: Item) -> Item:
+    return {**item, "values": {"B": b"cK" + bytes(20)}}
+
+
+def _other_field(item: Item) -> Item:
+    return {**item, "device": {"S": "another device"}}
+
+
+def _other_version_of_field(item: Item) -> Item:
+    return {**item, "unit": {"S": "parsecs"}}
+
+
+def _no_digest(item: Item) -> Item:
+    return {name: value for name, value in item.items() if name != "d"}
+
+
+def _odd_schema(item: Item) -> Item:
+    return {**item, "s": {"S": "one"}}
+
+
+@pytest.mark.parametrize(
+    "damage", [_other_payload, _other_field, _other_version_of_field, _no_digest, _odd_schema]
+)
+def test_a_damaged_item_is_corrupt_not_data(world: World, damage: Callable[[Item], Item]):
+    world.repository.commit([Put(chunk(), 0)], evidence=evidence())
+    put(world, damage(world.connection.run(get_op(world.connection, address(chunk())))))
+
+    with pytest.raises(Corrupt):
+        world.repository.get(ADA, key_of(chunk()))
+    with pytest.raises(Corrupt):
+        world.repository.query(Query(DayChunk, ADA))
+
+
+@pytest.mark.parametrize("place", [address(chunk(1)), address(chunk(0), BEN)])
+def test_an_item_moved_to_another_place_is_corrupt(world: World, place: Address):
+    world.repository.commit([Put(chunk(), 0)], evidence=evidence())
+    item = world.connection.run(get_op(world.connection, address(chunk())))
+    put(world, {**item, **place.key})
+
+    owner = ADA if place.pk == owner_pk(ADA) else BEN
+    with pytest.raises(Corrupt):
+        world.repository.query(Query(DayChunk, owner).where(field("stream").equals("activity")))
+
+
+def test_an_item_of_a_later_schema_is_left_untouched(world: World):
+    world.repository.commit([Put(chunk(), 0)], evidence=evidence())
+    item = world.connection.run(get_op(world.connection, address(chunk())))
+    put(world, {**item, "s": {"N": "9"}})
+
+    with pytest.raises(TooNew, match="version 9"):
+        world.repository.get(ADA, key_of(chunk()))
+
+
+@pytest.mark.parametrize("fault", [Fault.DROP_AFTER, Fault.CONFLICT, Fault.SERVER_ERROR])
+def test_a_commit_whose_answer_is_lost_happens_once(world: World, proxy: FaultProxy, fault: Fault):
+    proxy.plan = scripted("TransactWriteItems", fault)
+
+    committed = world.repository.commit([Put(chunk(), 0)], evidence=evidence())
+
+    page = world.trail.records(AuditFilter(tenant=ADA.tenant), limit=10, cursor=None)
+    assert committed.versions == (1,)
+    assert [r.head for r in page.records] == [committed.head]
+    assert world.repository.get(ADA, key_of(chunk())).version == 1
+
+
+def test_an_update_whose_answer_is_lost_happens_once(world: World, proxy: FaultProxy):
+    world.repository.commit([Put(chunk(), 0)], evidence=evidence())
+    proxy.requests.clear()
+    proxy.plan = scripted("TransactWriteItems", Fault.DROP_AFTER)
+
+    committed = world.repository.commit([Put(chunk(level=2), 1)], evidence=evidence())
+
+    assert committed.versions == (2,)
+    assert committed.head.seq == 2
+    page = world.trail.records(AuditFilter(tenant=ADA.tenant), limit=10, cursor=None)
+    assert verify_chain(page.records, head=world.trail.head(ADA)).seq == 2
+
+
+def test_when_conflicts_do_not_end_it_is_unavailable_and_nothing_has_happened(
+    world: World, proxy: FaultProxy
+):
+    proxy.plan = always(Fault.CONFLICT, "TransactWriteItems")
+    impatient = attrs.evolve(world.repository, backoff=Backoff(first_s=0.01, limit_s=0.1))
+
+    with pytest.raises(Unavailable, match="other writers"):
+        impatient.commit([Put(chunk(), 0)], evidence=evidence())
+
+    assert world.trail.patients(ADA.tenant) == ()
+
+
+def test_a_repeated_key_is_answered_without_writing(world: World, proxy: FaultProxy):
+    told = evidence(key="k", request=digest(1))
+    first = world.repository.commit([Put(chunk(), 0)], evidence=told)
+    proxy.requests.clear()
+
+    again = world.repository.commit([Put(chunk(), 0)], evidence=told)
+
+    assert again == first
+    assert proxy.requests["TransactWriteItems"] == 0
+    with pytest.raises(IdempotencyMismatch):
+        world.repository.commit(
+            [Put(chunk(), 0)], evidence=attrs.evolve(told, request_digest=digest(2))
+        )
+
+
+def test_a_conflict_tells_the_version_without_another_request(world: World, proxy: FaultProxy):
+    world.repository.commit([Put(chunk(), 0)], evidence=evidence())
+    world.repository.commit([Put(chunk(level=2), 1)], evidence=evidence())
+    proxy.requests.clear()
+
+    with pytest.raises(StaleVersion) as refused:
+        world.repository.commit([Delete(key_of(chunk()), 1)], evidence=evidence())
+
+    assert refused.value.current == 2
+    assert proxy.requests == {"BatchGetItem": 1, "TransactWriteItems": 1}
+
+
+def test_creating_over_what_exists_names_the_entity(world: World):
+    world.repository.commit([Put(chunk(), 0)], evidence=evidence())
+
+    with pytest.raises(AlreadyExists, match="chunk/activity"):
+        world.repository.commit([Put(chunk(), 0)], evidence=evidence())
+
+
+def test_a_week_is_stored_by_two_requests_and_read_by_one(world: World, proxy: FaultProxy):
+    world.repository.commit([Put(chunk(n), 0) for n in range(7)], evidence=evidence())
+
+    assert proxy.requests == {"BatchGetItem": 1, "TransactWriteItems": 1}
+    proxy.requests.clear()
+
+    assert len(world.repository.query(Query(DayChunk, ADA)).items) == 7
+    assert proxy.requests == {"Query": 1}
+
+
+def test_what_does_not_fit_is_refused_before_anything_is_sent(world: World, proxy: FaultProxy):
+    oversize = result(notices=("n" * 500_000,))
+
+    with pytest.raises(TooLarge, match="one entity, bytes, is limited to 409600"):
+        world.repository.commit([Put(oversize, 0)], evidence=evidence())
+
+    assert not proxy.requests
+
+
+def test_what_does_not_fit_together_is_refused_before_anything_is_sent(
+    world: World, proxy: FaultProxy
+):
+    large = [Put(result(("n" * 390_000,), f"f{n}"), 0) for n in range(11)]
+
+    with pytest.raises(TooLarge, match="one commit, bytes,"):
+        world.repository.commit(large, evidence=evidence())
+
+    assert not proxy.requests
+
+
+def test_a_page_that_would_cost_more_than_its_budget_is_refused(world: World):
+    many = [Put(chunk(n), 0) for n in range(40)]
+    world.repository.commit(many, evidence=evidence())
+    frugal = attrs.evolve(world.repository, page_units=0.0)
+    rare = Query(DayChunk, ADA).where(field("coverage") > 2.0).page(5)
+
+    assert frugal.query(rare).items == ()
+    for n in range(3):
+        more = [Put(chunk(40 + 80 * n + i), 0) for i in range(80)]
+        world.repository.commit(more, evidence=evidence())
+    with pytest.raises(TooLarge, match="read units"):
+        frugal.query(rare)
+    assert world.repository.query(rare).items == ()
+
+
+def test_an_expiry_is_a_number_of_seconds_for_dynamodb_and_exact_for_us(world: World):
+    soon = datetime.now(UTC) + timedelta(hours=1)
+    at = soon.replace(microsecond=500_000)
+    world.repository.commit([Put(chunk(), 0, expires_at=at)], evidence=evidence())
+
+    item = world.connection.run(get_op(world.connection, address(chunk())))
+
+    assert item["ttl"] == {"N": str(int(at.timestamp()) + 1)}
+    assert item["x"] == {"N": str(int(at.timestamp()) * 1_000_000 + 500_000)}
+    assert world.repository.get(ADA, key_of(chunk())).version == 1
+
+
+def test_a_short_cursor_key_is_refused(world: World):
+    with pytest.raises(ValueError, match="cursor_key"):
+        attrs.evolve(world.repository, cursor_key=b"short")
