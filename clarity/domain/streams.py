@@ -9,6 +9,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from clarity.domain.arrays import kept_float64, same_values
 from clarity.domain.errors import DomainError
 from clarity.domain.timeline import DAY_S, LocalDay
 
@@ -76,16 +77,6 @@ class BadChunk(DomainError):
         return f"{self.problem}; a chunk holds one value per epoch of one local day"
 
 
-def _read_only(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    copy = np.array(values, dtype=np.float64, copy=True)
-    copy.setflags(write=False)
-    return copy
-
-
-def _same_values(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> bool:
-    return bool(np.array_equal(a, b, equal_nan=True))
-
-
 @attrs.frozen(kw_only=True)
 class DayChunk:
     """
@@ -111,7 +102,7 @@ class DayChunk:
     device: str = ""
     placement: Placement = Placement.UNKNOWN
     values: npt.NDArray[np.float64] = attrs.field(
-        converter=_read_only, eq=attrs.cmp_using(eq=_same_values), hash=False, repr=False
+        converter=kept_float64, eq=attrs.cmp_using(eq=same_values), hash=False, repr=False
     )
     source: str = ""
 

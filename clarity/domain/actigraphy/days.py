@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from clarity.domain.actigraphy.series import ActivitySeries
+from clarity.domain.arrays import kept_float64
 from clarity.domain.streams import BadChunk, DayChunk, StreamKind, Unit
 from clarity.domain.timeline import DAY_S, LocalDay, TimeWindow, days_touched, local_seconds
 
@@ -168,12 +169,6 @@ def merge_chunks(old: DayChunk, new: DayChunk) -> MergedChunk:
     return MergedChunk(chunk=merged, added=added, changed=changed)
 
 
-def _read_only(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    copy = np.array(values, dtype=np.float64, copy=True)
-    copy.setflags(write=False)
-    return copy
-
-
 @attrs.frozen(kw_only=True)
 class ClockDays:
     """
@@ -190,7 +185,7 @@ class ClockDays:
     """
 
     values: npt.NDArray[np.float64] = attrs.field(
-        converter=_read_only, eq=False, hash=False, repr=False
+        converter=kept_float64, eq=False, hash=False, repr=False
     )
     first_date: date
     epoch_s: int

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from clarity.domain.actigraphy.series import ActivitySeries
+from clarity.domain.arrays import kept_float64, kept_int64
 from clarity.domain.errors import DomainError
 from clarity.domain.streams import Placement, Unit, UnitMismatch
 from clarity.domain.timeline import DAY_S, LocalDay
@@ -105,18 +106,6 @@ class NotAMultiple(DomainError):
         )
 
 
-def _frozen_int64(values: npt.ArrayLike) -> npt.NDArray[np.int64]:
-    copy = np.array(values, dtype=np.int64, copy=True)
-    copy.setflags(write=False)
-    return copy
-
-
-def _frozen_float64(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    copy = np.array(values, dtype=np.float64, copy=True)
-    copy.setflags(write=False)
-    return copy
-
-
 @attrs.frozen(kw_only=True)
 class Samples:
     """
@@ -130,10 +119,10 @@ class Samples:
     """
 
     seconds: npt.NDArray[np.int64] = attrs.field(
-        converter=_frozen_int64, eq=attrs.cmp_using(eq=np.array_equal), hash=False, repr=False
+        converter=kept_int64, eq=attrs.cmp_using(eq=np.array_equal), hash=False, repr=False
     )
     values: npt.NDArray[np.float64] = attrs.field(
-        converter=_frozen_float64, eq=False, hash=False, repr=False
+        converter=kept_float64, eq=False, hash=False, repr=False
     )
     in_gap: int = 0
     in_fold: int = 0

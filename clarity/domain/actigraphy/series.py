@@ -7,32 +7,15 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from clarity.domain.arrays import kept_bool, kept_float64, same_values
 from clarity.domain.streams import Placement, Unit
 from clarity.domain.timeline import NaiveTime
 
 __all__ = ["ActivitySeries"]
 
 
-def _read_only_values(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    copy = np.array(values, dtype=np.float64, copy=True)
-    copy.setflags(write=False)
-    return copy
-
-
-def _read_only_mask(mask: npt.ArrayLike | None) -> npt.NDArray[np.bool_] | None:
-    if mask is None:
-        return None
-    copy = np.array(mask, dtype=np.bool_, copy=True)
-    copy.setflags(write=False)
-    return copy
-
-
-def _same(a: object, b: object) -> bool:
-    if a is None or b is None:
-        return a is b
-    return bool(
-        np.array_equal(np.asarray(a), np.asarray(b), equal_nan=np.asarray(a).dtype.kind == "f")
-    )
+def _same_wear(a: npt.NDArray[np.bool_] | None, b: npt.NDArray[np.bool_] | None) -> bool:
+    return a is b if a is None or b is None else same_values(a, b)
 
 
 @attrs.frozen(kw_only=True)
@@ -51,7 +34,7 @@ class ActivitySeries:
     """
 
     values: npt.NDArray[np.float64] = attrs.field(
-        converter=_read_only_values, eq=attrs.cmp_using(eq=_same), hash=False, repr=False
+        converter=kept_float64, eq=attrs.cmp_using(eq=same_values), hash=False, repr=False
     )
     start: datetime
     epoch_s: int = attrs.field(validator=attrs.validators.ge(1))
@@ -60,8 +43,8 @@ class ActivitySeries:
     placement: Placement = Placement.UNKNOWN
     worn: npt.NDArray[np.bool_] | None = attrs.field(
         default=None,
-        converter=_read_only_mask,
-        eq=attrs.cmp_using(eq=_same),
+        converter=attrs.converters.optional(kept_bool),
+        eq=attrs.cmp_using(eq=_same_wear),
         hash=False,
         repr=False,
     )

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from clarity.domain.actigraphy.days import ClockDays, clock_days
 from clarity.domain.actigraphy.regrid import resample
 from clarity.domain.actigraphy.series import ActivitySeries
+from clarity.domain.arrays import kept_float64
 from clarity.domain.errors import DomainError
 from clarity.domain.streams import Placement, Unit, UnitMismatch
 
@@ -93,12 +94,6 @@ class WeekRule:
     )
 
 
-def _read_only(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    copy = np.array(values, dtype=np.float64, copy=True)
-    copy.setflags(write=False)
-    return copy
-
-
 @attrs.frozen(kw_only=True)
 class PatWeek:
     """
@@ -116,7 +111,7 @@ class PatWeek:
     """
 
     values: npt.NDArray[np.float64] = attrs.field(
-        converter=_read_only, eq=attrs.cmp_using(eq=np.array_equal), hash=False, repr=False
+        converter=kept_float64, eq=attrs.cmp_using(eq=np.array_equal), hash=False, repr=False
     )
     first_date: date
     valid_days: int

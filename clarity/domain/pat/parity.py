@@ -17,6 +17,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from clarity.domain.arrays import kept_float32
 from clarity.domain.errors import DomainError
 from clarity.domain.pat.prediction import Floats, Prediction
 from clarity.domain.pat.reference import reference_prediction, trace
@@ -67,12 +68,6 @@ class ParityBroken(DomainError):
         )
 
 
-def _read_only(values: npt.ArrayLike) -> Floats:
-    copy = np.array(values, dtype=np.float32, copy=True)
-    copy.setflags(write=False)
-    return copy
-
-
 @attrs.frozen(kw_only=True)
 class ParityFixture:
     """
@@ -85,11 +80,11 @@ class ParityFixture:
     """
 
     batch: Floats = attrs.field(
-        converter=_read_only, eq=attrs.cmp_using(eq=np.array_equal), hash=False, repr=False
+        converter=kept_float32, eq=attrs.cmp_using(eq=np.array_equal), hash=False, repr=False
     )
     expected: Prediction
     twin: Floats = attrs.field(
-        converter=_read_only, eq=attrs.cmp_using(eq=np.array_equal), hash=False, repr=False
+        converter=kept_float32, eq=attrs.cmp_using(eq=np.array_equal), hash=False, repr=False
     )
 
     def __attrs_post_init__(self) -> None:

@@ -12,6 +12,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from clarity.domain.arrays import kept_float32, kept_float64
 from clarity.domain.errors import DomainError
 from clarity.domain.pat.prediction import Floats
 from clarity.domain.pat.variants import WEEK_MIN
@@ -71,12 +72,6 @@ class BadScaler(DomainError):
         )
 
 
-def _read_only(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    copy = np.array(values, dtype=np.float64, copy=True)
-    copy.setflags(write=False)
-    return copy
-
-
 @attrs.frozen(kw_only=True)
 class CohortScaler:
     """
@@ -95,10 +90,10 @@ class CohortScaler:
     name: str = attrs.field(validator=attrs.validators.min_len(1))
     unit: Unit
     mean: npt.NDArray[np.float64] = attrs.field(
-        converter=_read_only, eq=attrs.cmp_using(eq=np.array_equal), hash=False, repr=False
+        converter=kept_float64, eq=attrs.cmp_using(eq=np.array_equal), hash=False, repr=False
     )
     sd: npt.NDArray[np.float64] = attrs.field(
-        converter=_read_only, eq=attrs.cmp_using(eq=np.array_equal), hash=False, repr=False
+        converter=kept_float64, eq=attrs.cmp_using(eq=np.array_equal), hash=False, repr=False
     )
 
     def __attrs_post_init__(self) -> None:
@@ -125,12 +120,6 @@ class OwnSpread:
 Scaler = CohortScaler | OwnSpread
 
 
-def _read_only_input(values: npt.ArrayLike) -> Floats:
-    copy = np.array(values, dtype=np.float32, copy=True)
-    copy.setflags(write=False)
-    return copy
-
-
 @attrs.frozen(kw_only=True)
 class PatInput:
     """
@@ -145,7 +134,7 @@ class PatInput:
     """
 
     values: Floats = attrs.field(
-        converter=_read_only_input, eq=attrs.cmp_using(eq=np.array_equal), hash=False, repr=False
+        converter=kept_float32, eq=attrs.cmp_using(eq=np.array_equal), hash=False, repr=False
     )
     scaler: str
     unit: Unit

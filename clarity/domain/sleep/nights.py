@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from clarity.domain.actigraphy.runs import run_before
+from clarity.domain.arrays import kept_float64, same_values
 from clarity.domain.findings import Definition, Finding
 from clarity.domain.timeline import TimeWindow
 
@@ -67,16 +68,6 @@ AWAKENINGS: Final = _definition("awakenings", "1")
 MIDPOINT: Final = _definition("sleep-midpoint", "clock_h")
 
 
-def _same(a: FloatArray, b: FloatArray) -> bool:
-    return np.array_equal(a, b, equal_nan=True)
-
-
-def _read_only(values: npt.ArrayLike) -> FloatArray:
-    copy = np.array(values, dtype=np.float64, copy=True)
-    copy.setflags(write=False)
-    return copy
-
-
 @attrs.frozen(kw_only=True)
 class SleepMask:
     """
@@ -90,7 +81,7 @@ class SleepMask:
     """
 
     values: FloatArray = attrs.field(
-        converter=_read_only, eq=attrs.cmp_using(eq=_same), hash=False, repr=False
+        converter=kept_float64, eq=attrs.cmp_using(eq=same_values), hash=False, repr=False
     )
     start: datetime
     epoch_s: int = attrs.field(validator=attrs.validators.ge(1))
