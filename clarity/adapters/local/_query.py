@@ -95,7 +95,9 @@ def _comparison(compare: Compare, spec: EntitySpec) -> Sql:
     name = _column_name(compare.field, spec)
     if compare.comparison is Comparison.BEGINS_WITH:
         prefix = str(compare.value).encode()
-        return Sql(f"substr(CAST({name} AS BLOB), 1, ?) = ?", (len(prefix), prefix))
+        # substr() of no bytes is NULL, which neither equals the prefix nor differs from it.
+        start = f"coalesce(substr(CAST({name} AS BLOB), 1, ?), x'')"
+        return Sql(f"{start} = ?", (len(prefix), prefix))
     return Sql(f"{name} {compare.comparison.value} ?", (column(compare.value),))
 
 

@@ -13,7 +13,7 @@ from clarity.domain.identity import PatientId, PatientRef, TenantId
 from clarity.domain.streams import DayChunk
 from clarity.ports.entities import ENTITIES, Entity, EntitySpec, key_of, spec_of
 from clarity.ports.errors import BadCursor
-from clarity.ports.query import Query, Stored, field
+from clarity.ports.query import Not, Query, Stored, field
 from clarity.ports.repository import Delete, Put
 from tests.contracts.repository.harness import (
     ADA,
@@ -146,6 +146,18 @@ def test_a_page_after_which_all_was_deleted_is_empty(week: RepositoryHarness):
     page = week.repository.query(DAYS.page(6, cursor))
 
     assert (page.items, page.cursor) == ((), None)
+
+
+@pytest.mark.parametrize(("prefix", "begins"), [("", True), ("a", False)])
+def test_an_empty_text_begins_with_nothing_but_the_empty_text(
+    week: RepositoryHarness, prefix: str, begins: bool
+):
+    condition = field("device").begins_with(prefix)
+
+    found = everything(week.repository, DAYS.where(condition))
+    others = everything(week.repository, DAYS.where(Not(condition)))
+
+    assert (len(found), len(others)) == ((7, 0) if begins else (0, 7))
 
 
 def _of_kind(spec: EntitySpec) -> st.SearchStrategy[list[Entity]]:
