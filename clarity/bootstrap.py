@@ -5,7 +5,8 @@ The only module that imports adapters, and it does so inside the profile that ne
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from importlib.metadata import EntryPoint, entry_points
@@ -32,11 +33,14 @@ from clarity.domain.analysis.wear import WearAssessment
 from clarity.domain.errors import ClarityError
 from clarity.ports.audit import AuditSink, AuditTrail
 from clarity.ports.clock import Clock
+from clarity.ports.health import Pingable
 from clarity.ports.ids import Ids
 from clarity.ports.inventory import Inventory
+from clarity.ports.metrics import Metrics
 from clarity.ports.recordings import Recordings
 from clarity.ports.report import AuditRenderer, Renderer
 from clarity.ports.repository import Repository
+from clarity.ports.tracing import Tracer
 
 __all__ = [
     "BadPlugin",
@@ -53,6 +57,8 @@ __all__ = [
 IN_MEMORY: Final = ":memory:"
 """A store that lives as long as it is open."""
 
+LONGEST_WAIT_S: Final = 3_600.0
+"""A write that waits longer will not be waited for by anybody."""
 
 PLUGINS: Final = "clarity.analyses"
 """Entry point group under which packages offer analyses."""
@@ -84,7 +90,9 @@ class Settings:
 
     profile: Profile = Profile.EMBEDDED
     store: str = attrs.field(factory=_default_store, validator=attrs.validators.min_len(1))
-    busy_timeout_s: float = attrs.field(default=10.0, validator=attrs.validators.gt(0.0))
+    busy_timeout_s: float = attrs.field(
+        default=10.0, validator=[attrs.validators.gt(0.0), attrs.validators.le(LONGEST_WAIT_S)]
+    )
     cache_entries: int = attrs.field(default=1_024, validator=attrs.validators.ge(1))
     cache_bytes: int = attrs.field(default=64 * 1024**2, validator=attrs.validators.ge(1))
 
@@ -108,12 +116,35 @@ def settings_from(mapping: Mapping[str, object]) -> Settings:
     Raises:
         BadSettings: a name is unknown or a value does not fit; names every problem.
     """
-    converter = cattrs.Converter(forbid_extra_keys=True)
+    problems = [problem for name, value in mapping.items() for problem in _problems(name, value)]
+    if problems:
+        raise BadSettings(tuple(problems))
+    return _converter().structure(dict(mapping), Settings)
+
+
+def _problems(name: str, value: object) -> list[str]:
+    """What is wrong with one setting, each with the setting's name."""
+    if name not in attrs.fields_dict(Settings):
+        return [f"{name} is no setting"]
     try:
-        return converter.structure(dict(mapping), Settings)
+        _converter().structure({name: value}, Settings)
     except BaseValidationError as error:
-        problems = tuple(cattrs.transform_error(error, path="settings"))
-        raise BadSettings(problems) from error
+        found = cattrs.transform_error(error, format_exception=lambda raised, _: str(raised))
+        return [f"{name} cannot be {value!r} ({reason.split(' @ ')[0]})" for reason in found]
+    return []
+
+
+def _converter() -> cattrs.Converter:
+    converter = cattrs.Converter()
+    converter.register_structure_hook(str, _text)
+    converter.register_structure_hook(Profile, lambda value, _: Profile(value))
+    return converter
+
+
+def _text(value: object, _: type[str]) -> str:
+    if isinstance(value, str):
+        return value
+    raise ValueError("text was expected")
 
 
 @attrs.define(eq=False)
@@ -122,34 +153,44 @@ class BadPlugin(ClarityError):
 
     code: ClassVar[str] = "settings.bad-plugin"
     name: str
-    target: str
+    problem: str
 
     def __str__(self) -> str:
         return (
-            f"the analysis {self.name!r} ({self.target}) does not load; "
+            f"the analysis {self.name!r} {self.problem}; "
             f"repair or remove the package that offers it"
         )
 
 
-def all_analyses() -> tuple[Analysis, ...]:
+def all_analyses(registered: Sequence[Analysis] = ()) -> tuple[Analysis, ...]:
     """
-    The built-in analyses and those that installed packages offer under `clarity.analyses`.
+    The built-in analyses, those of installed packages (`clarity.analyses`), and `registered`.
 
     Raises:
-        BadPlugin: an entry point does not load or gives no analysis.
+        BadPlugin: an entry point does not load or gives no analysis, or two analyses have one id.
     """
     offered = sorted(entry_points(group=PLUGINS), key=lambda point: point.name)
-    return (*built_in(), *(_loaded(point) for point in offered))
+    analyses = (*built_in(), *(_loaded(point) for point in offered), *registered)
+    ids = [WearAssessment().id, *(analysis.id for analysis in analyses)]
+    twice = [id_ for id_, count in Counter(ids).items() if count > 1]
+    if twice:
+        raise BadPlugin(twice[0], "is offered more than once")
+    return analyses
 
 
 def _loaded(point: EntryPoint) -> Analysis:
     try:
         analysis = point.load()()
-    except (ImportError, AttributeError, TypeError) as error:
-        raise BadPlugin(point.name, point.value) from error
+    except Exception as error:
+        raise BadPlugin(point.name, f"({point.value}) does not load") from error
     if not isinstance(analysis, Analysis):
-        raise BadPlugin(point.name, point.value)
+        raise BadPlugin(point.name, f"({point.value}) is no analysis")
     return analysis
+
+
+def _in_order(pings: Mapping[str, Pingable]) -> tuple[tuple[str, Pingable], ...]:
+    """What health asks, with the names that it tells."""
+    return tuple(pings.items())
 
 
 class Core(containers.DeclarativeContainer):
@@ -164,9 +205,12 @@ class Core(containers.DeclarativeContainer):
     recordings = providers.Dependency(instance_of=Recordings)
     renderer = providers.Dependency(instance_of=Renderer)
     audit_renderer = providers.Dependency(instance_of=AuditRenderer)
+    metrics = providers.Dependency(instance_of=Metrics)
+    tracer = providers.Dependency(instance_of=Tracer)
 
-    analyses = providers.ThreadSafeSingleton(all_analyses)
-    pings = providers.List(providers.List("store", inventory))
+    registered = providers.Object(())
+    analyses = providers.ThreadSafeSingleton(all_analyses, registered)
+    pings = providers.Callable(_in_order, providers.Dict(store=inventory))
 
     ingest = providers.Factory(Ingest, recordings=recordings, repository=repository, clock=clock)
     read = providers.Factory(ReadStream, repository=repository, audit=audit_sink, clock=clock)
@@ -200,7 +244,11 @@ class Core(containers.DeclarativeContainer):
 
 
 def embedded(settings: Settings) -> Core:
-    """SQLite, the files of this machine and its clock; no account, no server, no network."""
+    """
+    SQLite, the files of this machine and its clock; no account, no server, no network.
+
+    The repository is stacked traced -> metered -> real; numbers and spans stay in the process.
+    """
     from clarity.adapters.files.detected import DetectedRecordings
     from clarity.adapters.local.audit import SqliteAuditTrail
     from clarity.adapters.local.clock import SystemClock
@@ -209,6 +257,10 @@ def embedded(settings: Settings) -> Core:
     from clarity.adapters.local.items import EntityCodec
     from clarity.adapters.local.repository import SqliteRepository
     from clarity.adapters.local.store import open_store
+    from clarity.adapters.observability.metered import MeteredRepository
+    from clarity.adapters.observability.metrics import MemoryMetrics
+    from clarity.adapters.observability.traced import TracedRepository
+    from clarity.adapters.observability.tracing import MemoryTracer
     from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
     from clarity.adapters.report.audit_files import AuditFiles
     from clarity.adapters.report.html import HtmlRenderer
@@ -217,18 +269,24 @@ def embedded(settings: Settings) -> Core:
     clock = providers.ThreadSafeSingleton(SystemClock)
     store = providers.Resource(open_store, path, busy_timeout_s=settings.busy_timeout_s)
     trail = providers.ThreadSafeSingleton(SqliteAuditTrail, store)
+    metrics = providers.ThreadSafeSingleton(MemoryMetrics)
+    tracer = providers.ThreadSafeSingleton(MemoryTracer, clock)
+    real = providers.ThreadSafeSingleton(
+        SqliteRepository, store, EntityCodec(ShuffleZstdCodec()), clock
+    )
+    metered = providers.ThreadSafeSingleton(MeteredRepository, real, metrics, clock)
     return Core(
         clock=clock,
         ids=providers.ThreadSafeSingleton(RandomIds),
-        repository=providers.ThreadSafeSingleton(
-            SqliteRepository, store, EntityCodec(ShuffleZstdCodec()), clock
-        ),
+        repository=providers.ThreadSafeSingleton(TracedRepository, metered, tracer),
         audit_sink=trail,
         audit_trail=trail,
         inventory=providers.ThreadSafeSingleton(SqliteInventory, store, clock, path),
         recordings=providers.ThreadSafeSingleton(DetectedRecordings),
         renderer=providers.ThreadSafeSingleton(HtmlRenderer),
         audit_renderer=providers.ThreadSafeSingleton(AuditFiles),
+        metrics=metrics,
+        tracer=tracer,
     )
 
 
@@ -236,9 +294,10 @@ PROFILES: Final[Mapping[Profile, Callable[[Settings], Core]]] = {Profile.EMBEDDE
 
 
 @contextmanager
-def open_core(settings: Settings) -> Iterator[Core]:
+def open_core(settings: Settings, *, analyses: Sequence[Analysis] = ()) -> Iterator[Core]:
     """The container of the chosen profile, its resources open inside the block."""
     core = PROFILES[settings.profile](settings)
+    core.registered.override(providers.Object(tuple(analyses)))
     core.check_dependencies()
     try:
         core.init_resources()
@@ -248,18 +307,21 @@ def open_core(settings: Settings) -> Iterator[Core]:
 
 
 @contextmanager
-def open_clarity(settings: Settings | None = None) -> Iterator[Clarity]:
+def open_clarity(
+    settings: Settings | None = None, *, analyses: Sequence[Analysis] = ()
+) -> Iterator[Clarity]:
     """
     Everything that clarity does, open inside the block; safe to share between threads.
 
     Args:
         settings: what was chosen; the defaults when None.
+        analyses: of the embedding program, run after the built-in and installed ones.
 
     Raises:
         PortError: the store cannot be opened; the text says what to do.
-        BadPlugin: an installed plugin does not load.
+        BadPlugin: an installed plugin does not load, or an id is taken.
     """
-    with open_core(settings or Settings()) as core:
+    with open_core(settings or Settings(), analyses=analyses) as core:
         yield core.clarity()
 
 

@@ -1,0 +1,211 @@
+"""Every provider of every profile resolves, and what it gives fits where it goes."""
+
+import collections.abc
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+import attrs
+import pytest
+from dependency_injector import providers
+
+import clarity
+from clarity.adapters.local.repository import SqliteRepository
+from clarity.adapters.observability.metered import MeteredRepository
+from clarity.adapters.observability.traced import TracedRepository
+from clarity.application.clarity import Clarity
+from clarity.application.health import Health
+from clarity.application.read import Days
+from clarity.bootstrap import PROFILES, Core, Profile, Settings, open_clarity, open_core
+from clarity.domain.identity import Actor, PatientId, PatientRef, Purpose, TenantId
+from clarity.domain.streams import StreamKind
+from clarity.ports.errors import PortError, Unavailable
+from clarity.ports.health import Pingable
+
+MEMORY = Settings(store=":memory:")
+CLINIC = TenantId("clinic")
+NURSE = Actor(id="nurse", tenant=CLINIC, purpose=Purpose.TREATMENT)
+ADA = Days(patient=PatientRef(CLINIC, PatientId("ada")), stream=StreamKind.ACTIVITY)
+
+
+def fits(value: object, annotation: Any) -> bool:
+    """Whether `value` is of the type that a field asks for, elements of sequences included."""
+    origin, inside = get_origin(annotation), get_args(annotation)
+    if annotation is Any:
+        return True
+    if origin in {Union, UnionType}:
+        return any(fits(value, one) for one in inside)
+    if origin is tuple and Ellipsis not in inside:
+        return (
+            isinstance(value, tuple) and len(value) == len(inside) and all(map(fits, value, inside))
+        )
+    if origin in {tuple, collections.abc.Sequence}:
+        return isinstance(value, origin) and all(fits(one, inside[0]) for one in value)
+    return isinstance(value, origin or annotation)
+
+
+def misfits(thing: object) -> list[str]:
+    """The injected fields of an object, and of those inside it, that hold what their type does not allow."""
+    if not attrs.has(type(thing)):
+        return []
+    attrs.resolve_types(type(thing))
+    found = []
+    for field in (field for field in attrs.fields(type(thing)) if field.init):
+        value = getattr(thing, field.name)
+        if not field.type or not fits(value, field.type):
+            found.append(f"{type(thing).__name__}.{field.name} holds {type(value).__name__}")
+        found += misfits(value) if type(value).__module__.startswith("clarity.") else []
+    return found
+
+
+@pytest.fixture(params=list(Profile))
+def core(request: pytest.FixtureRequest):
+    with open_core(attrs.evolve(MEMORY, profile=request.param)) as opened:
+        yield opened
+
+
+def test_every_profile_has_a_function():
+    assert set(PROFILES) == set(Profile)
+
+
+def test_every_provider_resolves_to_what_fits(core: Core):
+    resolved = {name: provider() for name, provider in core.providers.items()}
+
+    assert set(resolved) >= {"clarity", "repository", "health", "metrics", "tracer", "pings"}
+    assert {name: misfits(thing) for name, thing in resolved.items() if misfits(thing)} == {}
+    assert resolved["clarity"].health.pings
+
+
+def test_what_does_not_fit_is_seen():
+    assert misfits(Health([["store", 7]], None)) == [
+        "Health.pings holds list",
+        "Health.clock holds NoneType",
+    ]
+
+
+def test_a_dependency_that_is_left_open_is_refused(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(PROFILES, Profile.EMBEDDED, lambda _: Core())
+
+    with pytest.raises(Exception, match="undefined dependencies"), open_core(MEMORY):
+        pass
+
+
+def test_every_use_case_shares_one_store_and_one_clock(core: Core):
+    app = core.clarity()
+
+    assert app.ingest.repository is app.read.repository is app.analyze.repository
+    assert app.read.audit is app.analyze.audit is app.audit_report.trail
+    assert app.ingest.clock is app.health.clock
+
+
+def test_the_embedded_repository_is_traced_then_metered_then_real():
+    with open_core(MEMORY) as core:
+        traced = core.repository()
+
+        assert isinstance(traced, TracedRepository)
+        assert isinstance(traced.inner, MeteredRepository)
+        assert isinstance(traced.inner.inner, SqliteRepository)
+
+
+def test_calls_are_counted_and_traced_with_names_of_no_person():
+    with open_core(MEMORY) as core:
+        app: Clarity = core.clarity()
+        app.read.run(ADA, actor=NURSE, correlation=app.ids.correlation())
+
+        (series,) = core.metrics().counted()
+        (span,) = core.tracer().spans
+
+    assert (series.name, dict(series.labels)) == (
+        "repository_calls",
+        {"call": "query", "outcome": "ok"},
+    )
+    assert (span.name, dict(span.attributes)) == ("repository.query", {"kind": "chunk"})
+
+
+def test_health_asks_the_store_itself_and_leaves_no_trace():
+    with open_core(MEMORY) as core:
+        (result,) = core.health().run()
+
+        assert (result.name, result.ok) == ("store", True)
+        assert len(core.tracer().spans) == 0
+        assert all(isinstance(ping, Pingable) for _, ping in core.pings())
+
+
+def test_what_is_public_opens_the_same():
+    with clarity.open_clarity(clarity.Settings(store=":memory:")) as app:
+        assert isinstance(app, Clarity)
+
+
+def test_what_was_stored_is_there_when_it_is_opened_again(tmp_path: Path):
+    settings = Settings(store=str(tmp_path / "deep" / "store.db"))
+    with open_clarity(settings) as app:
+        app.read.run(ADA, actor=NURSE, correlation=app.ids.correlation())
+
+    with open_clarity(settings) as app:
+        assert app.status.run(CLINIC, actor=NURSE).audit_records == 1
+
+
+def idle(core: Core) -> set[object]:
+    """What lies in the slots of the store for idle connections; None where there is none."""
+    slots = core.inventory().store.slots
+    return {slots.get_nowait() for _ in range(slots.qsize())}
+
+
+def test_an_error_inside_leaves_unchanged_and_closes_the_store(tmp_path: Path):
+    opened: list[Core] = []
+
+    def failing() -> None:
+        with open_core(Settings(store=str(tmp_path / "store.db"))) as core:
+            opened.append(core)
+            core.health().run()
+            raise Unavailable("the fault of a test")
+
+    with pytest.raises(Unavailable, match="of a test"):
+        failing()
+
+    assert idle(opened[0]) == {None}
+
+
+def test_a_store_that_cannot_be_opened_is_told(tmp_path: Path):
+    (tmp_path / "store.db").write_text("this is no database, but a text that goes on for a while")
+
+    with pytest.raises(PortError), open_clarity(Settings(store=str(tmp_path / "store.db"))):
+        pass
+
+
+def test_a_folder_in_place_of_the_store_is_told(tmp_path: Path):
+    with pytest.raises(PortError), open_clarity(Settings(store=str(tmp_path))):
+        pass
+
+
+def test_threads_share_one_object_and_lose_nothing(tmp_path: Path):
+    threads, turns = 8, 5
+    start = threading.Barrier(threads)
+    settings = Settings(store=str(tmp_path / "store.db"))
+
+    with open_core(settings) as core, ThreadPoolExecutor(threads) as pool:
+
+        def work(_: int) -> int:
+            start.wait(timeout=30)
+            app = core.clarity()
+            for _turn in range(turns):
+                app.read.run(ADA, actor=NURSE, correlation=app.ids.correlation())
+            return id(app.read.repository)
+
+        assert len(set(pool.map(work, range(threads)))) == 1
+        (verdict,) = core.clarity().verify_trail.run(CLINIC, actor=NURSE)
+
+    assert (verdict.records, verdict.broken) == (threads * turns, None)
+
+
+def test_providers_are_safe_to_share_between_threads():
+    with open_core(MEMORY) as core:
+        kinds = {
+            type(provider)
+            for provider in core.traverse()
+            if isinstance(provider, providers.BaseSingleton)
+        }
+
+    assert kinds == {providers.ThreadSafeSingleton}
