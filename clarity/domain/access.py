@@ -1,13 +1,16 @@
 """Who may touch whose data: one rule set, applied by every use case."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import attrs
 
 from clarity.domain.errors import DomainError
 from clarity.domain.identity import Actor, PatientRef, TenantId
 
-__all__ = ["NotAllowed", "require_patient", "require_tenant"]
+__all__ = ["RESERVED", "NotAllowed", "ReservedSubject", "require_patient", "require_tenant"]
+
+RESERVED: Final = "clarity:"
+"""What the ids of subjects that are no people begin with, such as the registry of models."""
 
 
 @attrs.define(eq=False)
@@ -22,14 +25,27 @@ class NotAllowed(DomainError):
         return f"{self.actor} does not act for tenant {self.tenant}; sign in with that tenant"
 
 
+@attrs.define(eq=False)
+class ReservedSubject(DomainError):
+    """An id stands for no person."""
+
+    code: ClassVar[str] = "access.reserved-subject"
+
+    def __str__(self) -> str:
+        return f"ids that begin with {RESERVED} are no people; choose another id"
+
+
 def require_patient(actor: Actor, patient: PatientRef) -> None:
     """
-    Hold when `actor` acts for the tenant of `patient`.
+    Hold when `actor` acts for the tenant of `patient`, who is a person.
 
     Raises:
         NotAllowed: the patient belongs to another tenant.
+        ReservedSubject: the id stands for something else.
     """
     require_tenant(actor, patient.tenant)
+    if patient.patient.value.startswith(RESERVED):
+        raise ReservedSubject
 
 
 def require_tenant(actor: Actor, tenant: TenantId) -> None:

@@ -1,7 +1,13 @@
 import pytest
 
-from clarity.domain.access import NotAllowed, require_patient, require_tenant
+from clarity.domain.access import (
+    NotAllowed,
+    ReservedSubject,
+    require_patient,
+    require_tenant,
+)
 from clarity.domain.identity import Actor, PatientId, PatientRef, Purpose, TenantId
+from clarity.domain.models import REGISTRY_SUBJECT
 
 CLINIC = TenantId("clinic")
 NURSE = Actor(id="nurse", tenant=CLINIC, purpose=Purpose.TREATMENT)
@@ -26,3 +32,8 @@ def test_a_refusal_names_neither_patient_nor_data() -> None:
 
     assert "secret-person" not in str(refused.value)
     assert "secret-person" not in repr(refused.value)
+
+
+def test_a_subject_that_is_no_person_cannot_be_touched_as_one() -> None:
+    with pytest.raises(ReservedSubject, match="no people"):
+        require_patient(NURSE, PatientRef(CLINIC, REGISTRY_SUBJECT))

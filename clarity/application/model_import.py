@@ -1,0 +1,128 @@
+"""Weights of others become a registered model."""
+
+from typing import ClassVar
+
+import attrs
+
+from clarity.application.bundles import BuildBundle, LoadedModel, Recipe
+from clarity.application.model_changes import RegisterBundle
+from clarity.domain.errors import DomainError
+from clarity.domain.identity import Actor, CorrelationId
+from clarity.domain.pat.artifact import require_digest, sha256_of
+from clarity.domain.pat.card import ModelCard
+from clarity.domain.pat.manifest import HeadSpec, Origin
+from clarity.domain.pat.preprocessing import Scaler
+from clarity.domain.pat.variants import WEEK_MIN
+from clarity.domain.versions import SemanticVersion
+from clarity.ports.model_files import ImportedWeights, WeightsFiles
+
+__all__ = ["FactsMissing", "ImportModel", "ImportRequest"]
+
+
+@attrs.define(eq=False)
+class FactsMissing(DomainError):
+    """The weights are right, but what nobody can read off them was not said."""
+
+    code: ClassVar[str] = "model.facts-missing"
+    variant: str
+    parameters: int
+    sha256: str
+    missing: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return (
+            f"the file holds {self.variant}, {self.parameters:,} encoder parameters, SHA-256 "
+            f"{self.sha256}; what it does not say is its {' and its '.join(self.missing)}: give "
+            f"{' and '.join(f'--{what}' for what in self.missing)}"
+        )
+
+
+@attrs.frozen(kw_only=True)
+class ImportRequest:
+    """
+    What is to be added.
+
+    Attributes:
+        model: name to register under.
+        version: version to register under.
+        weights: bytes of a Keras or safetensors file.
+        sha256: what the file must be, empty when nobody said.
+        location: where it comes from.
+        heads: bytes of Keras files with a head, by the name of the score.
+        specs: what the scores mean.
+        scaler: of the cohort or the week's own spread; None when nobody said.
+        licence: of the weights; empty when nobody said.
+        notes: what else the card is to say; title, licence and source are filled in.
+        length: minutes per sample.
+    """
+
+    model: str
+    version: SemanticVersion
+    weights: bytes = attrs.field(repr=False)
+    sha256: str = ""
+    location: str
+    heads: tuple[tuple[str, bytes], ...] = attrs.field(default=(), repr=False)
+    specs: tuple[HeadSpec, ...] = ()
+    scaler: Scaler | None = None
+    licence: str = ""
+    notes: ModelCard = attrs.field(factory=lambda: ModelCard(title=""))
+    length: int = WEEK_MIN
+
+
+@attrs.frozen(kw_only=True)
+class ImportModel:
+    """Reads weights, builds a bundle, proves it and registers it."""
+
+    weights: WeightsFiles
+    build: BuildBundle
+    register: RegisterBundle
+
+    def run(
+        self, request: ImportRequest, *, actor: Actor, correlation: CorrelationId
+    ) -> LoadedModel:
+        """
+        The registered model.
+
+        Raises:
+            DigestMismatch: the file is not the one that was named; nothing was parsed.
+            UnreadableModel, BadWeights, ExtraMissing: the file cannot be read as weights.
+            FactsMissing: scaler or licence were not said; names what the file is.
+            AlreadyExists: the name has this version.
+            ParityBroken: the built network does not compute what the reference does.
+            PortError: trail, store or registry cannot be written.
+        """
+        if request.sha256:
+            require_digest(request.weights, sha256=request.sha256)
+        imported = self.weights.read(request.weights)
+        recipe = self._recipe(request, imported)
+        return self.register.run(self.build.run(recipe), actor=actor, correlation=correlation)
+
+    def _recipe(self, request: ImportRequest, imported: ImportedWeights) -> Recipe:
+        digest = sha256_of(request.weights)
+        architecture = imported.encoder.architecture
+        if request.scaler is None or not request.licence:
+            given = {"scaler": request.scaler, "licence": request.licence}
+            missing = tuple(what for what, value in given.items() if not value)
+            raise FactsMissing(architecture.variant, architecture.parameters, digest, missing)
+        heads = tuple(self.weights.read_head(data, name=name) for name, data in request.heads)
+        origin = Origin(
+            sha256=digest, format=imported.format, location=request.location, builder=""
+        )
+        card = attrs.evolve(
+            request.notes,
+            title=f"{request.model} {request.version} ({architecture.variant})",
+            licence=request.licence,
+            source=f"{request.location}, SHA-256 {digest}",
+        )
+        return Recipe(
+            model=request.model,
+            version=request.version,
+            encoder=imported.encoder,
+            heads=imported.heads + heads,
+            specs=request.specs,
+            length=request.length,
+            scaler=request.scaler,
+            origin=origin,
+            licence=request.licence,
+            card=card,
+        )
