@@ -20,6 +20,7 @@ from dependency_injector import containers, providers
 
 from clarity import __version__
 from clarity.application.analyze import Analyze
+from clarity.application.audit_export import ExportTrail, VerifyExport
 from clarity.application.audit_trail import AuditReport, VerifyTrail
 from clarity.application.clarity import Clarity
 from clarity.application.health import Health
@@ -33,6 +34,7 @@ from clarity.domain.analysis.wear import WearAssessment
 from clarity.domain.errors import ClarityError
 from clarity.ports.audit import AuditSink, AuditTrail
 from clarity.ports.clock import Clock
+from clarity.ports.heads import HeadSigner, HeadVerifier
 from clarity.ports.health import Pingable
 from clarity.ports.ids import Ids
 from clarity.ports.inventory import Inventory
@@ -59,6 +61,9 @@ IN_MEMORY: Final = ":memory:"
 
 LONGEST_WAIT_S: Final = 3_600.0
 """A write that waits longer will not be waited for by anybody."""
+
+KEY: Final = "signing-key.pem"
+"""What follows the name of the store in the name of the key that signs its audit heads."""
 
 PLUGINS: Final = "clarity.analyses"
 """Entry point group under which packages offer analyses."""
@@ -201,6 +206,8 @@ class Core(containers.DeclarativeContainer):
     repository = providers.Dependency(instance_of=Repository)
     audit_sink = providers.Dependency(instance_of=AuditSink)
     audit_trail = providers.Dependency(instance_of=AuditTrail)
+    head_signer = providers.Dependency(instance_of=HeadSigner)
+    head_verifier = providers.Dependency(instance_of=HeadVerifier)
     inventory = providers.Dependency(instance_of=Inventory)
     recordings = providers.Dependency(instance_of=Recordings)
     renderer = providers.Dependency(instance_of=Renderer)
@@ -226,6 +233,10 @@ class Core(containers.DeclarativeContainer):
     report = providers.Factory(ReportRecordings, ingest=ingest, analyze=analyze, renderer=renderer)
     audit_report = providers.Factory(AuditReport, trail=audit_trail, audit=audit_sink, clock=clock)
     verify_trail = providers.Factory(VerifyTrail, trail=audit_trail)
+    export_trail = providers.Factory(
+        ExportTrail, trail=audit_trail, audit=audit_sink, signer=head_signer, clock=clock
+    )
+    verify_export = providers.Factory(VerifyExport, verifier=head_verifier)
     status = providers.Factory(StoreStatus, inventory=inventory)
     health = providers.Factory(Health, pings=pings, clock=clock)
     clarity = providers.Factory(
@@ -237,6 +248,8 @@ class Core(containers.DeclarativeContainer):
         audit_report=audit_report,
         audit_renderer=audit_renderer,
         verify_trail=verify_trail,
+        export_trail=export_trail,
+        verify_export=verify_export,
         status=status,
         ids=ids,
         health=health,
@@ -264,6 +277,7 @@ def embedded(settings: Settings) -> Core:
     from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
     from clarity.adapters.report.audit_files import AuditFiles
     from clarity.adapters.report.html import HtmlRenderer
+    from clarity.adapters.signing.heads import Ed25519HeadVerifier
 
     path = None if settings.store == IN_MEMORY else Path(settings.store)
     clock = providers.ThreadSafeSingleton(SystemClock)
@@ -281,6 +295,8 @@ def embedded(settings: Settings) -> Core:
         repository=providers.ThreadSafeSingleton(TracedRepository, metered, tracer),
         audit_sink=trail,
         audit_trail=trail,
+        head_signer=_head_signer(path),
+        head_verifier=providers.ThreadSafeSingleton(Ed25519HeadVerifier),
         inventory=providers.ThreadSafeSingleton(SqliteInventory, store, clock, path),
         recordings=providers.ThreadSafeSingleton(DetectedRecordings),
         renderer=providers.ThreadSafeSingleton(HtmlRenderer),
@@ -288,6 +304,15 @@ def embedded(settings: Settings) -> Core:
         metrics=metrics,
         tracer=tracer,
     )
+
+
+def _head_signer(store: Path | None) -> "providers.Provider[HeadSigner]":
+    """The key beside the store; one that leaves nothing behind for a store in memory."""
+    from clarity.adapters.signing.heads import FileHeadSigner, MemoryHeadSigner
+
+    if store is None:
+        return providers.ThreadSafeSingleton(MemoryHeadSigner)
+    return providers.ThreadSafeSingleton(FileHeadSigner, store.with_name(f"{store.name}.{KEY}"))
 
 
 PROFILES: Final[Mapping[Profile, Callable[[Settings], Core]]] = {Profile.EMBEDDED: embedded}

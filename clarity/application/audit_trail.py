@@ -17,7 +17,7 @@ from clarity.domain.identity import Actor, CorrelationId, PatientRef, TenantId
 from clarity.ports.audit import AuditFilter, AuditSink, AuditTrail
 from clarity.ports.clock import Clock
 
-__all__ = ["AuditReport", "ChainVerdict", "VerifyTrail"]
+__all__ = ["AuditReport", "ChainVerdict", "VerifyTrail", "records_of"]
 
 PAGE = 500
 """Records read at once."""
@@ -56,10 +56,11 @@ class AuditReport:
                     at=self.clock.now(),
                 )
             )
-        return _records(self.trail, wanted)
+        return records_of(self.trail, wanted)
 
 
-def _records(trail: AuditTrail, wanted: AuditFilter) -> Iterator[AuditRecord]:
+def records_of(trail: AuditTrail, wanted: AuditFilter) -> Iterator[AuditRecord]:
+    """Everything that matches, read page by page while it is consumed."""
     page = trail.records(wanted, limit=PAGE, cursor=None)
     yield from page.records
     while page.cursor is not None:
@@ -110,11 +111,11 @@ class VerifyTrail:
     def _recomputed(self, patient: PatientRef) -> ChainHead:
         """The head that the records lead to; reads again while others are still appending."""
         before = self.trail.head(patient)
-        reached = verify_chain(_records(self.trail, _everything_about(patient)))
+        reached = verify_chain(records_of(self.trail, _everything_about(patient)))
         after = self.trail.head(patient)
         while reached != after != before:
             before = after
-            reached = verify_chain(_records(self.trail, _everything_about(patient)))
+            reached = verify_chain(records_of(self.trail, _everything_about(patient)))
             after = self.trail.head(patient)
         return verify_chain((), start=reached, head=after)
 

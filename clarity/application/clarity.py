@@ -3,6 +3,7 @@
 import attrs
 
 from clarity.application.analyze import Analyze
+from clarity.application.audit_export import ExportTrail, VerifyExport
 from clarity.application.audit_trail import AuditReport, VerifyTrail
 from clarity.application.health import Health
 from clarity.application.ingest import Ingest
@@ -30,6 +31,8 @@ class Clarity:
         audit_report: what happened to whose data.
         audit_renderer: audit records as CSV, JSON or HTML.
         verify_trail: whether the audit chains are whole.
+        export_trail: the audit trail in one file, its heads signed.
+        verify_export: such a file proved with the public key alone.
         status: how much is stored.
         ids: fresh correlation ids.
         health: asks every dependency whether it works.
@@ -42,6 +45,8 @@ class Clarity:
     audit_report: AuditReport
     audit_renderer: AuditRenderer
     verify_trail: VerifyTrail
+    export_trail: ExportTrail
+    verify_export: VerifyExport
     status: StoreStatus
     ids: Ids
     health: Health

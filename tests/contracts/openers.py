@@ -12,6 +12,7 @@ from clarity.ports.audit import AuditSink, AuditTrail
 from clarity.ports.cache import Cache
 from clarity.ports.clock import Clock
 from clarity.ports.codec import ChunkCodec
+from clarity.ports.heads import HeadSigner, HeadVerifier
 from clarity.ports.ids import Ids
 from clarity.ports.metrics import Metrics
 from clarity.ports.model_registry import ModelRegistry
@@ -25,6 +26,7 @@ from tests.contracts.audit import harness as audit
 from tests.contracts.cache import harness as cache
 from tests.contracts.clock import harness as clock
 from tests.contracts.codec import harness as codec
+from tests.contracts.heads import harness as heads
 from tests.contracts.ids import harness as ids
 from tests.contracts.metrics import harness as metrics
 from tests.contracts.model_registry import harness as model_registry
@@ -51,6 +53,8 @@ OPENED: Final[dict[type, Callable[[], Iterator[object]]]] = {
     Cache: lambda: _attributes(cache, "cache"),
     ChunkCodec: lambda: _attributes(codec, "codec"),
     Clock: lambda: _attributes(clock, "clock"),
+    HeadSigner: lambda: _attributes(heads, "signer"),
+    HeadVerifier: lambda: _attributes(heads, "verifier"),
     Ids: lambda: _attributes(ids, "ids"),
     Metrics: lambda: _attributes(metrics, "metrics"),
     ModelRegistry: lambda: _attributes(model_registry, "registry"),

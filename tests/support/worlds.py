@@ -10,8 +10,9 @@ import attrs
 import numpy as np
 from dependency_injector import providers
 
+from clarity.adapters.cli.app import run
 from clarity.application.clarity import Clarity
-from clarity.bootstrap import Core, Settings, open_core
+from clarity.bootstrap import Core, Settings, open_clarity, open_core, settings_from
 from clarity.domain.audit import AuditRecord, Operation
 from clarity.domain.identity import Actor, CorrelationId, PatientId, PatientRef, Purpose, TenantId
 from clarity.domain.streams import DayChunk, StreamKind, Unit
@@ -88,3 +89,20 @@ def records_of(world: World, patient: PatientRef = ADA) -> tuple[AuditRecord, ..
     """All audit records about the patient (at most 1,000)."""
     wanted = AuditFilter(tenant=patient.tenant, patient=patient)
     return world.core.audit_trail().records(wanted, limit=1_000, cursor=None).records
+
+
+def close_trail(world: World) -> None:
+    """From now on no audit record can be written, by whichever way."""
+    with world.core.audit_trail().store.writing() as connection:
+        connection.execute(
+            "CREATE TRIGGER trail_is_closed BEFORE INSERT ON audit "
+            "BEGIN SELECT raise(ABORT, 'the trail is closed'); END"
+        )
+
+
+def cli(store: Path, *arguments: str) -> int:
+    """The exit code of a command over the store in that file."""
+    return run(
+        lambda mapping: open_clarity(settings_from(mapping)),
+        ["--store", str(store), "--tenant", "clinic", *arguments],
+    )

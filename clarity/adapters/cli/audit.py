@@ -2,10 +2,12 @@
 
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import NoReturn
 
 import click
 
+from clarity.adapters.cli.audit_export import FILE, export, public_key, verify_file
 from clarity.adapters.cli.exits import Exit
 from clarity.adapters.cli.session import Session, json_option, pass_session
 from clarity.application.audit_trail import ChainVerdict
@@ -43,6 +45,10 @@ def _instant(text: str) -> datetime | None:
 @click.group()
 def audit() -> None:
     """Ask the audit trail."""
+
+
+audit.add_command(export)
+audit.add_command(public_key)
 
 
 @audit.command()
@@ -90,10 +96,22 @@ def report(
 
 
 @audit.command()
+@click.option("--export", "file", type=FILE, help="Prove this exported trail; needs --key.")
+@click.option("--key", type=FILE, help="Public key (PEM) as `clarity audit key` writes it.")
 @json_option
 @pass_session
-def verify(session: Session) -> None:
-    """Recompute every chain; the exit code is 5 when one was tampered with."""
+def verify(session: Session, file: Path | None, key: Path | None) -> None:
+    """
+    Recompute every chain of the store, or prove an exported trail without the store.
+
+    With --export and --key nothing but the two files is used. Exit codes: 0 whole, 1 the trail
+    could not be read, 5 tampered with.
+    """
+    if (file is None) != (key is None):
+        raise click.UsageError("--export and --key belong together")
+    if file is not None and key is not None:
+        verify_file(session, file, key)
+        return
     with session.open() as app:
         verdicts = app.verify_trail.run(session.tenant, actor=session.acting)
     broken = [verdict for verdict in verdicts if verdict.broken is not None]

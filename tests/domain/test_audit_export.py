@@ -1,0 +1,87 @@
+import json
+
+import attrs
+import pytest
+
+from clarity.domain.audit import BrokenChain, ChainHead
+from clarity.domain.audit_export import BrokenExport, verify_lines
+from tests.support.trails import chain, exported, patient, records
+
+
+def test_a_file_tells_its_chains_and_records():
+    statement = verify_lines(exported(chain("ada", 3), chain("ben", 1))).statement
+
+    assert (statement.tenant, statement.chains, statement.records) == ("clinic", 2, 4)
+
+
+def test_a_trail_without_chains_is_a_whole_file():
+    assert verify_lines(exported()).statement.chains == 0
+
+
+def test_a_chain_without_records_has_its_head():
+    assert verify_lines(exported(chain("ada", 0))).statement.chains == 1
+
+
+def test_records_after_the_head_are_left_out():
+    longer = records(5, of=patient("ada"))
+    until_3 = attrs.evolve(chain("ada", 3), records=longer)
+
+    assert exported(until_3) == exported(chain("ada", 3))
+
+
+def test_what_is_broken_is_not_signed():
+    three = chain("ada", 3)
+    cut_off = attrs.evolve(three, records=list(three.records)[:2])
+    edited = [attrs.evolve(one, body=one.body.replace(b"nurse", b"curse")) for one in three.records]
+
+    with pytest.raises(BrokenChain):
+        exported(cut_off)
+    with pytest.raises(BrokenChain):
+        exported(attrs.evolve(three, records=edited))
+    with pytest.raises(BrokenChain):
+        exported(attrs.evolve(three, head=ChainHead(3, bytes(32))))
+
+
+LINES = exported(chain("ada", 3), chain("ben", 1))
+
+
+def _with(number: int, line: bytes) -> list[bytes]:
+    return [*LINES[:number], line, *LINES[number + 1 :]]
+
+
+def _edited(number: int, **changes: object) -> list[bytes]:
+    content = json.loads(LINES[number]) | changes
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _with(number, text.encode() + b"\n")
+
+
+@pytest.mark.parametrize(
+    ("lines", "line", "problem"),
+    [
+        ([], 0, "without a signature"),
+        (LINES[:-1], len(LINES) - 1, "without a signature"),
+        ([*LINES, b"\n"], len(LINES) + 1, "follows the signature"),
+        (_with(1, b"no JSON\n"), 2, "cannot be read"),
+        (_with(1, b"[" * 100_000 + b"\n"), 2, "cannot be read"),
+        (_with(1, b"[1]\n"), 2, "as clarity writes"),
+        (_with(1, LINES[1].replace(b":", b": ", 1)), 2, "as clarity writes"),
+        (_with(1, LINES[1].rstrip()), 2, "as clarity writes"),
+        (_edited(0, format="other"), 1, "no exported trail"),
+        (_with(1, b'{"body":1}\n'), 2, "neither record nor head"),
+        (_edited(1, hash="zz"), 2, "does not match its hash"),
+        (_edited(2, seq=7), 3, "record 2 was expected"),
+        (_edited(4, head="eve"), len(LINES), "another file"),
+        (_edited(4, seq=2), 5, "not that of the records"),
+        ([*LINES[:4], *LINES[5:]], 5, "was expected"),
+        ([*LINES[:-2], LINES[-1]], len(LINES) - 1, "has no head"),
+        (_edited(0, tenant="clinic2"), len(LINES), "another file"),
+        (_edited(7, statement="text"), len(LINES), "another file"),
+        (_edited(7, signature="AB"), len(LINES), "another file"),
+    ],
+)
+def test_every_change_names_its_line(lines: list[bytes], line: int, problem: str):
+    with pytest.raises(BrokenExport, match=problem) as broken:
+        verify_lines(lines)
+
+    assert broken.value.line == line
+    assert "as it was signed" in str(broken.value)
