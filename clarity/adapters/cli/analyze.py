@@ -13,7 +13,6 @@ from clarity.adapters.cli.reading import chosen, read_options, reading_options, 
 from clarity.adapters.cli.session import Session, json_option, pass_session
 from clarity.adapters.cli.writing import write
 from clarity.application.reports import Order, Rendered, Step, Stored, Summary
-from clarity.domain.errors import ClarityError
 from clarity.ports.recordings import ReadOptions
 from clarity.ports.report import Refused
 
@@ -68,18 +67,14 @@ def analyze(
     several get a folder each, and DIR an overview. The recordings are kept in
     DIR/clarity.db; the same command again continues where it was interrupted.
     """
-    try:
-        work = Work(
-            files=tuple(_expanded(files)),
-            out=out,
-            options=read_options(context),
-            patient=patient,
-            settings=chosen(context) | ({"--patient": patient} if patient else {}),
-        )
-        summary = _done(session, work)
-    except ClarityError as error:
-        session.fail(error)
-    _tell(session, work, summary)
+    work = Work(
+        files=tuple(_expanded(files)),
+        out=out,
+        options=read_options(context),
+        patient=patient,
+        settings=chosen(context) | ({"--patient": patient} if patient else {}),
+    )
+    _tell(session, work, _done(session, work))
 
 
 @click.command()
@@ -91,11 +86,7 @@ def analyze(
 def demo(session: Session, out: Path) -> None:
     """Analyze the bundled recording: 19 days of a wrist-worn Actiwatch (Depresjon, CC BY 4.0)."""
     work = Work(files=(DEMO,), out=out, options=ReadOptions(), patient=None, settings={})
-    try:
-        summary = _done(session, work)
-    except ClarityError as error:
-        session.fail(error)
-    _tell(session, work, summary)
+    _tell(session, work, _done(session, work))
 
 
 def _expanded(paths: Sequence[Path]) -> Iterator[Path]:

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 
 import click
 
+from clarity import __version__
 from clarity.adapters.cli.analyze import analyze, demo
 from clarity.adapters.cli.audit import audit
 from clarity.adapters.cli.exits import Exit
 from clarity.adapters.cli.formats import formats
 from clarity.adapters.cli.health import health
 from clarity.adapters.cli.read import read
-from clarity.adapters.cli.session import Opener, Session, login_name
+from clarity.adapters.cli.session import Opener, Session, current, login_name
 from clarity.adapters.cli.store import store
 from clarity.domain.errors import ClarityError
 from clarity.domain.identity import Purpose, TenantId
@@ -23,8 +24,21 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 some files refused, 4 all files r
 Colors are off when NO_COLOR is set or the output is no terminal."""
 
 
-@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="clarity")
+class Commands(click.Group):
+    """The commands; what one of them cannot do is said as its session speaks."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """The command's answer, or the error in words and the exit code."""
+        try:
+            return super().invoke(ctx)
+        except ClarityError as error:
+            if not isinstance(ctx.obj, Session):
+                raise
+            current(ctx).fail(error)
+
+
+@click.group(cls=Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
 @click.option(
     "--store",
     default="",

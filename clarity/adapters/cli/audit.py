@@ -20,7 +20,11 @@ Period = tuple[datetime | None, datetime | None]
 
 
 class PeriodType(click.ParamType[Period]):
-    """`SINCE..UNTIL`: dates or instants in UTC, either may be left out, UNTIL is excluded."""
+    """
+    `SINCE..UNTIL`: dates or instants, either may be left out, UNTIL is excluded.
+
+    Without an offset they are in UTC.
+    """
 
     name = "since..until"
 
@@ -39,7 +43,10 @@ class PeriodType(click.ParamType[Period]):
 
 
 def _instant(text: str) -> datetime | None:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None
+    if not text:
+        return None
+    at = datetime.fromisoformat(text)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 @click.group()

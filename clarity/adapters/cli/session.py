@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import NoReturn
+from typing import Final, NoReturn
 
 import attrs
 import click
@@ -16,7 +16,10 @@ from clarity.application.clarity import Clarity
 from clarity.domain.errors import ClarityError
 from clarity.domain.identity import Actor, PatientId, PatientRef, Purpose, TenantId
 
-__all__ = ["Opener", "Session", "json_option", "login_name", "pass_session"]
+__all__ = ["Opener", "Session", "current", "json_option", "login_name", "pass_session"]
+
+CURRENT: Final = "clarity.session"
+"""Where the session of the command that runs lies in `Context.meta`."""
 
 Opener = Callable[[Mapping[str, str]], AbstractContextManager[Clarity]]
 """Opens the application for settings given as text, as they come from options."""
@@ -84,7 +87,13 @@ pass_session = click.make_pass_decorator(Session)
 
 def _for_machines(context: click.Context, _: click.Parameter, chosen: object) -> None:
     if chosen:
-        context.obj = attrs.evolve(context.obj, as_json=True)
+        context.obj = context.meta[CURRENT] = attrs.evolve(context.obj, as_json=True)
+
+
+def current(context: click.Context) -> Session:
+    """The session as the command below `context` has it."""
+    session: Session = context.meta.get(CURRENT, context.obj)
+    return session
 
 
 json_option = click.option(

@@ -1,0 +1,203 @@
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.adapters.cli.conftest import GOOD, Command
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if not path.name.startswith("clarity.db"))
+
+
+def test_one_person_gets_the_documents_in_the_folder_itself(
+    clarity: Command, ada: Path, tmp_path: Path
+):
+    said = clarity("analyze", ada, "--out", tmp_path / "out")
+
+    assert said.code == 0
+    assert said.out == f"{tmp_path / 'out' / 'report.html'}\n"
+    assert said.err == "1 analyzed, 0 refused\n"
+    assert {"report.html", "results.json", "nights.csv", "summary.csv"} <= set(
+        names(tmp_path / "out")
+    )
+    assert (tmp_path / "out" / "clarity.db").stat().st_size > 0
+
+
+def test_several_people_get_a_folder_each(clarity: Command, tmp_path: Path):
+    folder = tmp_path / "files"
+    folder.mkdir()
+    for name in ("ada", "ben"):
+        (folder / f"{name}.csv").write_text(GOOD)
+    (folder / ".hidden").write_text("not looked at")
+    (folder / "deeper").mkdir()
+
+    said = clarity("analyze", folder, "--out", tmp_path / "out")
+
+    assert said.code == 0
+    assert said.err == "2 analyzed, 0 refused\n"
+    assert "report.html" in names(tmp_path / "out" / "ada")
+    assert "report.html" in names(tmp_path / "out" / "ben")
+
+
+def test_the_answer_for_machines_is_one_json_document(
+    clarity: Command, ada: Path, bad: Path, tmp_path: Path
+):
+    said = clarity("analyze", ada, bad, "--out", tmp_path / "out", "--json")
+
+    assert said.code == 3
+    assert said.told["out"] == str(tmp_path / "out")
+    (one,) = said.told["analyzed"]
+    assert (one["participant"], one["source"]) == ("ada", "ada.csv")
+    assert one["findings"]["TST"] is None or one["findings"]["TST"] >= 0
+    (refused,) = said.told["refused"]
+    assert refused["code"] == "recording.unknown-format"
+    assert refused["source"] == str(bad)
+
+
+def test_some_refused_files_are_said_with_code_and_reason(
+    clarity: Command, ada: Path, bad: Path, tmp_path: Path
+):
+    said = clarity("analyze", bad, ada, "--out", tmp_path / "out")
+
+    assert said.code == 3
+    assert "refused [recording.unknown-format]: " in said.err
+    assert said.err.endswith("1 analyzed, 1 refused\n")
+    assert "report.html" in names(tmp_path / "out")
+
+
+def test_when_all_files_are_refused_the_code_says_so(clarity: Command, bad: Path, tmp_path: Path):
+    said = clarity("analyze", bad, "--out", tmp_path / "out")
+
+    assert said.code == 4
+    assert said.out == ""
+    assert "refused [" in said.err
+
+
+def test_the_same_command_again_writes_the_same_documents(
+    clarity: Command, ada: Path, tmp_path: Path
+):
+    out = tmp_path / "out"
+    clarity("analyze", ada, "--out", out)
+    before = {name: (out / name).read_bytes() for name in names(out)}
+
+    assert clarity("analyze", ada, "--out", out).code == 0
+
+    assert {name: (out / name).read_bytes() for name in names(out)} == before
+
+
+def test_a_label_that_is_given_is_used(clarity: Command, ada: Path, tmp_path: Path):
+    said = clarity("analyze", ada, "--out", tmp_path / "out", "--patient", "P-01", "--json")
+
+    assert [one["participant"] for one in said.told["analyzed"]] == ["P-01"]
+    assert "--patient" in (tmp_path / "out" / "report.html").read_text()
+
+
+def test_every_reading_option_reaches_the_reader(clarity: Command, tmp_path: Path):
+    rows = [
+        f"{day}/5/2003 {h:02}:{m:02};5;{m}"
+        for day in (7, 8, 9)
+        for h in range(24)
+        for m in range(60)
+    ]
+    table = tmp_path / "table.csv"
+    table.write_text("\n".join(["when;x;y", *rows]))
+    options = ["--tz", "Asia/Tokyo", "--format", "csv", "--unit", "enmo-mg", "--epoch", 60]
+    options += ["--device", "GENEActiv", "--placement", "wrist", "--dates", "dmy"]
+    options += ["--time-column", "when", "--value-column", "y"]
+
+    said = clarity("analyze", table, "--out", tmp_path / "out", *options)
+
+    assert (said.code, said.err) == (0, "1 analyzed, 0 refused\n")
+    read = clarity(
+        "--store", tmp_path / "out" / "clarity.db", "read", "table", "--from", "2003-05-07"
+    )
+    assert read.out.splitlines()[2] == "2003-05-07T00:01:00+09:00,1,enmo-mg"
+    assert "GENEActiv" in (tmp_path / "out" / "report.html").read_text()
+
+
+def test_an_unknown_zone_is_said_and_nothing_is_stored(clarity: Command, ada: Path, tmp_path: Path):
+    said = clarity("analyze", ada, "--out", tmp_path / "out", "--tz", "Europe/Atlantis")
+
+    assert said.code == 1
+    assert "Europe/Atlantis" in said.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_error_for_machines_is_json_too(clarity: Command, ada: Path, tmp_path: Path):
+    said = clarity("analyze", ada, "--out", tmp_path / "out", "--tz", "Nowhere", "--json")
+
+    assert said.code == 1
+    assert set(said.told["error"]) == {"code", "message"}
+
+
+@pytest.mark.parametrize("name", ["missing.csv", "loop.csv"])
+def test_a_file_that_is_not_there_is_wrong_usage(clarity: Command, tmp_path: Path, name: str):
+    (tmp_path / "loop.csv").symlink_to(tmp_path / "loop.csv")
+
+    said = clarity("analyze", tmp_path / name, "--out", tmp_path / "out")
+
+    assert said.code == 2
+    assert name in said.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_empty_folder_is_wrong_usage(clarity: Command, tmp_path: Path):
+    (tmp_path / "empty").mkdir()
+
+    said = clarity("analyze", tmp_path / "empty", "--out", tmp_path / "out")
+
+    assert said.code == 2
+    assert "there is no file in that folder" in said.err
+
+
+def test_a_file_that_cannot_be_opened_is_refused(
+    clarity: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    with socket.socket(socket.AF_UNIX) as held:
+        held.bind("held.csv")
+
+        said = clarity("analyze", "held.csv", "--out", "out")
+
+    assert said.code == 4
+    assert "refused [recording.unopenable]" in said.err
+
+
+def test_a_folder_that_cannot_be_made_is_said(clarity: Command, ada: Path):
+    said = clarity("analyze", ada, "--out", ada / "inside")
+
+    assert said.code == 1
+    assert said.err.startswith("error [port.unavailable]: ")
+
+
+def test_documents_that_cannot_be_written_are_said(clarity: Command, ada: Path, tmp_path: Path):
+    (tmp_path / "out" / "report.html").mkdir(parents=True)
+
+    said = clarity("analyze", ada, "--out", tmp_path / "out")
+
+    assert said.code == 1
+    assert said.err.startswith("error [port.unavailable]: ")
+    assert names(tmp_path / "out") == ["report.html"]
+
+
+def test_a_file_as_folder_is_wrong_usage(clarity: Command, ada: Path):
+    assert clarity("analyze", ada, "--out", ada).code == 2
+
+
+def test_a_store_that_is_none_is_left_alone(clarity: Command, ada: Path, tmp_path: Path):
+    said = clarity("--store", ada, "analyze", ada, "--out", tmp_path / "out")
+
+    assert said.code == 1
+    assert "[port.corrupt]" in said.err
+    assert ada.read_text() == GOOD
+
+
+@pytest.mark.slow
+def test_the_demo_needs_no_file(clarity: Command, tmp_path: Path):
+    said = clarity("demo", "--out", tmp_path / "demo", "--json")
+
+    assert said.code == 0
+    (one,) = said.told["analyzed"]
+    assert one["findings"]["RA"] > 0.5
+    assert "report.html" in names(tmp_path / "demo")

@@ -1,0 +1,159 @@
+import csv
+import io
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.adapters.cli.conftest import GOOD, Command
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def tampered(store: Path, *statements: str) -> None:
+    """Somebody with the file changes it."""
+    with closing(sqlite3.connect(store)) as connection, connection:
+        for name in ("audit_is_never_edited", "audit_is_never_deleted"):
+            connection.execute(f"DROP TRIGGER {name}")
+        for statement in statements:
+            connection.execute(statement)
+
+
+def test_the_report_has_a_row_for_everything_that_happened(clarity: Command, analyzed: Path):
+    said = clarity("--store", analyzed, "audit", "report")
+
+    assert said.code == 0
+    assert [row["operation"] for row in rows(said.out)] == ["ingest", "read", "analyze"]
+    assert {row["patient"] for row in rows(said.out)} == {"ada"}
+
+
+def test_the_report_as_json_is_enough_to_verify_the_chain(clarity: Command, analyzed: Path):
+    said = clarity("--store", analyzed, "audit", "report", "--format", "json")
+
+    told = [json.loads(line) for line in said.out.splitlines()]
+    assert [one["seq"] for one in told] == [1, 2, 3]
+    assert all(json.loads(one["body"])["patient"] == "ada" for one in told)
+
+
+def test_the_report_as_a_page(clarity: Command, analyzed: Path):
+    said = clarity("--store", analyzed, "audit", "report", "--format", "html")
+
+    assert said.out.startswith("<!doctype html>")
+    assert said.out.count("<tr>") == 4
+
+
+def test_a_report_about_a_patient_is_in_the_trail_itself(clarity: Command, analyzed: Path):
+    said = clarity("--store", analyzed, "--actor", "auditor", "audit", "report", "--patient", "ada")
+
+    assert rows(said.out)[-1]["operation"] == "audit-report"
+    assert rows(said.out)[-1]["actor"] == "auditor"
+
+
+def test_the_report_can_be_narrowed(clarity: Command, analyzed: Path):
+    asked = ("--store", analyzed, "audit", "report")
+
+    by_other = clarity(*asked, "--by", "nobody")
+    by_entity = clarity(*asked, "--entity", "chunk/activity/2003-05-08")
+
+    assert rows(by_other.out) == []
+    assert [row["operation"] for row in rows(by_entity.out)] == ["ingest", "read"]
+
+
+@pytest.mark.parametrize(
+    ("period", "found"),
+    [
+        ("..", 3),
+        ("2020-01-01..", 3),
+        ("..2020-01-01", 0),
+        ("2020-01-01T00:00..2999-01-01", 3),
+        ("2999-01-01T00:00+02:00..", 0),
+    ],
+)
+def test_a_period_narrows_the_report(clarity: Command, analyzed: Path, period: str, found: int):
+    said = clarity("--store", analyzed, "audit", "report", "--period", period)
+
+    assert len(rows(said.out)) == found
+
+
+def test_a_period_with_an_offset_means_that_instant(clarity: Command, analyzed: Path):
+    asked = ("--store", analyzed, "audit", "report")
+    at = rows(clarity(*asked).out)[-1]["at"]
+    west = at.replace("+00:00", "-12:00")
+    east = at.replace("+00:00", "+12:00")
+
+    assert rows(clarity(*asked, "--period", f"{west}..").out) == []
+    assert len(rows(clarity(*asked, "--period", f"{east}..").out)) == 3
+
+
+@pytest.mark.parametrize("period", ["2026-01-01", "yesterday..", "..2026-13-01"])
+def test_a_period_that_is_none_is_wrong_usage(clarity: Command, period: str):
+    said = clarity("audit", "report", "--period", period)
+
+    assert said.code == 2
+    assert "2026-01-01..2026-02-01" in said.err
+
+
+@pytest.mark.parametrize("actor", ['=HYPERLINK("http://x")', "+1", "-1", "@SUM(A1)"])
+def test_no_name_becomes_a_formula_of_a_spreadsheet(clarity: Command, analyzed: Path, actor: str):
+    clarity("--store", analyzed, "--actor", actor, "read", "ada")
+
+    last = rows(clarity("--store", analyzed, "audit", "report").out)[-1]
+
+    assert last["actor"] == f"'{actor}"
+
+
+def test_no_name_becomes_markup(clarity: Command, analyzed: Path):
+    clarity("--store", analyzed, "--actor", "<script>x</script>", "read", "ada")
+
+    page = clarity("--store", analyzed, "audit", "report", "--format", "html").out
+
+    assert "&lt;script&gt;" in page
+    assert "<script>" not in page
+
+
+def test_a_whole_trail_is_said(clarity: Command, analyzed: Path):
+    said = clarity("--store", analyzed, "audit", "verify")
+
+    assert (said.code, said.out) == (0, "1 chains, 3 records, 0 broken\n")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        (
+            "UPDATE audit SET body = CAST(replace(CAST(body AS TEXT), 'research', 'treatment') AS BLOB)"
+            " WHERE seq = 2"
+        ),
+        "DELETE FROM audit WHERE seq = 2",
+        "DELETE FROM audit WHERE seq = 3",
+        "UPDATE audit SET seq = seq + 10 WHERE seq = 3",
+        "UPDATE patient SET seq = 2",
+        "UPDATE patient SET hash = zeroblob(32)",
+    ],
+)
+def test_tampering_with_the_file_is_found(clarity: Command, analyzed: Path, statement: str):
+    tampered(analyzed, statement)
+
+    said = clarity("--store", analyzed, "audit", "verify")
+
+    assert said.code == 5
+    assert said.out.startswith("TAMPERED  ada: the audit chain is broken at record ")
+
+
+def test_tampering_is_told_to_machines_and_whole_chains_beside_it(
+    clarity: Command, analyzed: Path, tmp_path: Path
+):
+    (tmp_path / "ben.csv").write_text(GOOD)
+    clarity("--store", analyzed, "analyze", tmp_path / "ben.csv", "--out", tmp_path / "out")
+    tampered(analyzed, "DELETE FROM audit WHERE seq = 2 AND owner = 1")
+
+    said = clarity("--store", analyzed, "audit", "verify", "--json")
+
+    assert said.code == 5
+    assert [(one["patient"], one["whole"]) for one in said.told] == [("ada", False), ("ben", True)]
+    assert "broken at record 3" in said.told[0]["problem"]
+    assert said.told[1]["problem"] == ""

@@ -1,0 +1,163 @@
+"""The command line in a process of its own: interrupted, and watched by a terminal or not."""
+
+import os
+import pty
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.adapters.cli.conftest import GOOD, Command
+
+ROOT = Path(__file__).resolve().parents[3]
+
+INTERRUPTED = """
+import os, signal, sys
+from contextlib import contextmanager
+import attrs
+from clarity.adapters.cli.app import run
+from clarity.bootstrap import open_clarity, settings_from
+
+after = int(sys.argv[1])
+
+
+@attrs.frozen
+class Stopped:
+    inner: object
+
+    def run(self, order):
+        for number, step in enumerate(self.inner.run(order), start=1):
+            yield step
+            if number == after:
+                os.kill(os.getpid(), signal.SIGINT)
+
+
+@contextmanager
+def opener(mapping):
+    with open_clarity(settings_from(mapping)) as app:
+        yield attrs.evolve(app, report=Stopped(app.report))
+
+
+sys.exit(run(opener, sys.argv[2:]))
+"""
+
+BAR = """
+import sys
+from clarity.adapters.cli.progress import progress
+with progress(int(sys.argv[1])) as advance:
+    for name in ("one", "two"):
+        advance(name)
+"""
+COLOR = re.compile(rb"\x1b\[[0-9;]*m")
+
+
+def files_of(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("after", [1, 2, 3, 5])
+def test_work_that_is_interrupted_leaves_nothing_half_and_is_completed_by_the_same_command(
+    clarity: Command, tmp_path: Path, after: int
+):
+    for name in ("ada", "ben", "cy"):
+        (tmp_path / f"{name}.csv").write_text(GOOD)
+    people = [tmp_path / f"{name}.csv" for name in ("ada", "ben", "cy")]
+    whole, out = tmp_path / "whole", tmp_path / "out"
+    assert clarity("analyze", *people, "--out", whole).code == 0
+
+    stopped = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, str(after), "analyze", *people, "--out", out],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert stopped.returncode == 130
+    assert "interrupted; what was stored is whole, run the command again" in stopped.stderr
+    store = ("--store", out / "clarity.db")
+    assert clarity(*store, "audit", "verify").code == 0
+    assert clarity(*store, "store", "status", "--json").told["patients"] == min(after, 3)
+    assert set(files_of(out)) <= set(files_of(whole)) | {"clarity.db-shm", "clarity.db-wal"}
+    assert clarity("analyze", *people, "--out", out).code == 0
+    assert files_of(out) == files_of(whole)
+    ingests = clarity(*store, "audit", "report").out.count(",ingest,")
+    assert ingests == 3
+
+
+def on_a_terminal(steps: int, **environment: str) -> bytes:
+    """What the progress bar writes to a terminal."""
+    terminal, held = pty.openpty()
+    usual = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    try:
+        subprocess.run(
+            [sys.executable, "-c", BAR, str(steps)],
+            cwd=ROOT,
+            env=usual | {"TERM": "xterm-256color", "COLUMNS": "80"} | environment,
+            stderr=held,
+            check=True,
+        )
+    finally:
+        os.close(held)
+    return drained(terminal)
+
+
+def drained(terminal: int) -> bytes:
+    """Everything that was written to a terminal whose other end is closed."""
+    found = b""
+    try:
+        while piece := os.read(terminal, 65_536):
+            found += piece
+    except OSError:  # Linux says so when nothing is left
+        pass
+    finally:
+        os.close(terminal)
+    return found
+
+
+def test_long_work_shows_a_bar_in_color_on_a_terminal():
+    shown = on_a_terminal(2)
+
+    assert b"2/2" in shown
+    assert COLOR.search(shown)
+
+
+def test_the_bar_has_no_color_when_that_is_asked_for():
+    shown = on_a_terminal(2, NO_COLOR="1")
+
+    assert b"2/2" in shown
+    assert not [code for code in COLOR.findall(shown) if re.search(rb"3[0-9]|4[0-9]", code)]
+
+
+def test_short_work_shows_no_bar():
+    assert on_a_terminal(1) == b""
+
+
+def test_where_nobody_watches_there_is_no_bar():
+    done = subprocess.run(
+        [sys.executable, "-c", BAR, "2"], cwd=ROOT, capture_output=True, check=True
+    )
+
+    assert (done.stdout, done.stderr) == (b"", b"")
+
+
+def test_a_reader_that_leaves_early_gets_no_traceback(tmp_path: Path, clarity: Command):
+    (tmp_path / "ada.csv").write_text(GOOD)
+    assert clarity("analyze", tmp_path / "ada.csv", "--out", tmp_path / "out").code == 0
+    command = "import sys; from clarity.bootstrap import main; sys.exit(main())"
+
+    with subprocess.Popen(
+        [sys.executable, "-c", command, "--store", tmp_path / "out" / "clarity.db", "read", "ada"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as reading:
+        reading.stdout.readline()
+        reading.stdout.close()
+        said = reading.stderr.read()
+
+    assert b"Traceback" not in said
+    assert reading.returncode in {0, 1}
