@@ -1,7 +1,7 @@
 """Streams that wearables produce, their units, and the packed unit of storage: one local day."""
 
 from datetime import date
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,7 @@ from clarity.domain.arrays import kept_float64, same_values
 from clarity.domain.errors import DomainError
 from clarity.domain.timeline import DAY_S, LocalDay
 
-__all__ = ["BadChunk", "DayChunk", "Placement", "StreamKind", "Unit", "UnitMismatch"]
+__all__ = ["BadChunk", "DayChunk", "Placement", "SleepStage", "StreamKind", "Unit", "UnitMismatch"]
 
 
 class StreamKind(StrEnum):
@@ -35,10 +35,25 @@ class Unit(StrEnum):
     MIMS = "mims"
     ENMO_MG = "enmo-mg"
     ACTIVITY_INDEX = "activity-index"
+    ACTIVE_KCAL = "active-kcal"
+    INTENSITY_LEVEL = "intensity-level"
     BEATS_PER_MIN = "beats/min"
     RMSSD_MS = "rmssd-ms"
+    SDNN_MS = "sdnn-ms"
     BREATHS_PER_MIN = "breaths/min"
     SLEEP_STAGE = "sleep-stage"
+
+
+class SleepStage(IntEnum):
+    """Values of `Unit.SLEEP_STAGE`: wake, N1 to N3 and REM as sleep laboratories count them."""
+
+    AWAKE = 0
+    N1 = 1
+    LIGHT = 2
+    DEEP = 3
+    REM = 5
+    ASLEEP = 6
+    IN_BED = 7
 
 
 class Placement(StrEnum):

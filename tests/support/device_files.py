@@ -83,3 +83,17 @@ def agd_file(n: int = 300, *, tables: tuple[str, ...] = AGD_TABLES, **settings: 
                 )
         connection.close()
         return path.read_bytes()
+
+
+def fitbit_hours(people: tuple[str, ...], *, name: str = "Steps", hours: int = 3) -> str:
+    """A wide Fitbit table; every value is the number of its minute in the hour."""
+    head = ",".join(("Id", "ActivityHour", *(f"{name}{i:02}" for i in range(60))))
+    minutes = ",".join(map(str, range(60)))
+    rows = [f"{person},5/7/2003 {12 + i}:00,{minutes}" for person in people for i in range(hours)]
+    return "\n".join((head, *rows)) + "\n"
+
+
+def fitbit_minutes(people: tuple[str, ...], *, name: str = "Steps") -> str:
+    """A narrow Fitbit table of 30 minutes; every value is the number of its minute."""
+    rows = [f"{person},5/7/2003 2:{i:02}:00 PM,{i}" for person in people for i in range(30)]
+    return "\n".join((f"Id,ActivityMinute,{name}", *rows)) + "\n"

@@ -9,8 +9,10 @@ from clarity.adapters.files._table import heading_of
 from clarity.adapters.files.actigraph import ActiGraphRecordings
 from clarity.adapters.files.actiwatch import ActiwatchRecordings
 from clarity.adapters.files.agd import AgdRecordings
+from clarity.adapters.files.apple import AppleHealthRecordings
 from clarity.adapters.files.csv_table import CsvRecordings
 from clarity.adapters.files.depresjon import DepresjonRecordings
+from clarity.adapters.files.fitbit import FitbitRecordings
 from clarity.adapters.files.nhanes import NhanesRecordings
 from clarity.adapters.files.ukbiobank import UkBiobankRecordings
 from clarity.ports.recordings import Format, ReadOptions, Recording, Recordings, Source
@@ -22,10 +24,12 @@ __all__ = ["FORMATS", "DetectedRecordings", "all_readers"]
 def all_readers(limits: Limits) -> tuple[Recordings, ...]:
     """Every reader, the most specific first; plain tables come last."""
     return (
+        AppleHealthRecordings(limits=limits),
         AgdRecordings(limits=limits),
         ActiGraphRecordings(limits=limits),
         ActiwatchRecordings(limits=limits),
         UkBiobankRecordings(limits=limits),
+        FitbitRecordings(limits=limits),
         DepresjonRecordings(limits=limits),
         NhanesRecordings(limits=limits),
         CsvRecordings(limits=limits),

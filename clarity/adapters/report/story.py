@@ -45,6 +45,8 @@ UNITS: Final = {
     Unit.MIMS: "MIMS units",
     Unit.ENMO_MG: "ENMO, mg",
     Unit.ACTIVITY_INDEX: "activity index",
+    Unit.ACTIVE_KCAL: "active energy in kcal",
+    Unit.INTENSITY_LEVEL: "intensity levels",
 }
 
 

@@ -29,9 +29,12 @@ STREAM_OF_UNIT: Final[dict[Unit, StreamKind]] = {
     Unit.MIMS: StreamKind.ACTIVITY,
     Unit.ENMO_MG: StreamKind.ACTIVITY,
     Unit.ACTIVITY_INDEX: StreamKind.ACTIVITY,
+    Unit.ACTIVE_KCAL: StreamKind.ACTIVITY,
+    Unit.INTENSITY_LEVEL: StreamKind.ACTIVITY,
     Unit.STEPS_PER_MIN: StreamKind.STEPS,
     Unit.BEATS_PER_MIN: StreamKind.HEART_RATE,
     Unit.RMSSD_MS: StreamKind.HRV,
+    Unit.SDNN_MS: StreamKind.HRV,
     Unit.BREATHS_PER_MIN: StreamKind.RESPIRATION,
     Unit.SLEEP_STAGE: StreamKind.SLEEP,
 }

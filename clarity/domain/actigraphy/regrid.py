@@ -345,8 +345,11 @@ _JOINED_BY: Final[dict[Unit, _Fold]] = {
     Unit.MIMS: _sum,
     Unit.ENMO_MG: _mean,
     Unit.ACTIVITY_INDEX: _mean,
+    Unit.ACTIVE_KCAL: _sum,
+    Unit.INTENSITY_LEVEL: _mean,
     Unit.BEATS_PER_MIN: _mean,
     Unit.RMSSD_MS: _mean,
+    Unit.SDNN_MS: _mean,
     Unit.BREATHS_PER_MIN: _mean,
 }
 """Amounts (counts, steps, MIMS) add up over an epoch; intensities and rates are averaged."""
@@ -356,9 +359,9 @@ def resample(series: ActivitySeries, epoch_s: int = 60) -> ActivitySeries:
     """
     The series at a longer epoch, aligned to local midnight.
 
-    Counts, steps and MIMS are amounts and are summed; ENMO, activity index, heart rate, breathing
-    rate and RMSSD are averaged. An epoch is NaN unless every part of it holds a value, and worn
-    only when every part was.
+    Counts, steps, MIMS and energy are amounts and are summed; ENMO, activity index, intensity
+    levels, heart rate, breathing rate, RMSSD and SDNN are averaged. An epoch is NaN unless every
+    part of it holds a value, and worn only when every part was.
 
     Raises:
         NotAMultiple: `epoch_s` is no multiple of the series' epoch, or does not divide the day.

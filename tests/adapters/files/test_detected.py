@@ -15,11 +15,14 @@ from clarity.ports.unreadable import (
     UnknownFormat,
     UnreadableRecording,
 )
+from tests.support.apple_export import FIRST, export, quantity, zipped
 from tests.support.device_files import (
     actigraph_table,
     actiware_table,
     agd_file,
     awd_table,
+    fitbit_hours,
+    fitbit_minutes,
     ukbiobank_table,
 )
 from tests.support.recordings import (
@@ -47,6 +50,10 @@ UTC_ = ReadOptions(zone=ZoneInfo("UTC"))
         (awd_table(), "actiwatch-awd"),
         (actiware_table(), "actiwatch-csv"),
         (ukbiobank_table(), "ukbiobank"),
+        (fitbit_hours(("7",)), "fitbit-hours"),
+        (fitbit_minutes(("7",)), "fitbit-minutes"),
+        (export(quantity("StepCount", FIRST, 60, 5)), "apple-health"),
+        (zipped(export(quantity("StepCount", FIRST, 60, 5))), "apple-health"),
     ],
 )
 def test_every_format_is_told_from_its_content(content, format_id):
@@ -57,11 +64,14 @@ def test_every_format_is_told_from_its_content(content, format_id):
 
 def test_the_table_of_formats_lists_them_all():
     assert [format_.id for format_ in FORMATS] == [
+        "apple-health",
         "actigraph-agd",
         "actigraph-csv",
         "actiwatch-awd",
         "actiwatch-csv",
         "ukbiobank",
+        "fitbit-hours",
+        "fitbit-minutes",
         "depresjon",
         "nhanes-minutes",
         "nhanes-days",
@@ -145,16 +155,16 @@ OUTCOMES = {
         "PROVENANCE.md": "recording.no-column",
         "agcounts_example.gt3x": "recording.not-text",
         "agcounts_example5sec.agd": "actigraph-agd x 1",
-        "healthkit_export.xml": "recording.unknown-format",
-        "healthkit_export_zip.xml": "recording.unknown-format",
+        "healthkit_export.xml": "apple-health x 1",
+        "healthkit_export_zip.xml": "apple-health x 1",
         "skdh_test_activity_index.h5": "recording.not-text",
     },
     "fitbit": {
         "PROVENANCE.md": "recording.no-column",
         "dailyActivity_merged.csv.gz": "recording.no-column",
         "hourlySteps_merged.csv.gz": "recording.ambiguous-column",
-        "minuteIntensitiesWide_merged.csv.gz": "recording.ambiguous-column",
-        "minuteStepsWide_merged.csv.gz": "recording.ambiguous-column",
+        "minuteIntensitiesWide_merged.csv.gz": "fitbit-hours x 33",
+        "minuteStepsWide_merged.csv.gz": "fitbit-hours x 33",
         "sleepDay_merged.csv.gz": "recording.ambiguous-column",
     },
     "walch2019": {

@@ -7,17 +7,22 @@ from clarity.adapters.files._intake import Limits
 from clarity.adapters.files.actigraph import ActiGraphRecordings
 from clarity.adapters.files.actiwatch import ActiwatchRecordings
 from clarity.adapters.files.agd import AgdRecordings
+from clarity.adapters.files.apple import AppleHealthRecordings
 from clarity.adapters.files.csv_table import CsvRecordings
 from clarity.adapters.files.depresjon import DepresjonRecordings
 from clarity.adapters.files.detected import DetectedRecordings, all_readers
+from clarity.adapters.files.fitbit import FitbitRecordings
 from clarity.adapters.files.nhanes import NhanesRecordings
 from clarity.adapters.files.ukbiobank import UkBiobankRecordings
 from clarity.ports.recordings import Recordings
+from tests.support.apple_export import few_records, zipped
 from tests.support.device_files import (
     actigraph_table,
     actiware_table,
     agd_file,
     awd_table,
+    fitbit_hours,
+    fitbit_minutes,
     ukbiobank_table,
 )
 from tests.support.recordings import depresjon_table, long_table, plain_table, wide_table
@@ -78,6 +83,12 @@ OPENERS = {
     "ukbiobank": lambda: Harness(
         UkBiobankRecordings(limits=SMALL), ukbiobank_table(), ("person_7",), row="{},0"
     ),
+    "fitbit-hours": lambda: Harness(
+        FitbitRecordings(limits=SMALL), fitbit_hours(("21005", "21008")), ("21005", "21008")
+    ),
+    "fitbit-minutes": lambda: Harness(
+        FitbitRecordings(limits=SMALL), fitbit_minutes(("21005", "21008")), ("21005", "21008")
+    ),
     "detected-csv": lambda: Harness(
         DetectedRecordings(readers=all_readers(SMALL)), plain_table(), ("person_7",)
     ),
@@ -97,6 +108,15 @@ class FileHarness:
 
 
 FILE_OPENERS = {
+    "apple-xml": lambda: FileHarness(
+        AppleHealthRecordings(limits=SMALL), few_records().encode(), ("person_7",)
+    ),
+    "apple-zip": lambda: FileHarness(
+        AppleHealthRecordings(limits=SMALL), zipped(few_records()), ("person_7",)
+    ),
+    "detected-apple": lambda: FileHarness(
+        DetectedRecordings(readers=all_readers(SMALL)), few_records().encode(), ("person_7",)
+    ),
     "actigraph-agd": lambda: FileHarness(AgdRecordings(limits=SMALL), agd_file(), ("person_7",)),
 }
 

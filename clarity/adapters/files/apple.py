@@ -1,0 +1,231 @@
+"""Apple Health exports: export.xml, or the export.zip around it, streamed."""
+
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import attrs
+import numpy as np
+
+from clarity.adapters.files._apple_grid import Gridded, Records, gridded
+from clarity.adapters.files._apple_scan import Kept, Scan, without_doctype
+from clarity.adapters.files._apple_streams import Stream
+from clarity.adapters.files._intake import HEAD_BYTES, Intake, Limits, label_of
+from clarity.domain.actigraphy.regrid import MAX_EPOCHS, STANDARD_EPOCHS_S, RegridReport
+from clarity.domain.actigraphy.series import ActivitySeries
+from clarity.domain.streams import Placement
+from clarity.domain.timeline import UnknownZone, zone_named
+from clarity.ports.recordings import Format, Notice, ReadOptions, Recording, Recordings, Source
+from clarity.ports.unreadable import DamagedFile, MissingZone, NoSamples, TooBig, UnevenTimes
+
+__all__ = ["APPLE_HEALTH", "AppleHealthRecordings"]
+
+APPLE_HEALTH: Final = Format(
+    id="apple-health",
+    title="Apple Health export (export.xml or export.zip)",
+    holds="active energy, steps, heart rate, HRV (SDNN), respiration and sleep, a recording each",
+)
+_ZIP: Final = b"PK\x03\x04"
+_MAX_DIRECTORY: Final = 16 << 20
+_TAIL: Final = 65_557
+"""The end record of a zip file and the longest comment behind it, bytes."""
+
+_END: Final = b"PK\x05\x06"
+
+
+@attrs.frozen(kw_only=True)
+class AppleHealthRecordings(Recordings):
+    """
+    Exports of one person, one recording per stream that has records.
+
+    The zone of the person's clock is the one given, else the one that the export names most often.
+    A unit given by the caller picks the stream that has it.
+    """
+
+    limits: Limits = attrs.field(factory=Limits)
+
+    def formats(self) -> tuple[Format, ...]:
+        """The one format."""
+        return (APPLE_HEALTH,)
+
+    def sniff(self, head: bytes) -> Format | None:
+        """It is one when its root says so, or when it is a zip file that names an export."""
+        if head.startswith(_ZIP):
+            return APPLE_HEALTH if b"apple_health_export" in head or b".xml" in head[:300] else None
+        text = head.decode(
+            "utf-16" if head[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8", "replace"
+        )
+        looks = text.lstrip("\ufeff \t\r\n").startswith("<") and "HealthData" in text
+        return APPLE_HEALTH if looks else None
+
+    def read(self, source: Source, *, options: ReadOptions) -> tuple[Recording, ...]:
+        """The recordings of the one person, one per stream."""
+        intake = Intake(source, self.limits)
+        scan = Scan(file=source.name, max_records=self.limits.max_values)
+        with self._xml(intake) as pieces:
+            scan.run(without_doctype(pieces, source.name))
+        zone, notices = _zone(scan, options)
+        wanted = [
+            kept
+            for kept in scan.kept.values()
+            if not kept.empty and options.unit in {None, kept.stream.unit}
+        ]
+        if not wanted:
+            raise NoSamples(file=source.name, detail="no record of a stream that is read")
+        facts = _Facts(options=options, intake=intake, zone=zone, notices=notices)
+        return tuple(_recording(kept, facts) for kept in wanted)
+
+    @contextmanager
+    def _xml(self, intake: Intake) -> Iterator[Iterator[bytes]]:
+        if not intake.head().startswith(_ZIP):
+            yield intake.pieces()
+            return
+        with intake.spooled(max_bytes=self.limits.max_bytes, ending=".zip") as path:
+            yield _unzipped(path, intake.source.name, self.limits)
+
+
+def _unzipped(path: Path, file: str, limits: Limits) -> Iterator[bytes]:
+    """The bytes of the export in a zip file, within the limits."""
+    try:
+        _refuse_directory(path, file)
+        with closing(zipfile.ZipFile(path)) as archive:
+            info = _member(archive, file)
+            given = 0
+            with archive.open(info) as stream:
+                while piece := stream.read(HEAD_BYTES):
+                    given += len(piece)
+                    _refuse_growth(given, info.compress_size, file, limits)
+                    yield piece
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, OSError) as error:
+        raise DamagedFile(file=file, detail="the zip file") from error
+
+
+def _refuse_directory(path: Path, file: str) -> None:
+    """A table of contents without end is refused before it is read."""
+    with path.open("rb") as stream:
+        stream.seek(max(0, path.stat().st_size - _TAIL))
+        tail = stream.read(_TAIL)
+    at = tail.rfind(_END)
+    if at >= 0 and int.from_bytes(tail[at + 12 : at + 16], "little") > _MAX_DIRECTORY:
+        raise TooBig(file=file, detail="a zip file with too many parts")
+
+
+def _member(archive: zipfile.ZipFile, file: str) -> zipfile.ZipInfo:
+    """The largest XML that is no clinical document."""
+    found = [
+        info
+        for info in archive.infolist()
+        if info.filename.lower().endswith(".xml") and "cda" not in info.filename.lower()
+    ]
+    if not found:
+        raise DamagedFile(file=file, detail="there is no export.xml in the zip file")
+    return max(found, key=lambda info: info.file_size)
+
+
+def _refuse_growth(given: int, packed: int, file: str, limits: Limits) -> None:
+    if given > limits.max_bytes:
+        raise TooBig(file=file, detail=f"more than {limits.max_bytes:,} bytes")
+    if given > limits.growth_from_bytes and given > limits.max_growth * packed:
+        raise TooBig(
+            file=file, detail=f"it unpacks to more than {limits.max_growth} times its size"
+        )
+
+
+def _zone(scan: Scan, options: ReadOptions) -> tuple[ZoneInfo, tuple[Notice, ...]]:
+    if options.zone is not None:
+        return options.zone, ()
+    for name, _ in scan.zones.most_common():
+        try:
+            zone = zone_named(name)
+        except UnknownZone:
+            continue
+        text = f"the zone {zone.key} is the one that the export names most often; see --tz"
+        return zone, (Notice(code="zone-of-export", text=text),)
+    raise MissingZone(file=scan.file)
+
+
+@attrs.frozen(kw_only=True)
+class _Facts:
+    """What all recordings of an export share."""
+
+    options: ReadOptions
+    intake: Intake
+    zone: ZoneInfo
+    notices: tuple[Notice, ...]
+
+
+def _epoch_s(stream: Stream, facts: _Facts) -> int:
+    epoch_s = facts.options.epoch_s or stream.epoch_s
+    if epoch_s not in STANDARD_EPOCHS_S or epoch_s < 60:
+        raise UnevenTimes(file=facts.intake.source.name, detail=f"an epoch of {epoch_s} s")
+    return epoch_s
+
+
+def _recording(kept: Kept, facts: _Facts) -> Recording:
+    stream, file = kept.stream, facts.intake.source.name
+    epoch_s = _epoch_s(stream, facts)
+    records = kept.records()
+    span = int(records.starts.max()) - int(records.starts.min())
+    if span // epoch_s >= MAX_EPOCHS:
+        raise UnevenTimes(file=file, detail=f"{stream.name} records span {span // 86_400:,} days")
+    grid = gridded(records, fold=stream.fold, epoch_s=epoch_s)
+    if np.isnan(grid.values).all():
+        raise NoSamples(file=file, detail=f"no {stream.name} record covers an epoch")
+    options = facts.options
+    series = ActivitySeries(
+        values=grid.values,
+        start=datetime.fromtimestamp(grid.start_s, UTC).astimezone(facts.zone),
+        epoch_s=epoch_s,
+        unit=stream.unit,
+        device="Apple Health" if options.device is None else options.device,
+        placement=options.placement or Placement.UNKNOWN,
+    )
+    return Recording(
+        participant=options.participant or label_of(file),
+        series=series,
+        report=_report(records, grid, epoch_s),
+        digest=facts.intake.digest,
+        format=APPLE_HEALTH.id,
+        notices=facts.notices + _told(kept, grid),
+    )
+
+
+def _report(records: Records, grid: Gridded, epoch_s: int) -> RegridReport:
+    absent = np.isnan(grid.values)
+    return RegridReport(
+        samples=records.starts.size,
+        epochs=grid.values.size,
+        epoch_s=epoch_s,
+        offset_s=0,
+        duplicates=grid.duplicates,
+        conflicts=0,
+        out_of_order=int(np.count_nonzero(records.starts[1:] < records.starts[:-1])),
+        gaps=int(np.count_nonzero(absent & ~np.concatenate(([False], absent[:-1])))),
+        missing=int(np.count_nonzero(absent)),
+        in_gap=0,
+        in_fold=0,
+    )
+
+
+def _told(kept: Kept, grid: Gridded) -> tuple[Notice, ...]:
+    name = kept.stream.name
+    found = {
+        "sources-overlap": (
+            grid.overlapped,
+            f"{name} epochs come from several sources; the one that covers most was taken",
+        ),
+        "records-left-out": (
+            kept.left_out,
+            f"{name} records were left out: another unit or category, no time, or too long",
+        ),
+    }
+    return tuple(
+        Notice(code=code, text=f"{count:,} {text}")
+        for code, (count, text) in found.items()
+        if count
+    )
