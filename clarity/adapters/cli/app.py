@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import click
 
-from clarity import __version__
 from clarity.adapters.cli.analyze import analyze, demo
 from clarity.adapters.cli.audit import audit
 from clarity.adapters.cli.exits import Exit
@@ -37,8 +36,23 @@ class Commands(click.Group):
             current(ctx).fail(error)
 
 
+def _version(context: click.Context, _: click.Parameter, asked: object) -> None:
+    """Tells the version of the application that is opened, which is the one in its results."""
+    if asked:
+        with context.obj({"store": ":memory:"}) as app:
+            click.echo(f"clarity, version {app.analyze.clarity_version}")
+        context.exit()
+
+
 @click.group(cls=Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_version,
+    help="Tell the version and leave.",
+)
 @click.option(
     "--store",
     default="",
