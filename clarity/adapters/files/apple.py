@@ -94,15 +94,20 @@ def _unzipped(path: Path, file: str, limits: Limits) -> Iterator[bytes]:
     try:
         _refuse_directory(path, file)
         with closing(zipfile.ZipFile(path)) as archive:
-            info = _member(archive, file)
-            given = 0
-            with archive.open(info) as stream:
-                while piece := stream.read(HEAD_BYTES):
-                    given += len(piece)
-                    _refuse_growth(given, info.compress_size, file, limits)
-                    yield piece
+            yield from _content(archive, _member(archive, file), file, limits)
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, OSError) as error:
         raise DamagedFile(file=file, detail="the zip file") from error
+
+
+def _content(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, file: str, limits: Limits
+) -> Iterator[bytes]:
+    given = 0
+    with archive.open(info) as stream:
+        while piece := stream.read(HEAD_BYTES):
+            given += len(piece)
+            _refuse_growth(given, info.compress_size, file, limits)
+            yield piece
 
 
 def _refuse_directory(path: Path, file: str) -> None:
