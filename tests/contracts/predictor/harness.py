@@ -5,11 +5,14 @@ from typing import Final
 
 import attrs
 
+from clarity.adapters.local.cache import LruCache
 from clarity.adapters.onnx.builder import AttentionForm, build_onnx
 from clarity.adapters.onnx.predictor import open_onnx
+from clarity.application.prediction_cache import CachedPredictor
 from clarity.domain.pat.variants import Variant
 from clarity.domain.pat.weights import EncoderWeights, HeadWeights
 from clarity.ports.predictor import Predictor
+from tests.support.clocks import HandClock
 from tests.support.pat import random_encoder, random_head, sha256
 
 Opener = Callable[[EncoderWeights, tuple[HeadWeights, ...], int], Predictor]
@@ -34,8 +37,14 @@ def _torch(group: int) -> Opener:
     return opened
 
 
+def _cached(weights: EncoderWeights, heads: tuple[HeadWeights, ...], length: int) -> Predictor:
+    inner = _onnx(AttentionForm.CONTRIB)(weights, heads, length)
+    return CachedPredictor(inner=inner, digest="a" * 64, cache=LruCache(HandClock()), ttl_s=60.0)
+
+
 OPENERS: Final[dict[str, Opener]] = {
     "onnx-contrib": _onnx(AttentionForm.CONTRIB),
+    "onnx-cached": _cached,
     "onnx-portable": _onnx(AttentionForm.PORTABLE),
     "torch": _torch(1),
     "torch-groups-of-4": _torch(4),

@@ -1,0 +1,57 @@
+import attrs
+import numpy as np
+import pytest
+
+from clarity.domain.pat.answer import Embedding, HeadScore, judged
+from clarity.domain.pat.calibration import Platt
+from clarity.domain.pat.manifest import HeadSpec
+
+RAW = HeadScore(head="mood", task="", score=0.4)
+CURVE = Platt(slope=1.0, intercept=5.0)
+
+
+def test_without_a_calibration_a_score_is_no_probability():
+    found = judged(RAW, HeadSpec(name="mood", task="low mood"))
+
+    assert (found.probability, found.positive) == (None, None)
+    assert "not calibrated" in found.reason
+    assert (found.task, found.score) == ("low mood", 0.4)
+
+
+def test_with_a_calibration_it_has_a_probability_and_no_excuse():
+    found = judged(RAW, HeadSpec(name="mood", calibration=CURVE))
+
+    assert found.probability == pytest.approx(1.0 / (1.0 + 1.5 * np.exp(-5.0)))
+    assert found.reason == ""
+
+
+@pytest.mark.parametrize(("threshold", "positive"), [(0.39, True), (0.4, True), (0.41, False)])
+def test_a_threshold_is_reached_at_its_value(threshold: float, positive: bool):
+    assert judged(RAW, HeadSpec(name="mood", threshold=threshold)).positive is positive
+
+
+def test_a_threshold_is_on_the_probability_where_there_is_one():
+    found = judged(RAW, HeadSpec(name="mood", threshold=0.9, calibration=CURVE))
+
+    assert found.positive is True
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"score": 1.1},
+        {"score": np.nan},
+        {"probability": -0.1, "reason": ""},
+        {"reason": ""},
+        {"probability": 0.5},
+    ],
+)
+def test_a_score_that_makes_no_sense_is_refused(changes: dict[str, object]):
+    with pytest.raises(ValueError, match=r"must be|reason"):
+        attrs.evolve(RAW, **changes)
+
+
+@pytest.mark.parametrize("values", [np.zeros(95), np.full(96, np.nan), np.zeros((1, 96))])
+def test_an_embedding_is_96_finite_numbers(values):
+    with pytest.raises(ValueError, match="96 finite"):
+        Embedding(values=values, provenance=None)
