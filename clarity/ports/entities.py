@@ -87,7 +87,7 @@ class EntitySpec:
     type: type[Entity]
     schema: int
     key: tuple[str, ...]
-    fields: Mapping[str, Field]
+    fields: Mapping[str, Field] = attrs.field(hash=False)
 
 
 def _chunk(read: Callable[[DayChunk], Scalar]) -> Callable[[Entity], Scalar]:

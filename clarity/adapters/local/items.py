@@ -26,8 +26,10 @@ __all__ = ["EntityCodec", "Item"]
 
 Json = dict[str, object]
 
-UPGRADES: Final[Mapping[tuple[str, int], Callable[[Json], Json]]] = MappingProxyType({})
-"""For (kind, schema): how a body of that schema becomes one of the next."""
+Upgrades = Mapping[tuple[str, int], Callable[[Json], Json]]
+
+UPGRADES: Final[Upgrades] = MappingProxyType({})
+"""None yet: every entity is in its first schema."""
 
 
 @attrs.frozen(kw_only=True)
@@ -55,9 +57,16 @@ class Item:
 
 @attrs.frozen
 class EntityCodec:
-    """Turns entities into items and back; `chunks` packs the values of day chunks."""
+    """
+    Turns entities into items and back.
+
+    Attributes:
+        chunks: packs the values of day chunks.
+        upgrades: for (kind, schema) how a body of that schema becomes one of the next.
+    """
 
     chunks: ChunkCodec
+    upgrades: Upgrades = UPGRADES
     converter: cattrs.Converter = attrs.field(factory=make_converter, repr=False)
 
     def encode(self, owner: PatientRef, key: Key, spec: EntitySpec, entity: Entity) -> Item:
@@ -90,19 +99,18 @@ class EntityCodec:
         if item.digest != _digest(item.schema, item.body, item.payload):
             raise Corrupt(f"the stored {spec.kind}")
         try:
-            body = _latest(spec, item)
+            body = self._latest(spec, item)
             if spec.type is DayChunk:
                 body["values"] = self.chunks.unpack(item.payload, context=_context(owner, key))
             return self.converter.structure(body, spec.type)
         except (cattrs.BaseValidationError, DomainError, ValueError, KeyError, TypeError) as error:
             raise Corrupt(f"the stored {spec.kind}") from error
 
-
-def _latest(spec: EntitySpec, item: Item) -> Json:
-    body = orjson.loads(item.body)
-    for schema in range(item.schema, spec.schema):
-        body = UPGRADES[spec.kind, schema](body)
-    return dict(body)
+    def _latest(self, spec: EntitySpec, item: Item) -> Json:
+        body = orjson.loads(item.body)
+        for schema in range(item.schema, spec.schema):
+            body = self.upgrades[spec.kind, schema](body)
+        return dict(body)
 
 
 def _digest(schema: int, body: bytes, payload: bytes) -> bytes:

@@ -117,7 +117,9 @@ FIRST: Final = (
     """,
 )
 
-MIGRATIONS: Final = (FIRST,)
+Migrations = tuple[tuple[str, ...], ...]
+
+MIGRATIONS: Final[Migrations] = (FIRST,)
 """Migration n makes version n + 1 of version n; a new store goes through all of them."""
 
 VERSION: Final = len(MIGRATIONS)
@@ -141,12 +143,16 @@ def check(connection: sqlite3.Connection) -> int:
     return version
 
 
-def migrate(connection: sqlite3.Connection) -> None:
-    """The store behind `connection` is of this version; several processes may do this at once."""
+def migrate(connection: sqlite3.Connection, migrations: Migrations = MIGRATIONS) -> None:
+    """
+    The store behind `connection` has gone through all of `migrations`.
+
+    Several processes may do this at once; the later ones find it done.
+    """
     connection.execute("BEGIN IMMEDIATE")
     with connection:
         version = _version(connection)
-        for migration in MIGRATIONS[version:]:
+        for migration in migrations[version:]:
             for statement in migration:
                 connection.execute(statement)
         if version == 0:
@@ -155,7 +161,7 @@ def migrate(connection: sqlite3.Connection) -> None:
             )
         # A PRAGMA takes no bound values; both are integers of this module.
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID:d}")
-        connection.execute(f"PRAGMA user_version = {VERSION:d}")
+        connection.execute(f"PRAGMA user_version = {len(migrations):d}")
 
 
 def _version(connection: sqlite3.Connection) -> int:

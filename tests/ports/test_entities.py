@@ -1,0 +1,77 @@
+"""Keys and fields of what is stored."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clarity.ports.entities import (
+    CHUNK,
+    ENTITIES,
+    RESULT,
+    BadKey,
+    Entity,
+    EntitySpec,
+    Key,
+    key_of,
+    spec_for,
+    spec_of,
+)
+from tests.support import strategies
+
+parts = st.lists(strategies.texts(4), max_size=3).map(tuple)
+keys = st.builds(Key, st.text("ab/%#", max_size=3), parts)
+
+
+def _drawn(spec: EntitySpec) -> st.SearchStrategy[Entity]:
+    return {CHUNK: strategies.chunks(), RESULT: strategies.results()}[spec]
+
+
+@given(first=keys, second=keys)
+def test_two_keys_never_have_one_text(first: Key, second: Key):
+    def flat(key: Key) -> tuple[str, ...]:
+        return (key.kind, *key.parts)
+
+    assert (str(first) == str(second)) == (flat(first) == flat(second))
+
+
+def test_the_text_of_a_key_is_readable():
+    assert str(Key("chunk", ("activity", date(2003, 5, 7)))) == "chunk/activity/2003-05-07"
+    assert str(Key("result", ("a/b#c%", "ff"))) == "result/a%2Fb%23c%25/ff"
+
+
+@pytest.mark.parametrize("spec", ENTITIES, ids=lambda spec: spec.kind)
+@given(data=st.data())
+def test_every_field_of_an_entity_has_a_value_of_its_type(spec: EntitySpec, data: st.DataObject):
+    entity = data.draw(_drawn(spec))
+
+    assert spec_of(type(entity)) is spec
+    assert {type(known.of(entity)) for known in spec.fields.values()} <= {
+        known.type for known in spec.fields.values()
+    }
+    assert all(type(known.of(entity)) is known.type for known in spec.fields.values())
+    assert spec_for(key_of(entity)) is spec
+    assert key_of(entity).parts == tuple(spec.fields[name].of(entity) for name in spec.key)
+
+
+@given(chunk=strategies.chunks(), result=strategies.results())
+def test_a_field_is_not_read_off_another_entity(chunk: Entity, result: Entity):
+    with pytest.raises(TypeError, match="day chunk"):
+        CHUNK.fields["day"].of(result)
+    with pytest.raises(TypeError, match="analysis result"):
+        RESULT.fields["kind"].of(chunk)
+
+
+@pytest.mark.parametrize(
+    ("key", "problem"),
+    [
+        (Key("other", ()), "no kind of entity"),
+        (Key("chunk", ("activity",)), "a key of chunk has the parts stream, day"),
+        (Key("chunk", ("activity", "2003-05-01")), "stream, day"),
+        (Key("result", ("a", "b", "c")), "kind, fingerprint"),
+    ],
+)
+def test_a_key_of_no_kind_says_what_is_wrong(key: Key, problem: str):
+    with pytest.raises(BadKey, match=problem):
+        spec_for(key)
