@@ -15,7 +15,7 @@ from tests.adapters.local.stores import opened
 from tests.contracts.repository.harness import ADA, chunk, everything, evidence
 from tests.support import strategies
 
-WORDS = re.compile(r'"\w+"|AND|OR|NOT|CAST|AS|BLOB|substr|\?|<>|<=|>=|[=<>(),1 0]')
+WORDS = re.compile(r"""x''|"\w+"|AND|OR|NOT|CAST|AS|BLOB|coalesce|substr|\?|<>|<=|>=|[=<>(),1 0]""")
 
 
 @given(data=st.data())
