@@ -60,7 +60,9 @@ OPENED: Final[dict[type, Callable[[], Iterator[object]]]] = {
     ModelRegistry: lambda: _attributes(model_registry, "registry"),
     ModelStore: lambda: _attributes(model_store, "store"),
     Predictor: lambda: (predictor.harness(name, Variant.S).predictor for name in predictor.OPENERS),
-    Recordings: lambda: (opener().reader for opener in recordings.OPENERS.values()),
+    Recordings: lambda: (
+        opener().reader for opener in (recordings.OPENERS | recordings.FILE_OPENERS).values()
+    ),
     Renderer: lambda: (opener() for opener in renderer.OPENERS.values()),
     Repository: lambda: _attributes(repository, "repository"),
     Tracer: lambda: _attributes(tracing, "tracer"),
