@@ -13,7 +13,7 @@ import attrs
 
 from clarity.adapters.aws._operations import Attribute
 from clarity.adapters.aws.dynamodb.conditions import conjuncts, simplified
-from clarity.adapters.aws.dynamodb.items import comparable, filter_name
+from clarity.adapters.aws.dynamodb.expressions import Aliased, written
 from clarity.adapters.aws.dynamodb.keys import (
     AFTER_PREFIX,
     AFTER_SEPARATOR,
@@ -23,7 +23,7 @@ from clarity.adapters.aws.dynamodb.keys import (
     part_text,
 )
 from clarity.ports.entities import Entity, EntitySpec, Scalar, spec_of
-from clarity.ports.query import All, AnyOf, Compare, Comparison, Expression, Not, Order, Query
+from clarity.ports.query import All, AnyOf, Compare, Comparison, Expression, Order, Query
 
 __all__ = ["KeyRange", "Plan", "planned", "question"]
 
@@ -58,18 +58,20 @@ class Plan:
     How a query is asked.
 
     Attributes:
-        kind: of entities.
+        spec: of the entities.
         pk: the one partition that is read.
         keys: range of sort keys.
-        filter: expression over what the range leaves open; empty for none.
+        rest: what the range leaves open, simplified.
+        filter: the same as an expression; empty for none.
         names: aliases of attributes.
         values: aliases of values.
         forward: in ascending order of keys.
     """
 
-    kind: str
+    spec: EntitySpec
     pk: str
     keys: KeyRange
+    rest: Expression
     filter: str
     names: dict[str, str]
     values: dict[str, Attribute]
@@ -113,7 +115,7 @@ class Plan:
         return "\n".join(
             [
                 f"Query of one partition of `main`, no index, consistent, {order}",
-                f"key condition: {self.kind} from {low!r} to {high!r}",
+                f"key condition: {self.spec.kind} from {low!r} to {high!r}",
                 f"filter: {self.filter or 'none'} with names {self.names}",
                 f"about {units} read units for a page of {page_size} items of {item_bytes} bytes"
                 + (", more for items that the filter drops" if self.filter else ""),
@@ -130,15 +132,16 @@ def planned(query: Query[E]) -> Plan | None:
     keys, rest = _narrowed(spec, conjuncts(condition))
     if keys.is_empty:
         return None
-    compiler = _Compiler(spec)
-    text = compiler.text(simplified(All(rest))) if rest else ""
+    left = simplified(All(rest))
+    dialect = Aliased()
     return Plan(
-        kind=spec.kind,
+        spec=spec,
         pk=owner_pk(query.owner),
         keys=keys,
-        filter=text,
-        names=compiler.names,
-        values=compiler.values,
+        rest=left,
+        filter=written(left, spec, dialect) if rest else "",
+        names=dialect.names,
+        values=dialect.values,
         forward=query.order is Order.OLDEST_FIRST,
     )
 
@@ -209,54 +212,3 @@ def _part(value: Scalar) -> str:
     if not isinstance(value, str | date):
         raise TypeError("a key field holds text or a date")
     return part_text(value)
-
-
-OPERATORS: Final = {c: c.value for c in Comparison if c is not Comparison.BEGINS_WITH}
-
-
-@attrs.define
-class _Compiler:
-    """Collects names and values while a condition is written down."""
-
-    spec: EntitySpec
-    names: dict[str, str] = attrs.field(factory=dict)
-    values: dict[str, Attribute] = attrs.field(factory=dict)
-
-    def text(self, condition: Expression) -> str:
-        """The condition as an expression of DynamoDB."""
-        match condition:
-            case Compare():
-                return self._comparison(condition)
-            case Not(term):
-                return f"NOT {self.text(term)}"
-            case All(terms):
-                return " AND ".join(self._inner(term) for term in terms)
-            case AnyOf(terms):
-                return " OR ".join(self._inner(term) for term in terms)
-
-    def _inner(self, term: Expression) -> str:
-        text = self.text(term)
-        return f"({text})" if isinstance(term, All | AnyOf) else text
-
-    def _comparison(self, compare: Compare) -> str:
-        name = self._name(filter_name(self.spec, compare.field))
-        value = self._value(comparable(compare.value))
-        if compare.comparison is Comparison.BEGINS_WITH:
-            return f"begins_with({name}, {value})"
-        return f"{name} {OPERATORS[compare.comparison]} {value}"
-
-    def _name(self, attribute: str) -> str:
-        for alias, known in self.names.items():
-            if known == attribute:
-                return alias
-        alias = f"#n{len(self.names)}"
-        self.names[alias] = attribute
-        return alias
-
-    def _value(self, attribute: Attribute) -> str:
-        for alias, known in self.values.items():
-            if known == attribute:
-                return alias
-        alias = f":v{len(self.values)}"
-        self.values[alias] = attribute
-        return alias
