@@ -15,12 +15,12 @@ from clarity.adapters.aws.dynamodb.backoff import Backoff
 from clarity.adapters.aws.dynamodb.items import EntityItems
 from clarity.adapters.aws.dynamodb.repository import DynamoDBRepository
 from clarity.adapters.aws.dynamodb.tables import create_tables
-from clarity.adapters.aws.settings import Limits
+from clarity.adapters.aws.settings import Endpoint, Limits
 from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
 from clarity.ports.clock import Clock
 from clarity.ports.metrics import Metrics
 from clarity.ports.tracing import Tracer
-from tests.support.engines import Engine
+from tests.support.engines import REGION, Engine
 
 CURSOR_KEY = b"a key for cursors of the tests"
 LIMITS = Limits(connect_timeout_s=5, read_timeout_s=20, deadline_s=60)
@@ -97,28 +97,47 @@ def credentials() -> None:
 @contextmanager
 def world_on(engine: Engine, clock: Clock, limits: Limits = LIMITS) -> Iterator[World]:
     """Adapters over fresh tables on `engine`."""
-    credentials()
-    clock = _Ticking(clock)
     prefix = f"t{os.getpid()}-{next(_numbers)}-"
-    settings = ConnectionSettings(endpoint=engine.endpoint, limits=limits, table_prefix=prefix)
+    world = _world(
+        ConnectionSettings(endpoint=engine.endpoint, limits=limits, table_prefix=prefix),
+        _Ticking(clock),
+    )
+    try:
+        create_tables(world.connection, clock=_Ticking(clock))
+        yield world
+    finally:
+        world.connection.close()
+
+
+@contextmanager
+def world_at(url: str, prefix: str, clock: Clock) -> Iterator[World]:
+    """Adapters over the tables that another process has made."""
+    endpoint = Endpoint(region=REGION, url=url)
+    world = _world(
+        ConnectionSettings(endpoint=endpoint, limits=LIMITS, table_prefix=prefix), _Ticking(clock)
+    )
+    try:
+        yield world
+    finally:
+        world.connection.close()
+
+
+def _world(settings: ConnectionSettings, clock: Clock) -> World:
+    credentials()
     metrics, spans = Counted(), Spans()
     connection = DynamoDBConnection(settings, clock=clock, metrics=metrics, tracer=spans)
-    try:
-        create_tables(connection, clock=clock)
-        yield World(
+    return World(
+        connection=connection,
+        repository=DynamoDBRepository(
             connection=connection,
-            repository=DynamoDBRepository(
-                connection=connection,
-                items=EntityItems(ShuffleZstdCodec()),
-                clock=clock,
-                cursor_key=CURSOR_KEY,
-                backoff=PATIENT,
-            ),
-            trail=DynamoDBAuditLogger(
-                connection=connection, clock=clock, cursor_key=CURSOR_KEY, backoff=PATIENT
-            ),
-            metrics=metrics,
-            spans=spans,
-        )
-    finally:
-        connection.close()
+            items=EntityItems(ShuffleZstdCodec()),
+            clock=clock,
+            cursor_key=CURSOR_KEY,
+            backoff=PATIENT,
+        ),
+        trail=DynamoDBAuditLogger(
+            connection=connection, clock=clock, cursor_key=CURSOR_KEY, backoff=PATIENT
+        ),
+        metrics=metrics,
+        spans=spans,
+    )

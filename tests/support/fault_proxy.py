@@ -116,9 +116,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if fault in ERRORS:
             self._refuse(*ERRORS[fault])
         elif fault is Fault.CONFLICT:
-            count = len(json.loads(body).get("TransactItems", ()))
-            reasons = [{"Code": "TransactionConflict"}] * count
-            self._refuse(400, "TransactionCanceledException", CancellationReasons=reasons)
+            self._collide(operation, body)
         elif fault is Fault.HANG:
             self.proxy.stopping.wait(NEVER_S)
             self._reset()
@@ -163,6 +161,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             return response.status, told, response.read()
         finally:
             upstream.close()
+
+    def _collide(self, operation: str, body: bytes) -> None:
+        if operation != "TransactWriteItems":
+            self._refuse(400, "TransactionConflictException")
+            return
+        reasons = [{"Code": "TransactionConflict"}] * len(json.loads(body)["TransactItems"])
+        self._refuse(400, "TransactionCanceledException", CancellationReasons=reasons)
 
     def _refuse(self, status: int, code: str, **more: object) -> None:
         told = {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "", **more}

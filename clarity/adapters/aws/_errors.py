@@ -122,6 +122,7 @@ CODES: Final[Mapping[str, Callable[[str], PortError]]] = {
     "Throttling": _throttled,
     "ThrottlingException": _throttled,
     "TooManyRequestsException": _throttled,
+    "TransactionCanceledException": _collision,
     "TransactionInProgressException": _collision,
     "TransactionConflictException": _collision,
     "ReplicatedWriteConflictException": _collision,
@@ -177,7 +178,7 @@ def _from_answer(error: sdk.ClientError, what: str) -> PortError | Cancelled:
     answer: JsonObject = dict(error.response)
     told = answer.get("Error", {})
     code = str(told.get("Code", ""))
-    if code == "TransactionCanceledException":
+    if code == "TransactionCanceledException" and answer.get("CancellationReasons"):
         return _cancelled(answer)
     if code == "ValidationException" and "size has exceeded" in str(told.get("Message", "")):
         return _large(what)
@@ -190,5 +191,5 @@ def _from_answer(error: sdk.ClientError, what: str) -> PortError | Cancelled:
 
 
 def _cancelled(answer: JsonObject) -> Cancelled:
-    reasons = answer.get("CancellationReasons") or ()
+    reasons = answer["CancellationReasons"]
     return Cancelled(tuple(Reason(r.get("Code") or "None", r.get("Item")) for r in reasons))

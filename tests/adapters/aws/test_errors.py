@@ -46,6 +46,7 @@ EXPECTED = {
     "Throttling": Throttled,
     "ThrottlingException": Throttled,
     "TooManyRequestsException": Throttled,
+    "TransactionCanceledException": Unavailable,
     "TransactionInProgressException": Unavailable,
     "TransactionConflictException": Unavailable,
     "ReplicatedWriteConflictException": Unavailable,

@@ -1,0 +1,164 @@
+"""
+What the engines do otherwise than DynamoDB: the reviewed table, each row shown.
+
+A row that no longer holds fails here, so that the table shrinks when an engine learns.
+
+| engine | deviation | what we do instead |
+|---|---|---|
+| dynalite | knows no transactions | commits are tried on moto and ministack alone |
+| dynalite | knows no expiry setting | `enable_expiry` is tried on moto and ministack alone |
+| dynalite | knows no PartiQL | statements are tried on ministack alone |
+| moto | forgets request tokens: a transaction repeated with its token is refused | the nonce tells |
+| moto, ministack | count a flat unit whatever the size | dynalite counts; `item_size` reckons |
+| ministack | lets a filter name a key | dynalite refuses it; ours name copies |
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from clarity.adapters.aws._errors import Cancelled
+from clarity.adapters.aws._operations import Answer, Op
+from clarity.adapters.aws.dynamodb.batch import Address, Batches, get_op
+from clarity.adapters.aws.dynamodb.items import EntityItems, item_size
+from clarity.adapters.aws.dynamodb.query import planned
+from clarity.adapters.aws.dynamodb.tables import enable_expiry
+from clarity.adapters.local.clock import SystemClock
+from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
+from clarity.domain.streams import DayChunk
+from clarity.ports.errors import Unexpected
+from clarity.ports.query import Query, field
+from clarity.ports.repository import Put
+from tests.contracts.repository.harness import ADA, chunk, everything, evidence
+from tests.support.dynamodb import PATIENT, World, world_on
+from tests.support.engines import running
+
+ITEMS = EntityItems(ShuffleZstdCodec())
+
+
+@pytest.fixture(scope="module")
+def dynalite() -> Iterator[World]:
+    with world_on(running("dynalite"), SystemClock()) as world:
+        yield world
+
+
+def asked(world: World, operation: str, **parameters: object) -> Answer:
+    return world.connection.run(
+        Op(
+            operation=operation,
+            parameters=parameters,
+            decode=lambda answer: answer,
+            table="main",
+            reads=True,
+        )
+    )
+
+
+def test_dynalite_knows_no_transactions(dynalite: World):
+    with pytest.raises(Unexpected, match="UnknownOperation"):
+        dynalite.repository.commit([Put(chunk(), 0)], evidence=evidence())
+
+
+def test_dynalite_knows_no_expiry_setting(dynalite: World):
+    with pytest.raises(Unexpected, match="UnknownOperation"):
+        enable_expiry(dynalite.connection)
+
+
+def test_dynalite_knows_no_partiql(dynalite: World):
+    with pytest.raises(Unexpected, match="UnknownOperation"):
+        asked(dynalite, "execute_statement", Statement='SELECT * FROM "x"')
+
+
+def stored(world: World, days: range) -> None:
+    """Days without a commit, as a bulk writer leaves them."""
+    encoded = [ITEMS.encode(ADA, chunk(number)) for number in days]
+    items = [{**one.item, "v": {"N": "1"}} for one in encoded]
+    assert Batches(world.connection, SystemClock(), PATIENT).put("main", items).left == ()
+
+
+def test_on_dynalite_queries_are_valid_and_answers_beyond_a_megabyte_are_whole(dynalite: World):
+    stored(dynalite, range(40))
+    padded = {"pad": {"S": "x" * 60_000}}
+    items = [{**ITEMS.encode(ADA, chunk(n)).item, "v": {"N": "1"}, **padded} for n in range(40)]
+    Batches(dynalite.connection, SystemClock(), PATIENT).put("main", items)
+    query = Query(DayChunk, ADA).where(field("stream").equals("activity"))
+    plan = planned(query)
+    assert plan is not None
+    request = plan.parameters(dynalite.connection.table("main"), remaining=1_000, after=None)
+
+    first = asked(dynalite, "query", **request)
+    whole = everything(dynalite.repository, query.page(1_000))
+
+    assert len(first["Items"]) < 40
+    assert [one.entity for one in whole] == [chunk(n) for n in range(40)]
+
+
+CONDITIONS = [
+    field("coverage") >= 0.5,
+    field("day").differs(chunk(1).day),
+    field("device").begins_with(""),
+    field("epoch_s").one_of(1_800, 60),
+    field("source").begins_with("0"),
+]
+
+
+@pytest.mark.parametrize("condition", CONDITIONS, ids=range(len(CONDITIONS)))
+def test_dynalite_accepts_every_form_of_filter(dynalite: World, condition: object):
+    stored(dynalite, range(3))
+
+    found = everything(dynalite.repository, Query(DayChunk, ADA, condition).page(2))
+
+    assert {one.entity.day for one in found} >= {chunk(0).day, chunk(2).day}
+
+
+def _filter_on_key(world: World) -> Answer:
+    return asked(
+        world,
+        "query",
+        TableName=world.connection.table("main"),
+        KeyConditionExpression="pk = :a",
+        FilterExpression="sk > :a",
+        ExpressionAttributeValues={":a": {"S": "a"}},
+    )
+
+
+def test_a_filter_on_a_key_is_refused_by_dynalite_and_not_by_ministack(dynalite: World):
+    with pytest.raises(Unexpected, match="ValidationException"):
+        _filter_on_key(dynalite)
+    with world_on(running("ministack"), SystemClock()) as world:
+        assert _filter_on_key(world)["Items"] == []
+
+
+def _twice_with_one_token(world: World) -> None:
+    put = {
+        "TableName": world.connection.table("main"),
+        "Item": Address("main", "P", "S").key,
+        "ConditionExpression": "attribute_not_exists(pk)",
+    }
+    for _ in range(2):
+        asked(
+            world,
+            "transact_write_items",
+            TransactItems=[{"Put": put}],
+            ClientRequestToken=world.connection.table("token"),
+        )
+
+
+def test_moto_forgets_request_tokens():
+    with world_on(running("moto"), SystemClock()) as world, pytest.raises(Cancelled):
+        _twice_with_one_token(world)
+    with world_on(running("ministack"), SystemClock()) as world:
+        _twice_with_one_token(world)
+
+
+def test_only_dynalite_counts_units_by_size():
+    large = {**Address("main", "P", "S").key, "v": {"S": "x" * 100_000}}
+    units = {}
+    for name in ("moto", "ministack", "dynalite"):
+        with world_on(running(name), SystemClock()) as world:
+            Batches(world.connection, SystemClock(), PATIENT).put("main", [large])
+            world.metrics.sums.clear()
+            world.connection.run(get_op(world.connection, Address("main", "P", "S")))
+            units[name] = world.metrics.total("dynamodb_units")
+
+    assert units == {"moto": 0.5, "ministack": 1.0, "dynalite": -(-item_size(large) // 4_096)}
