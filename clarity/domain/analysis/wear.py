@@ -10,7 +10,7 @@ import numpy.typing as npt
 from clarity.domain.actigraphy.ends import end_of_use
 from clarity.domain.actigraphy.regrid import resample
 from clarity.domain.actigraphy.series import ActivitySeries
-from clarity.domain.actigraphy.wear import CHOI_2011, WearRule, wear_of
+from clarity.domain.actigraphy.wear import CHOI_2011, WearRule, constant_runs, wear_of
 from clarity.domain.analysis.result import Layer, Spans, Written
 from clarity.domain.analysis.sleep import LONGEST_NIGHT_MIN, sleep_mask, usual_profile
 from clarity.domain.analysis.spans import runs
@@ -22,9 +22,17 @@ from clarity.domain.sleep.windows import main_windows
 __all__ = ["Assessed", "WearAssessment"]
 
 MINUTE_S: Final = 60
+HOUR_S: Final = 3_600
+BUSY_SHARE: Final = 0.5
+"""A value of at least this share of the recording's mean is no drifted zero."""
+
 ENDED: Final = (
     "The last {share:.0%} of the recording is still day after day; it was taken for a device laid "
     "aside and left out."
+)
+STUCK: Final = (
+    "One busy value repeats for {hours:.1f} h in all; it was taken for a filled gap or a stuck "
+    "sensor and left out."
 )
 NOT_ASSESSED: Final = (
     "Wear was not assessed: {reason}. Stillness and a device laid aside look alike."
@@ -70,19 +78,21 @@ class WearAssessment:
         `series` with `worn` set where it can be told, as it came where it cannot.
 
         A recording that brings its own wear flags keeps them. Others are taken as not worn after
-        the last day of use, and before that by the rule, where the rule applies.
+        the last day of use, while one busy value repeats for an hour or more, and otherwise by the
+        rule, where the rule applies.
         """
         if series.worn is not None:
             return Assessed(series, Written(spans=(_not_worn(series, "flags of the recording"),)))
-        ended = _after_use(series)
+        ended, stuck = _after_use(series), _stuck(series)
         by_rule, told = self._by_rule(series)
-        if by_rule is None and not ended.any():
+        if by_rule is None and not (ended | stuck).any():
             return Assessed(series, told)
-        aside = ended if by_rule is None else ended | ~by_rule
+        aside = ended | stuck if by_rule is None else ended | stuck | ~by_rule
         assessed = attrs.evolve(series, worn=~aside | series.missing)
-        named = f"{self.rule.name} + end of use" if ended.any() else self.rule.name
-        spans = (_not_worn(assessed, named),)
-        return Assessed(assessed, attrs.evolve(told, spans=spans, notices=_notices(told, ended)))
+        more = (*([" + end of use"] if ended.any() else ()), *([" + stuck"] if stuck.any() else ()))
+        spans = (_not_worn(assessed, self.rule.name + "".join(more)),)
+        notices = _notices(told, ended, stuck, series.epoch_s)
+        return Assessed(assessed, attrs.evolve(told, spans=spans, notices=notices))
 
     def _by_rule(self, series: ActivitySeries) -> tuple[npt.NDArray[np.bool_] | None, Written]:
         """Where the rule says worn, None when it cannot tell, and what is to be told of it."""
@@ -101,10 +111,29 @@ def _after_use(series: ActivitySeries) -> npt.NDArray[np.bool_]:
     return np.asarray(np.arange(series.values.size) >= end, dtype=np.bool_)
 
 
-def _notices(told: Written, ended: npt.NDArray[np.bool_]) -> tuple[str, ...]:
-    if not ended.any():
-        return told.notices
-    return (*told.notices, ENDED.format(share=np.count_nonzero(ended) / ended.size))
+def _stuck(series: ActivitySeries) -> npt.NDArray[np.bool_]:
+    """
+    Epochs in which one busy value repeats for an hour or more: no body does that.
+
+    Some data sets fill what was not worn with the mean of the day. Low values are left alone: a
+    sensor whose zero has drifted repeats one through the night.
+    """
+    if series.missing.all():
+        return np.zeros(series.values.shape, dtype=np.bool_)
+    busy = series.values >= BUSY_SHARE * np.nanmean(series.values)
+    repeated = constant_runs(series.values, at_least=max(2, HOUR_S // series.epoch_s))
+    return np.asarray(busy & repeated, dtype=np.bool_)
+
+
+def _notices(
+    told: Written, ended: npt.NDArray[np.bool_], stuck: npt.NDArray[np.bool_], epoch_s: int
+) -> tuple[str, ...]:
+    found = list(told.notices)
+    if ended.any():
+        found.append(ENDED.format(share=np.count_nonzero(ended) / ended.size))
+    if stuck.any():
+        found.append(STUCK.format(hours=np.count_nonzero(stuck) * epoch_s / HOUR_S))
+    return tuple(found)
 
 
 def _by_epoch(

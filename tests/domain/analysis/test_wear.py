@@ -125,3 +125,26 @@ def test_a_device_on_a_shelf_is_not_worn_even_where_its_sensor_never_reads_zero(
     assert np.flatnonzero(~assessed.series.worn)[0] == 6 * 1_440
     assert any("laid aside" in notice for notice in assessed.written.notices)
     assert any("never" in notice or "not read 0" in notice for notice in assessed.written.notices)
+
+
+def test_a_gap_that_was_filled_with_one_busy_value_is_left_out():
+    values = recording(days=6).values.copy()
+    filled = slice(3 * 1_440, 3 * 1_440 + 600)
+    values[filled] = 184.0
+
+    assessed = WearAssessment().run(recording(values))
+
+    assert not assessed.series.worn[filled].any()
+    assert any("10.0 h" in notice for notice in assessed.written.notices)
+    assert assessed.written.spans[0].algorithm == "wear/choi-2011 + stuck"
+
+
+def test_a_low_value_that_repeats_is_a_drifted_zero_and_stays():
+    values = recording(days=6).values + 3.0
+    values[600:1_000] = 5.0
+
+    assert WearAssessment().run(recording(values)).series.worn is None
+
+
+def test_a_recording_without_any_value_is_left_as_it_is():
+    assert WearAssessment().run(recording(np.full(2_000, np.nan))).series.worn is None
