@@ -80,8 +80,15 @@ def _once(records: Records) -> Records:
     )
 
 
-def _ranked(records: Records, epochs: Whole, fold: Fold) -> list[int]:
+def _within(records: Records, begin_s: int) -> int:
+    """How many of the records begin in the block, not before."""
+    return int(np.count_nonzero(records.starts >= begin_s))
+
+
+def _ranked(records: Records, epoch_s: int, fold: Fold) -> list[int]:
     """The numbers of the sources, the one whose records touch the most epochs first."""
+    last_s = records.starts + np.maximum(records.lengths, 1) - np.uint32(1)
+    epochs = (last_s // epoch_s - records.starts // epoch_s + 1).astype(np.uint16)
     if fold is Fold.STAGE:
         epochs[records.values == SleepStage.IN_BED] = 0
     covered = np.bincount(records.sources, weights=epochs)
@@ -91,15 +98,19 @@ def _ranked(records: Records, epochs: Whole, fold: Fold) -> list[int]:
 
 def gridded(records: Records, *, fold: Fold, epoch_s: int) -> Gridded:
     """The records on the grid, block by block; at least one record."""
-    once = _once(records)
-    starts, ends = _epochs(once, epoch_s)
-    ranked = _ranked(once, ends - starts + 1, fold)
-    first, last = int(starts.min()), int(ends.max())
+    ranked = _ranked(records, epoch_s, fold)
+    last_s = records.starts + np.maximum(records.lengths, 1) - np.uint32(1)
+    first, last = int(records.starts.min()) // epoch_s, int(last_s.max()) // epoch_s
     values = np.full(last - first + 1, np.nan)
-    overlapped = 0
+    overlapped = duplicates = 0
     for low in range(first, last + 1, _BLOCK):
         block = values[low - first : low - first + _BLOCK]
-        inside = once.where((ends >= low) & (starts < low + block.size))
+        begin_s, end_s = low * epoch_s, (low + block.size) * epoch_s
+        touching = records.where((last_s >= begin_s) & (records.starts < end_s))
+        if not touching.starts.size:
+            continue
+        inside = _once(touching)
+        duplicates += _within(touching, begin_s) - _within(inside, begin_s)
         for source in ranked:
             of_source = inside.where(inside.sources == source)
             if not of_source.starts.size:
@@ -112,16 +123,9 @@ def gridded(records: Records, *, fold: Fold, epoch_s: int) -> Gridded:
     return Gridded(
         values=values,
         start_s=first * epoch_s,
-        duplicates=records.starts.size - once.starts.size,
+        duplicates=duplicates,
         overlapped=overlapped,
     )
-
-
-def _epochs(records: Records, epoch_s: int) -> tuple[Whole, Whole]:
-    """First and last epoch that each record touches."""
-    starts = records.starts.astype(np.int64)
-    last = starts + np.maximum(records.lengths.astype(np.int64) - 1, 0)
-    return starts // epoch_s, last // epoch_s
 
 
 def _spread(records: Records, low: int, size: int, epoch_s: int) -> Floats:

@@ -6,6 +6,7 @@ without number.
 """
 
 import re
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -28,8 +29,10 @@ from clarity.ports.unreadable import (
 
 __all__ = ["Kept", "Scan", "without_doctype"]
 
+Numbers = npt.NDArray[np.generic]
+
 _LAST: Final = True
-_BATCH: Final = 16_384
+_BATCH: Final = 8_192
 _MAX_DEPTH: Final = 32
 _MAX_ELEMENT: Final = 4 << 20
 _MAX_NAMES: Final = 2_000
@@ -61,6 +64,32 @@ def without_doctype(pieces: Iterable[bytes], file: str) -> Iterator[bytes]:
     yield from stream
 
 
+@attrs.define
+class _Packed:
+    """Records in arrays that grow in place and leave nothing behind when they go."""
+
+    starts: "array[int]" = attrs.field(factory=lambda: array("I"))
+    lengths: "array[int]" = attrs.field(factory=lambda: array("I"))
+    values: "array[float]" = attrs.field(factory=lambda: array("d"))
+    sources: "array[int]" = attrs.field(factory=lambda: array("B"))
+
+    def extend(self, starts: Numbers, lengths: Numbers, values: Numbers, sources: Numbers) -> None:
+        """The next records."""
+        self.starts.frombytes(starts.astype(np.uint32).tobytes())
+        self.lengths.frombytes(lengths.astype(np.uint32).tobytes())
+        self.values.frombytes(values.astype(np.float64).tobytes())
+        self.sources.frombytes(sources.astype(np.uint8).tobytes())
+
+    def records(self) -> Records:
+        """Views of the arrays."""
+        return Records(
+            starts=np.frombuffer(self.starts, dtype=np.uint32),
+            lengths=np.frombuffer(self.lengths, dtype=np.uint32),
+            values=np.frombuffer(self.values, dtype=np.float64),
+            sources=np.frombuffer(self.sources, dtype=np.uint8),
+        )
+
+
 @attrs.define(kw_only=True)
 class Kept:
     """
@@ -78,7 +107,7 @@ class Kept:
     _ends: list[str] = attrs.field(factory=list)
     _texts: list[str] = attrs.field(factory=list)
     _sources: list[int] = attrs.field(factory=list)
-    _blocks: list[Records] = attrs.field(factory=list)
+    _packed: _Packed = attrs.field(factory=_Packed)
 
     def add(self, attributes: dict[str, str], source: int) -> int:
         """Take a record; how many wait to be packed."""
@@ -118,14 +147,7 @@ class Kept:
         length = ends - starts
         good = (length >= 0) & (length <= self.stream.longest_s) & ~np.isnan(values)
         self.left_out += count - int(np.count_nonzero(good))
-        self._blocks.append(
-            Records(
-                starts=starts[good].astype(np.uint32),
-                lengths=length[good].astype(np.uint32),
-                values=values[good],
-                sources=np.array(self._sources, dtype=np.uint8)[good],
-            )
-        )
+        self._packed.extend(starts[good], length[good], values[good], np.array(self._sources)[good])
         self._taken += count
         for waiting in (self._starts, self._ends, self._texts, self._sources):
             waiting.clear()
@@ -138,18 +160,13 @@ class Kept:
 
     def records(self) -> Records:
         """All records, in the order of the export; they are let go."""
-        blocks, self._blocks = self._blocks, []
-        return Records(
-            starts=np.concatenate([block.starts for block in blocks]),
-            lengths=np.concatenate([block.lengths for block in blocks]),
-            values=np.concatenate([block.values for block in blocks]),
-            sources=np.concatenate([block.sources for block in blocks]),
-        )
+        packed, self._packed = self._packed, _Packed()
+        return packed.records()
 
     @property
     def empty(self) -> bool:
         """Whether no record was packed."""
-        return not any(block.starts.size for block in self._blocks)
+        return not self._packed.starts
 
 
 @attrs.define(kw_only=True)

@@ -13,6 +13,7 @@ from clarity.adapters.files.apple import AppleHealthRecordings
 from clarity.adapters.files.csv_table import CsvRecordings
 from clarity.adapters.files.depresjon import DepresjonRecordings
 from clarity.adapters.files.fitbit import FitbitRecordings
+from clarity.adapters.files.gt3x import Gt3xRecordings
 from clarity.adapters.files.nhanes import NhanesRecordings
 from clarity.adapters.files.ukbiobank import UkBiobankRecordings
 from clarity.ports.recordings import Format, ReadOptions, Recording, Recordings, Source
@@ -24,6 +25,7 @@ __all__ = ["FORMATS", "DetectedRecordings", "all_readers"]
 def all_readers(limits: Limits) -> tuple[Recordings, ...]:
     """Every reader, the most specific first; plain tables come last."""
     return (
+        Gt3xRecordings(limits=limits),
         AppleHealthRecordings(limits=limits),
         AgdRecordings(limits=limits),
         ActiGraphRecordings(limits=limits),

@@ -64,6 +64,7 @@ def test_every_format_is_told_from_its_content(content, format_id):
 
 def test_the_table_of_formats_lists_them_all():
     assert [format_.id for format_ in FORMATS] == [
+        "actigraph-gt3x",
         "apple-health",
         "actigraph-agd",
         "actigraph-csv",
@@ -150,10 +151,10 @@ OUTCOMES = {
         "GGIR_Actiwatch.AWD": "actiwatch-awd x 1",
         "GGIR_Actiwatch.csv": "actiwatch-csv x 1",
         "GGIR_LICENSE": "recording.unknown-format",
-        "GGIR_actigraph_testfile.gt3x": "recording.not-text",
+        "GGIR_actigraph_testfile.gt3x": "actigraph-gt3x x 1",
         "GGIR_ukbiobank.csv": "ukbiobank x 1",
         "PROVENANCE.md": "recording.no-column",
-        "agcounts_example.gt3x": "recording.not-text",
+        "agcounts_example.gt3x": "recording.no-samples",
         "agcounts_example5sec.agd": "actigraph-agd x 1",
         "healthkit_export.xml": "apple-health x 1",
         "healthkit_export_zip.xml": "apple-health x 1",

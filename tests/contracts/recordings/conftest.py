@@ -12,6 +12,7 @@ from clarity.adapters.files.csv_table import CsvRecordings
 from clarity.adapters.files.depresjon import DepresjonRecordings
 from clarity.adapters.files.detected import DetectedRecordings, all_readers
 from clarity.adapters.files.fitbit import FitbitRecordings
+from clarity.adapters.files.gt3x import Gt3xRecordings
 from clarity.adapters.files.nhanes import NhanesRecordings
 from clarity.adapters.files.ukbiobank import UkBiobankRecordings
 from clarity.ports.recordings import Recordings
@@ -26,6 +27,7 @@ from tests.support.device_files import (
     ukbiobank_table,
 )
 from tests.support.recordings import depresjon_table, long_table, plain_table, wide_table
+from tests.support.shared import shared
 
 
 @attrs.frozen
@@ -108,6 +110,11 @@ class FileHarness:
 
 
 FILE_OPENERS = {
+    "actigraph-gt3x": lambda: FileHarness(
+        Gt3xRecordings(limits=SMALL),
+        shared("data/device_formats/GGIR_actigraph_testfile.gt3x").read_bytes(),
+        ("person_7",),
+    ),
     "apple-xml": lambda: FileHarness(
         AppleHealthRecordings(limits=SMALL), few_records().encode(), ("person_7",)
     ),
