@@ -97,3 +97,9 @@ def fitbit_minutes(people: tuple[str, ...], *, name: str = "Steps") -> str:
     """A narrow Fitbit table of 30 minutes; every value is the number of its minute."""
     rows = [f"{person},5/7/2003 2:{i:02}:00 PM,{i}" for person in people for i in range(30)]
     return "\n".join((f"Id,ActivityMinute,{name}", *rows)) + "\n"
+
+
+def fitbit_steps(n: int = 30) -> str:
+    """Steps of Fitbit's own export; every value is the number of its minute."""
+    items = (f'{{"dateTime":"05/07/23 17:{i:02}:00","value":"{i}"}}' for i in range(n))
+    return "[" + ",\n".join(items) + "]"

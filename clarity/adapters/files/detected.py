@@ -13,6 +13,7 @@ from clarity.adapters.files.apple import AppleHealthRecordings
 from clarity.adapters.files.csv_table import CsvRecordings
 from clarity.adapters.files.depresjon import DepresjonRecordings
 from clarity.adapters.files.fitbit import FitbitRecordings
+from clarity.adapters.files.fitbit_json import FitbitJsonRecordings
 from clarity.adapters.files.gt3x import Gt3xRecordings
 from clarity.adapters.files.nhanes import NhanesRecordings
 from clarity.adapters.files.ukbiobank import UkBiobankRecordings
@@ -32,6 +33,7 @@ def all_readers(limits: Limits) -> tuple[Recordings, ...]:
         ActiwatchRecordings(limits=limits),
         UkBiobankRecordings(limits=limits),
         FitbitRecordings(limits=limits),
+        FitbitJsonRecordings(limits=limits),
         DepresjonRecordings(limits=limits),
         NhanesRecordings(limits=limits),
         CsvRecordings(limits=limits),

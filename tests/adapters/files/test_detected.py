@@ -23,6 +23,7 @@ from tests.support.device_files import (
     awd_table,
     fitbit_hours,
     fitbit_minutes,
+    fitbit_steps,
     ukbiobank_table,
 )
 from tests.support.recordings import (
@@ -52,6 +53,7 @@ UTC_ = ReadOptions(zone=ZoneInfo("UTC"))
         (ukbiobank_table(), "ukbiobank"),
         (fitbit_hours(("7",)), "fitbit-hours"),
         (fitbit_minutes(("7",)), "fitbit-minutes"),
+        (fitbit_steps(), "fitbit-json"),
         (export(quantity("StepCount", FIRST, 60, 5)), "apple-health"),
         (zipped(export(quantity("StepCount", FIRST, 60, 5))), "apple-health"),
     ],
@@ -73,6 +75,7 @@ def test_the_table_of_formats_lists_them_all():
         "ukbiobank",
         "fitbit-hours",
         "fitbit-minutes",
+        "fitbit-json",
         "depresjon",
         "nhanes-minutes",
         "nhanes-days",

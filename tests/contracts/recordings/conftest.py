@@ -12,6 +12,7 @@ from clarity.adapters.files.csv_table import CsvRecordings
 from clarity.adapters.files.depresjon import DepresjonRecordings
 from clarity.adapters.files.detected import DetectedRecordings, all_readers
 from clarity.adapters.files.fitbit import FitbitRecordings
+from clarity.adapters.files.fitbit_json import FitbitJsonRecordings
 from clarity.adapters.files.gt3x import Gt3xRecordings
 from clarity.adapters.files.nhanes import NhanesRecordings
 from clarity.adapters.files.ukbiobank import UkBiobankRecordings
@@ -24,6 +25,7 @@ from tests.support.device_files import (
     awd_table,
     fitbit_hours,
     fitbit_minutes,
+    fitbit_steps,
     ukbiobank_table,
 )
 from tests.support.recordings import depresjon_table, long_table, plain_table, wide_table
@@ -114,6 +116,9 @@ FILE_OPENERS = {
         Gt3xRecordings(limits=SMALL),
         shared("data/device_formats/GGIR_actigraph_testfile.gt3x").read_bytes(),
         ("person_7",),
+    ),
+    "fitbit-json": lambda: FileHarness(
+        FitbitJsonRecordings(limits=SMALL), fitbit_steps().encode(), ("person_7",)
     ),
     "apple-xml": lambda: FileHarness(
         AppleHealthRecordings(limits=SMALL), few_records().encode(), ("person_7",)

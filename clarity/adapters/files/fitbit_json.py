@@ -1,0 +1,228 @@
+"""
+Fitbit's own export as JSON: one file per kind and day or month, of one person.
+
+Steps and heart rate are stamped in UTC, sleep with the wall clock of the person; that is how Fitbit
+is taken to write them, and a notice says so.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from clarity.adapters.files._cells import naive_clock, number
+from clarity.adapters.files._intake import Intake, Limits, label_of
+from clarity.adapters.files._laid import Preset, laid, refuse_nothing, zone_of
+from clarity.adapters.files._stamps import FIRST_DAY, LAST_DAY
+from clarity.adapters.files._table import bounded
+from clarity.domain.actigraphy.regrid import Samples
+from clarity.domain.streams import Placement, SleepStage, Unit
+from clarity.domain.timeline import DAY_S, localize
+from clarity.ports.recordings import Format, Notice, ReadOptions, Recording, Recordings, Source
+from clarity.ports.unreadable import (
+    AbsurdDate,
+    DamagedFile,
+    NoSamples,
+    NoSuchColumn,
+    TooBig,
+    UnparsableLine,
+)
+
+__all__ = ["FITBIT_JSON", "FitbitJsonRecordings"]
+
+FITBIT_JSON: Final = Format(
+    id="fitbit-json",
+    title="Fitbit export of one person (JSON): steps, heart rate or sleep",
+    holds="steps or heart beats per minute, or stages of sleep; wrist",
+)
+_MAX_BYTES: Final = 64 << 20
+_UTC: Final = Notice(
+    code="times-in-utc",
+    text="Fitbit's JSON is taken to stamp steps and heart rate in UTC",
+)
+_LEVELS: Final = {
+    "wake": SleepStage.AWAKE,
+    "awake": SleepStage.AWAKE,
+    "light": SleepStage.LIGHT,
+    "deep": SleepStage.DEEP,
+    "rem": SleepStage.REM,
+    "asleep": SleepStage.ASLEEP,
+    "restless": SleepStage.ASLEEP,
+}
+_MAX_STAGE_S: Final = 86_400
+
+Item = Mapping[str, object]
+
+
+@attrs.frozen(kw_only=True)
+class _Column:
+    """Wall-clock seconds and values of one kind."""
+
+    unit: Unit
+    seconds: npt.NDArray[np.int64]
+    values: npt.NDArray[np.float64]
+
+
+@attrs.frozen(kw_only=True)
+class FitbitJsonRecordings(Recordings):
+    """Files of one person and one kind; heart beats are averaged over each minute."""
+
+    limits: Limits = attrs.field(factory=Limits)
+
+    def formats(self) -> tuple[Format, ...]:
+        """The one format."""
+        return (FITBIT_JSON,)
+
+    def sniff(self, head: bytes) -> Format | None:
+        """It is one when it begins with a list of objects with Fitbit's keys."""
+        begins = "".join(head[:2_000].decode("utf-8-sig", "replace").split())[:1_000]
+        known = '"dateTime":' in begins or '"dateOfSleep":' in begins
+        return FITBIT_JSON if begins.startswith("[{") and known else None
+
+    def read(self, source: Source, *, options: ReadOptions) -> tuple[Recording, ...]:
+        """The recording of the one person."""
+        intake = Intake(source, self.limits)
+        file = source.name
+        items = _items(intake)
+        preset = Preset(
+            format=FITBIT_JSON.id, epoch_s=60, device="Fitbit", placement=Placement.WRIST
+        )
+        zone = zone_of(options, preset, file)
+        sleeps = [item for item in items if "levels" in item]
+        column = _sleep(sleeps, file) if sleeps else _plain(items, file)
+        samples = _samples(column, zone, file)
+        unit = options.unit or column.unit
+        done = laid(samples, zone, unit, options, preset, file)
+        recording = Recording(
+            participant=options.participant or label_of(file),
+            series=done.series,
+            report=done.report,
+            digest=intake.digest,
+            format=FITBIT_JSON.id,
+            notices=() if sleeps else (_UTC,),
+        )
+        return (recording,)
+
+
+def _items(intake: Intake) -> list[Item]:
+    file = intake.source.name
+    intake.head()
+    text = bytearray()
+    for piece in intake.pieces():
+        text += piece
+        if len(text) > _MAX_BYTES:
+            raise TooBig(file=file, detail=f"more than {_MAX_BYTES:,} bytes of JSON")
+    try:
+        found = json.loads(text.decode("utf-8-sig"), parse_int=str, parse_float=str)
+    except (ValueError, RecursionError) as error:
+        raise DamagedFile(file=file, detail="no JSON") from error
+    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+        raise NoSuchColumn(file=file, detail="a list of objects with dateTime and value")
+    if not found:
+        raise NoSamples(file=file)
+    return found
+
+
+def _second(text: object, place: int, file: str) -> int:
+    """Seconds since a naive 1970 of `01/15/23 08:00:00` or `2023-01-15T08:00:00.000`."""
+    day, _, clock = str(text).replace("T", " ", 1).partition(" ")
+    parts = day.split("/")
+    iso = f"20{parts[2]}-{parts[0]}-{parts[1]}" if len(parts) == 3 else day
+    second = naive_clock(clock)
+    try:
+        days = int(np.datetime64(iso, "D").astype(np.int64))
+    except ValueError:
+        second = None
+        days = 0
+    if second is None or str(iso) in {"", "NaT", "today", "now"}:
+        raise UnparsableLine(file=file, detail=f"the time of item {place:,}")
+    if not FIRST_DAY <= days <= LAST_DAY:
+        raise AbsurdDate(file=file, detail=f"item {place:,}")
+    return days * DAY_S + second
+
+
+def _plain(items: Sequence[Item], file: str) -> _Column:
+    """Steps, or heart beats: the items of the two differ in their value."""
+    heart = isinstance(items[0].get("value"), dict)
+    values = []
+    for place, item in enumerate(items, 1):
+        value = item.get("value")
+        if isinstance(value, dict):
+            value = value.get("bpm")
+        parsed = number(str(value)) if isinstance(value, str | None) else None
+        if parsed is None:
+            raise UnparsableLine(file=file, detail=f"the value of item {place:,}")
+        values.append(parsed)
+    seconds = [_second(item.get("dateTime"), place, file) for place, item in enumerate(items, 1)]
+    array = np.array(values)
+    bounded(array, [0] * array.size, file)
+    unit = Unit.BEATS_PER_MIN if heart else Unit.STEPS_PER_MIN
+    return _folded(_Column(unit=unit, seconds=np.array(seconds, dtype=np.int64), values=array))
+
+
+def _folded(column: _Column) -> _Column:
+    """One value per minute: heart beats averaged, steps as they are."""
+    if column.unit is not Unit.BEATS_PER_MIN:
+        return column
+    known = ~np.isnan(column.values)
+    minutes, which = np.unique(column.seconds[known] // 60, return_inverse=True)
+    mean = np.bincount(which, weights=column.values[known]) / np.bincount(which)
+    return attrs.evolve(column, seconds=minutes * 60, values=mean)
+
+
+def _sleep(items: Sequence[Item], file: str) -> _Column:
+    """The stages of all nights, minute by minute; later entries go before earlier ones."""
+    seconds: list[npt.NDArray[np.int64]] = []
+    values: list[npt.NDArray[np.float64]] = []
+    for place, item in enumerate(items, 1):
+        levels = item.get("levels")
+        for stage in _stages(levels):
+            value, begin = _LEVELS.get(str(stage.get("level"))), stage.get("dateTime")
+            length = number(str(stage.get("seconds")))
+            if value is None or length is None or not 0 <= length <= _MAX_STAGE_S:
+                raise UnparsableLine(file=file, detail=f"a stage of item {place:,}")
+            first = _second(begin, place, file)
+            minutes = np.arange(-(-(first - 30) // 60), (first + int(length) + 29) // 60)
+            seconds.append(60 * minutes)
+            values.append(np.full(minutes.size, float(value)))
+    if not sum(part.size for part in seconds):
+        raise NoSamples(file=file)
+    return _last(np.concatenate(seconds), np.concatenate(values))
+
+
+def _stages(levels: object) -> list[Item]:
+    if not isinstance(levels, dict):
+        return []
+    parts = [levels.get(key) for key in ("data", "shortData")]
+    return [
+        stage
+        for part in parts
+        if isinstance(part, list)
+        for stage in part
+        if isinstance(stage, dict)
+    ]
+
+
+def _last(seconds: npt.NDArray[np.int64], values: npt.NDArray[np.float64]) -> _Column:
+    """The last entry of every minute."""
+    minutes, at = np.unique(seconds[::-1], return_index=True)
+    return _Column(unit=Unit.SLEEP_STAGE, seconds=minutes, values=values[::-1][at])
+
+
+def _samples(column: _Column, zone: ZoneInfo, file: str) -> Samples:
+    if not column.values.size:
+        raise NoSamples(file=file)
+    refuse_nothing(column.values, file)
+    if column.unit is not Unit.SLEEP_STAGE:
+        return Samples(seconds=column.seconds, values=column.values)
+    placed = localize(column.seconds.astype("datetime64[s]"), zone)
+    return Samples(
+        seconds=placed.seconds,
+        values=column.values,
+        in_gap=placed.in_gap,
+        in_fold=placed.in_fold,
+    )

@@ -1,0 +1,120 @@
+"""Fitbit's own export: steps and heart rate in UTC, sleep by the wall clock."""
+
+import json
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from clarity.adapters.files.fitbit_json import FitbitJsonRecordings
+from clarity.domain.streams import SleepStage, Unit
+from clarity.ports.recordings import ReadOptions
+from clarity.ports.unreadable import (
+    AbsurdDate,
+    DamagedFile,
+    MissingZone,
+    NegativeValue,
+    NoSamples,
+    NoSuchColumn,
+    TooBig,
+    UnboundedValue,
+    UnparsableLine,
+)
+from tests.support.device_files import fitbit_steps
+from tests.support.recordings import read_one, source_of
+
+CHICAGO = ReadOptions(zone=ZoneInfo("America/Chicago"))
+READER = FitbitJsonRecordings()
+
+
+def item(value="7", at="05/07/23 17:00:00"):
+    return {"dateTime": at, "value": value}
+
+
+def night(*stages, short=()):
+    def entries(found):
+        return [{"dateTime": at, "level": level, "seconds": s} for at, level, s in found]
+
+    return [
+        {
+            "dateOfSleep": "2023-05-08",
+            "levels": {"data": entries(stages), "shortData": entries(short)},
+        }
+    ]
+
+
+def test_steps_are_stamped_in_utc_and_a_notice_says_so():
+    recording = read_one(READER, fitbit_steps(), CHICAGO)
+
+    assert recording.series.values.tolist() == list(range(30))
+    assert recording.series.start.isoformat() == "2023-05-07T12:00:00-05:00"
+    assert recording.series.unit is Unit.STEPS_PER_MIN
+    assert [notice.code for notice in recording.notices] == ["times-in-utc"]
+
+
+def test_heart_beats_are_averaged_over_the_minute():
+    beats = [
+        item({"bpm": 60, "confidence": 3}, "05/07/23 17:00:05"),
+        item({"bpm": 70, "confidence": 3}, "05/07/23 17:00:55"),
+        item({"bpm": 80, "confidence": 3}, "05/07/23 17:02:00"),
+    ]
+
+    series = read_one(READER, json.dumps(beats), CHICAGO).series
+
+    assert series.values[[0, 2]].tolist() == [65.0, 80.0]
+    assert series.missing.tolist() == [False, True, False]
+    assert series.unit is Unit.BEATS_PER_MIN
+
+
+def test_stages_of_sleep_lie_on_the_wall_clock_and_short_ones_win():
+    content = night(
+        ("2023-05-07T23:00:00.000", "light", 180),
+        ("2023-05-07T23:03:00.000", "rem", 60),
+        short=[("2023-05-07T23:01:00.000", "wake", 60)],
+    )
+
+    recording = read_one(READER, json.dumps(content), CHICAGO)
+
+    assert recording.series.values.tolist() == [
+        SleepStage.LIGHT,
+        SleepStage.AWAKE,
+        SleepStage.LIGHT,
+        SleepStage.REM,
+    ]
+    assert recording.series.start.isoformat() == "2023-05-07T23:00:00-05:00"
+    assert not recording.notices
+
+
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [
+        ("[{", DamagedFile),
+        ("[" * 100_000, DamagedFile),
+        ("{}", NoSuchColumn),
+        ("[1]", NoSuchColumn),
+        ("[]", NoSamples),
+        (json.dumps([item("many")]), UnparsableLine),
+        (json.dumps([item([1])]), UnparsableLine),
+        (json.dumps([item("-1")]), NegativeValue),
+        (json.dumps([item(0)]).replace("0}", "1" + "0" * 5_000 + "}"), UnboundedValue),
+        (json.dumps([item("")]), NoSamples),
+        (json.dumps([item({"bpm": None})]), NoSamples),
+        (json.dumps([item(at="yesterday")]), UnparsableLine),
+        (json.dumps([item(at="02/30/23 17:00:00")]), UnparsableLine),
+        (json.dumps([item(at="NaT 17:00:00")]), UnparsableLine),
+        (json.dumps([item(at="1066-05-07T17:00:00")]), AbsurdDate),
+        (json.dumps(night(("2023-05-07T23:00:00", "dreaming", 60))), UnparsableLine),
+        (json.dumps(night(("2023-05-07T23:00:00", "rem", 1e9))), UnparsableLine),
+        (json.dumps(night(("2023-05-07T23:00:00", "rem", "nan"))), UnparsableLine),
+        (json.dumps(night()), NoSamples),
+        (json.dumps([{"dateOfSleep": "x", "levels": 5}]), NoSamples),
+        (" " * (65 << 20), TooBig),
+    ],
+)
+def test_what_is_no_export_is_refused(content, error):
+    with pytest.raises(error):
+        READER.read(source_of(content), options=CHICAGO)
+
+
+def test_the_zone_must_be_known():
+    with pytest.raises(MissingZone):
+        READER.read(source_of(fitbit_steps()), options=ReadOptions())
