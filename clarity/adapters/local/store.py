@@ -6,7 +6,7 @@ import secrets
 import sqlite3
 import stat
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -122,14 +122,13 @@ def _in_file(path: Path, busy_timeout_s: float) -> SqliteStore:
     if mode & ~OWNER_ONLY:
         path.chmod(mode & OWNER_ONLY)
     name = f"{path.absolute().as_uri()}?mode=rw"
-    connection = _connected(name, busy_timeout_s)
-    try:
+    with ExitStack() as undone:
+        connection = undone.enter_context(closing(_connected(name, busy_timeout_s)))
         if schema.check(connection) < schema.VERSION:
             schema.migrate(connection)
-        return _store(name, busy_timeout_s, [*[None] * (FILE_CONNECTIONS - 1), connection])
-    except BaseException:
-        connection.close()
-        raise
+        store = _store(name, busy_timeout_s, [*[None] * (FILE_CONNECTIONS - 1), connection])
+        undone.pop_all()
+    return store
 
 
 def _store(
