@@ -13,21 +13,25 @@ from clarity.ports.cache import Cache
 from clarity.ports.clock import Clock
 from clarity.ports.codec import ChunkCodec
 from clarity.ports.heads import HeadSigner, HeadVerifier
+from clarity.ports.health import Pingable
 from clarity.ports.ids import Ids
+from clarity.ports.inventory import Inventory
 from clarity.ports.metrics import Metrics
 from clarity.ports.model_registry import ModelRegistry
 from clarity.ports.model_store import ModelStore
 from clarity.ports.predictor import Predictor
 from clarity.ports.recordings import Recordings
-from clarity.ports.report import Renderer
+from clarity.ports.report import AuditRenderer, Renderer
 from clarity.ports.repository import Repository
 from clarity.ports.tracing import Tracer
 from tests.contracts.audit import harness as audit
+from tests.contracts.audit_renderer import harness as audit_renderer
 from tests.contracts.cache import harness as cache
 from tests.contracts.clock import harness as clock
 from tests.contracts.codec import harness as codec
 from tests.contracts.heads import harness as heads
 from tests.contracts.ids import harness as ids
+from tests.contracts.inventory import harness as inventory
 from tests.contracts.metrics import harness as metrics
 from tests.contracts.model_registry import harness as model_registry
 from tests.contracts.model_store import harness as model_store
@@ -48,6 +52,7 @@ def _attributes(harness, name: str) -> Iterator[object]:
 
 
 OPENED: Final[dict[type, Callable[[], Iterator[object]]]] = {
+    AuditRenderer: lambda: (opener() for opener in audit_renderer.OPENERS.values()),
     AuditSink: lambda: _attributes(audit, "sink"),
     AuditTrail: lambda: _attributes(audit, "trail"),
     Cache: lambda: _attributes(cache, "cache"),
@@ -56,9 +61,11 @@ OPENED: Final[dict[type, Callable[[], Iterator[object]]]] = {
     HeadSigner: lambda: _attributes(heads, "signer"),
     HeadVerifier: lambda: _attributes(heads, "verifier"),
     Ids: lambda: _attributes(ids, "ids"),
+    Inventory: lambda: _attributes(inventory, "inventory"),
     Metrics: lambda: _attributes(metrics, "metrics"),
     ModelRegistry: lambda: _attributes(model_registry, "registry"),
     ModelStore: lambda: _attributes(model_store, "store"),
+    Pingable: lambda: _attributes(inventory, "pingable"),
     Predictor: lambda: (predictor.harness(name, Variant.S).predictor for name in predictor.OPENERS),
     Recordings: lambda: (
         opener().reader for opener in (recordings.OPENERS | recordings.FILE_OPENERS).values()

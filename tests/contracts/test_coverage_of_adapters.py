@@ -13,13 +13,10 @@ from tests.contracts.openers import OPENED
 
 CONTRACT_ELSEWHERE = frozenset(
     {
-        "AuditRenderer",
         "BundleArrays",
         "Downloads",
         "Engine",
         "GraphBuilder",
-        "Inventory",
-        "Pingable",
         "SignatureCheck",
         "Signer",
         "WeightsFiles",
