@@ -79,3 +79,10 @@ def test_a_wrong_unit_is_refused_in_words():
 
     assert "Cole-Kripke is defined for counts, the recording holds steps/min" in str(error)
     assert "--unit" in str(error)
+
+
+def test_a_day_that_its_zone_skipped_holds_nothing():
+    apia = ZoneInfo("Pacific/Apia")
+
+    with pytest.raises(BadChunk, match="skipped in its zone"):
+        attrs.evolve(chunk(), day=date(2011, 12, 30), zone=apia, values=[])

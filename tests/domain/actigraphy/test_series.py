@@ -1,8 +1,9 @@
 """An activity series is valid by construction and does not change."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import attrs
 import numpy as np
 import pytest
 
@@ -70,3 +71,20 @@ def test_parts_that_do_not_fit_are_refused():
         series(worn=[True])
     with pytest.raises(ValueError, match="epoch_s"):
         series(epoch_s=0)
+
+
+def test_trimming_leaves_the_series_from_its_first_to_its_last_value():
+    whole = series([np.nan, 1, np.nan, 2, np.nan], worn=[True, False, True, True, True])
+
+    trimmed = whole.trimmed()
+
+    assert trimmed == attrs.evolve(
+        whole,
+        values=[1, np.nan, 2],
+        worn=[False, True, True],
+        start=whole.start + timedelta(seconds=whole.epoch_s),
+    )
+
+
+def test_trimming_a_series_without_a_value_leaves_none():
+    assert series([np.nan, np.nan]).trimmed().values.size == 0
