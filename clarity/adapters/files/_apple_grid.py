@@ -6,6 +6,7 @@ cover it, from the one with the most covered epochs in the whole export (in bed 
 nothing there); of equals, from the first in the export.
 """
 
+import mmap
 from typing import Final
 
 import attrs
@@ -20,10 +21,10 @@ __all__ = ["Gridded", "Records", "gridded"]
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 
-_BLOCK: Final = 1 << 16
+_BLOCK: Final = 1 << 14
 """Epochs that are worked on at once."""
 
-_PIECE: Final = 1 << 12
+_PIECE: Final = 1 << 11
 """Intervals that are shared out at once."""
 
 
@@ -80,6 +81,13 @@ def _once(records: Records) -> Records:
     )
 
 
+def _all_missing(size: int) -> Floats:
+    """(size,) NaN in memory of its own, which goes back whole when the array is let go."""
+    values = np.frombuffer(mmap.mmap(-1, 8 * size), dtype=np.float64)
+    values.fill(np.nan)
+    return values
+
+
 def _within(records: Records, begin_s: int) -> int:
     """How many of the records begin in the block, not before."""
     return int(np.count_nonzero(records.starts >= begin_s))
@@ -101,7 +109,7 @@ def gridded(records: Records, *, fold: Fold, epoch_s: int) -> Gridded:
     ranked = _ranked(records, epoch_s, fold)
     last_s = records.starts + np.maximum(records.lengths, 1) - np.uint32(1)
     first, last = int(records.starts.min()) // epoch_s, int(last_s.max()) // epoch_s
-    values = np.full(last - first + 1, np.nan)
+    values = _all_missing(last - first + 1)
     overlapped = duplicates = 0
     for low in range(first, last + 1, _BLOCK):
         block = values[low - first : low - first + _BLOCK]

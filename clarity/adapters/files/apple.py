@@ -171,9 +171,9 @@ def _epoch_s(stream: Stream, facts: _Facts) -> int:
     return epoch_s
 
 
-def _recording(kept: Kept, facts: _Facts) -> Recording:
-    stream, file = kept.stream, facts.intake.source.name
-    epoch_s = _epoch_s(stream, facts)
+def _laid(kept: Kept, epoch_s: int, file: str) -> tuple[Gridded, RegridReport]:
+    """The stream on its grid; its records are let go before the series is made."""
+    stream = kept.stream
     records = kept.records()
     span = int(records.starts.max()) - int(records.starts.min())
     if span // epoch_s >= MAX_EPOCHS:
@@ -181,19 +181,25 @@ def _recording(kept: Kept, facts: _Facts) -> Recording:
     grid = gridded(records, fold=stream.fold, epoch_s=epoch_s)
     if np.isnan(grid.values).all():
         raise NoSamples(file=file, detail=f"no {stream.name} record covers an epoch")
-    options = facts.options
+    return grid, _report(records, grid, epoch_s)
+
+
+def _recording(kept: Kept, facts: _Facts) -> Recording:
+    file, options = facts.intake.source.name, facts.options
+    epoch_s = _epoch_s(kept.stream, facts)
+    grid, report = _laid(kept, epoch_s, file)
     series = ActivitySeries(
         values=grid.values,
         start=datetime.fromtimestamp(grid.start_s, UTC).astimezone(facts.zone),
         epoch_s=epoch_s,
-        unit=stream.unit,
+        unit=kept.stream.unit,
         device="Apple Health" if options.device is None else options.device,
         placement=options.placement or Placement.UNKNOWN,
     )
     return Recording(
         participant=options.participant or label_of(file),
         series=series,
-        report=_report(records, grid, epoch_s),
+        report=report,
         digest=facts.intake.digest,
         format=APPLE_HEALTH.id,
         notices=facts.notices + _told(kept, grid),
