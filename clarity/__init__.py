@@ -7,7 +7,8 @@ Start with `open_clarity(Settings(...))`; everything else is reached from the ob
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from clarity.bootstrap import Settings, open_clarity
+    from clarity.bootstrap import open_clarity
+    from clarity.settings import Settings
 
 __all__ = ["Settings", "__version__", "open_clarity"]
 

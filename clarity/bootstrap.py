@@ -4,18 +4,14 @@ The composition root: settings become a container, the container becomes the obj
 The only module that imports adapters, and it does so inside the profile that needs them.
 """
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from enum import StrEnum
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 import attrs
-import cattrs
-from cattrs.errors import BaseValidationError
 from dependency_injector import containers, providers
 
 from clarity import __version__
@@ -23,133 +19,50 @@ from clarity.application.analyze import Analyze
 from clarity.application.audit_export import ExportTrail, VerifyExport
 from clarity.application.audit_trail import AuditReport, VerifyTrail
 from clarity.application.clarity import Clarity
+from clarity.application.erase import ErasePatient
+from clarity.application.export import ExportPatient
 from clarity.application.health import Health
 from clarity.application.ingest import Ingest
+from clarity.application.jobs import LookAtJobs, TrackJobs
 from clarity.application.read import ReadStream
 from clarity.application.reports import ReportRecordings
 from clarity.application.status import StoreStatus
+from clarity.application.tracked import TrackedReports
 from clarity.domain.analysis.built_in import built_in
 from clarity.domain.analysis.plugin import Analysis
 from clarity.domain.analysis.wear import WearAssessment
 from clarity.domain.errors import ClarityError
 from clarity.ports.audit import AuditSink, AuditTrail
 from clarity.ports.clock import Clock
+from clarity.ports.dossier import DossierRenderer
 from clarity.ports.heads import HeadSigner, HeadVerifier
 from clarity.ports.health import Pingable
 from clarity.ports.ids import Ids
 from clarity.ports.inventory import Inventory
+from clarity.ports.jobs import Jobs
 from clarity.ports.metrics import Metrics
 from clarity.ports.recordings import Recordings
 from clarity.ports.report import AuditRenderer, Renderer
 from clarity.ports.repository import Repository
 from clarity.ports.tracing import Tracer
+from clarity.settings import Profile, Settings, settings_from
 
 __all__ = [
     "BadPlugin",
-    "BadSettings",
     "Core",
-    "Profile",
-    "Settings",
     "main",
     "open_clarity",
     "open_core",
-    "settings_from",
 ]
 
 IN_MEMORY: Final = ":memory:"
 """A store that lives as long as it is open."""
-
-LONGEST_WAIT_S: Final = 3_600.0
-"""A write that waits longer will not be waited for by anybody."""
 
 KEY: Final = "signing-key.pem"
 """What follows the name of the store in the name of the key that signs its audit heads."""
 
 PLUGINS: Final = "clarity.analyses"
 """Entry point group under which packages offer analyses."""
-
-
-class Profile(StrEnum):
-    """Which adapters stand behind the ports."""
-
-    EMBEDDED = "embedded"
-
-
-def _default_store() -> str:
-    data = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
-    return str(Path(data) / "clarity" / "clarity.db")
-
-
-@attrs.frozen(kw_only=True)
-class Settings:
-    """
-    Everything that can be chosen, validated as a whole.
-
-    Attributes:
-        profile: which adapters; only `embedded` so far.
-        store: file of the embedded store, `:memory:` for one that leaves nothing behind.
-        busy_timeout_s: how long a write waits for another process's write, s.
-        cache_entries: most values in the in-process cache.
-        cache_bytes: most bytes in the in-process cache.
-    """
-
-    profile: Profile = Profile.EMBEDDED
-    store: str = attrs.field(factory=_default_store, validator=attrs.validators.min_len(1))
-    busy_timeout_s: float = attrs.field(
-        default=10.0, validator=[attrs.validators.gt(0.0), attrs.validators.le(LONGEST_WAIT_S)]
-    )
-    cache_entries: int = attrs.field(default=1_024, validator=attrs.validators.ge(1))
-    cache_bytes: int = attrs.field(default=64 * 1024**2, validator=attrs.validators.ge(1))
-
-
-@attrs.define(eq=False)
-class BadSettings(ClarityError):
-    """The settings are wrong or incomplete; nothing was opened."""
-
-    code: ClassVar[str] = "settings.bad"
-    problems: tuple[str, ...]
-
-    def __str__(self) -> str:
-        known = ", ".join(field.name for field in attrs.fields(Settings))
-        return f"{'; '.join(self.problems)}; the settings are {known}"
-
-
-def settings_from(mapping: Mapping[str, object]) -> Settings:
-    """
-    Settings from plain values, as they come from a file, the environment or options.
-
-    Raises:
-        BadSettings: a name is unknown or a value does not fit; names every problem.
-    """
-    problems = [problem for name, value in mapping.items() for problem in _problems(name, value)]
-    if problems:
-        raise BadSettings(tuple(problems))
-    return _converter().structure(dict(mapping), Settings)
-
-
-def _problems(name: str, value: object) -> list[str]:
-    """What is wrong with one setting, each with the setting's name."""
-    if name not in attrs.fields_dict(Settings):
-        return [f"{name} is no setting"]
-    try:
-        _converter().structure({name: value}, Settings)
-    except BaseValidationError as error:
-        found = cattrs.transform_error(error, format_exception=lambda raised, _: str(raised))
-        return [f"{name} cannot be {value!r} ({reason.split(' @ ')[0]})" for reason in found]
-    return []
-
-
-def _converter() -> cattrs.Converter:
-    converter = cattrs.Converter()
-    converter.register_structure_hook(str, _text)
-    converter.register_structure_hook(Profile, lambda value, _: Profile(value))
-    return converter
-
-
-def _text(value: object, _: type[str]) -> str:
-    if isinstance(value, str):
-        return value
-    raise ValueError("text was expected")
 
 
 @attrs.define(eq=False)
@@ -206,6 +119,9 @@ class Core(containers.DeclarativeContainer):
     repository = providers.Dependency(instance_of=Repository)
     audit_sink = providers.Dependency(instance_of=AuditSink)
     audit_trail = providers.Dependency(instance_of=AuditTrail)
+    job_store = providers.Dependency(instance_of=Jobs)
+    erasable = providers.Dependency(instance_of=Mapping)
+    dossier_renderer = providers.Dependency(instance_of=DossierRenderer)
     head_signer = providers.Dependency(instance_of=HeadSigner)
     head_verifier = providers.Dependency(instance_of=HeadVerifier)
     inventory = providers.Dependency(instance_of=Inventory)
@@ -230,7 +146,23 @@ class Core(containers.DeclarativeContainer):
         analyses=analyses,
         clarity_version=__version__,
     )
-    report = providers.Factory(ReportRecordings, ingest=ingest, analyze=analyze, renderer=renderer)
+    track = providers.Factory(TrackJobs, jobs=job_store, ids=ids, clock=clock)
+    reports = providers.Factory(ReportRecordings, ingest=ingest, analyze=analyze, renderer=renderer)
+    report = providers.Factory(TrackedReports, reports=reports, track=track)
+    export = providers.Factory(
+        ExportPatient,
+        repository=repository,
+        trail=audit_trail,
+        audit=audit_sink,
+        jobs=job_store,
+        track=track,
+        renderer=dossier_renderer,
+        clock=clock,
+    )
+    erase = providers.Factory(
+        ErasePatient, stores=erasable, audit=audit_sink, track=track, clock=clock
+    )
+    jobs = providers.Factory(LookAtJobs, jobs=job_store, clock=clock)
     audit_report = providers.Factory(AuditReport, trail=audit_trail, audit=audit_sink, clock=clock)
     verify_trail = providers.Factory(VerifyTrail, trail=audit_trail)
     export_trail = providers.Factory(
@@ -245,6 +177,9 @@ class Core(containers.DeclarativeContainer):
         read=read,
         analyze=analyze,
         report=report,
+        export=export,
+        erase=erase,
+        jobs=jobs,
         audit_report=audit_report,
         audit_renderer=audit_renderer,
         verify_trail=verify_trail,
@@ -265,17 +200,15 @@ def embedded(settings: Settings) -> Core:
     from clarity.adapters.files.detected import DetectedRecordings
     from clarity.adapters.local.audit import SqliteAuditTrail
     from clarity.adapters.local.clock import SystemClock
+    from clarity.adapters.local.erasure import SqliteErasure
     from clarity.adapters.local.ids import RandomIds
     from clarity.adapters.local.inventory import SqliteInventory
-    from clarity.adapters.local.items import EntityCodec
-    from clarity.adapters.local.repository import SqliteRepository
+    from clarity.adapters.local.jobs import SqliteJobs
     from clarity.adapters.local.store import open_store
-    from clarity.adapters.observability.metered import MeteredRepository
     from clarity.adapters.observability.metrics import MemoryMetrics
-    from clarity.adapters.observability.traced import TracedRepository
     from clarity.adapters.observability.tracing import MemoryTracer
-    from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
     from clarity.adapters.report.audit_files import AuditFiles
+    from clarity.adapters.report.dossier import DossierFiles
     from clarity.adapters.report.html import HtmlRenderer
     from clarity.adapters.signing.heads import Ed25519HeadVerifier
 
@@ -285,14 +218,15 @@ def embedded(settings: Settings) -> Core:
     trail = providers.ThreadSafeSingleton(SqliteAuditTrail, store)
     metrics = providers.ThreadSafeSingleton(MemoryMetrics)
     tracer = providers.ThreadSafeSingleton(MemoryTracer, clock)
-    real = providers.ThreadSafeSingleton(
-        SqliteRepository, store, EntityCodec(ShuffleZstdCodec()), clock
-    )
-    metered = providers.ThreadSafeSingleton(MeteredRepository, real, metrics, clock)
+    jobs = providers.ThreadSafeSingleton(SqliteJobs, store)
+    erasure = providers.ThreadSafeSingleton(SqliteErasure, store)
     return Core(
         clock=clock,
+        job_store=jobs,
+        erasable=providers.Dict(repository=erasure, jobs=jobs),
+        dossier_renderer=providers.ThreadSafeSingleton(DossierFiles),
         ids=providers.ThreadSafeSingleton(RandomIds),
-        repository=providers.ThreadSafeSingleton(TracedRepository, metered, tracer),
+        repository=_repository(store, clock, metrics, tracer),
         audit_sink=trail,
         audit_trail=trail,
         head_signer=_head_signer(path),
@@ -306,7 +240,26 @@ def embedded(settings: Settings) -> Core:
     )
 
 
-def _head_signer(store: Path | None) -> "providers.Provider[HeadSigner]":
+def _repository(
+    store: providers.Provider[Any],
+    clock: providers.Provider[Any],
+    metrics: providers.Provider[Any],
+    tracer: providers.Provider[Any],
+) -> providers.Provider[Repository]:
+    """The repository over the store, stacked traced -> metered -> real."""
+    from clarity.adapters.local.items import EntityCodec
+    from clarity.adapters.local.repository import SqliteRepository
+    from clarity.adapters.observability.metered import MeteredRepository
+    from clarity.adapters.observability.traced import TracedRepository
+    from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
+
+    codec = EntityCodec(ShuffleZstdCodec())
+    real = providers.ThreadSafeSingleton(SqliteRepository, store, codec, clock)
+    metered = providers.ThreadSafeSingleton(MeteredRepository, real, metrics, clock)
+    return providers.ThreadSafeSingleton(TracedRepository, metered, tracer)
+
+
+def _head_signer(store: Path | None) -> providers.Provider[HeadSigner]:
     """The key beside the store; one that leaves nothing behind for a store in memory."""
     from clarity.adapters.signing.heads import FileHeadSigner, MemoryHeadSigner
 

@@ -5,11 +5,14 @@ import attrs
 from clarity.application.analyze import Analyze
 from clarity.application.audit_export import ExportTrail, VerifyExport
 from clarity.application.audit_trail import AuditReport, VerifyTrail
+from clarity.application.erase import ErasePatient
+from clarity.application.export import ExportPatient
 from clarity.application.health import Health
 from clarity.application.ingest import Ingest
+from clarity.application.jobs import LookAtJobs
 from clarity.application.read import ReadStream
-from clarity.application.reports import ReportRecordings
 from clarity.application.status import StoreStatus
+from clarity.application.tracked import TrackedReports
 from clarity.ports.ids import Ids
 from clarity.ports.report import AuditRenderer
 
@@ -28,6 +31,9 @@ class Clarity:
         read: day chunks out of the store.
         analyze: results for what is stored.
         report: files in, documents out: ingest, analyze and render, file by file.
+        export: everything held about one person, as files.
+        erase: a person forgotten, counted over every store.
+        jobs: how far the caller's long work is.
         audit_report: what happened to whose data.
         audit_renderer: audit records as CSV, JSON or HTML.
         verify_trail: whether the audit chains are whole.
@@ -41,7 +47,10 @@ class Clarity:
     ingest: Ingest
     read: ReadStream
     analyze: Analyze
-    report: ReportRecordings
+    report: TrackedReports
+    export: ExportPatient
+    erase: ErasePatient
+    jobs: LookAtJobs
     audit_report: AuditReport
     audit_renderer: AuditRenderer
     verify_trail: VerifyTrail

@@ -45,6 +45,8 @@ CALLS: Final[dict[str, Callable[[World], object]]] = {
         world.app.audit_report.run(AuditFilter(tenant=CLINIC, patient=ADA), **WHO)
     ),
     "export_trail": lambda world: list(world.app.export_trail.run(CLINIC, patients=None, **WHO)),
+    "export": lambda world: list(world.app.export.run(ADA, **WHO)),
+    "erase": lambda world: world.app.erase.run(ADA, **WHO),
 }
 
 

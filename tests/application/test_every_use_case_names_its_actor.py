@@ -1,6 +1,7 @@
 """No use case that reaches anybody's data can be called without saying who acts."""
 
 import inspect
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 
@@ -10,11 +11,13 @@ import clarity
 from clarity.application.reports import Order
 from clarity.domain.identity import Actor
 from clarity.ports.audit import AuditTrail
+from clarity.ports.erasure import Erasable
 from clarity.ports.inventory import Inventory
+from clarity.ports.jobs import Jobs
 from clarity.ports.repository import Repository
 
 FOLDER = Path(clarity.__file__).parent / "application"
-ABOUT_PEOPLE = {AuditTrail, Inventory, Repository}
+ABOUT_PEOPLE = {AuditTrail, Inventory, Jobs, Mapping[str, Erasable], Repository}
 """Ports behind which people's data lies."""
 
 
@@ -45,6 +48,7 @@ def test_every_use_case_over_peoples_data_takes_an_actor():
     found = {n for n, of in classes.items() if _reaches_people(of, set(classes.values()))}
 
     assert {"Analyze", "AuditReport", "ExportTrail", "Ingest", "ReadStream"} <= found
+    assert {"ErasePatient", "ExportPatient", "LookAtJobs", "TrackedReports"} <= found
     assert {"ReportRecordings", "StoreStatus", "VerifyTrail"} <= found
     assert {name for name in found if not _names_its_actor(classes[name])} == set()
 

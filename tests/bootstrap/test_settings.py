@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from clarity.bootstrap import BadSettings, Profile, Settings, settings_from
+from clarity.settings import BadSettings, Profile, Settings, settings_from
 
 
 def test_nothing_chosen_gives_the_defaults(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):

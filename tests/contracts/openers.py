@@ -12,10 +12,12 @@ from clarity.ports.audit import AuditSink, AuditTrail
 from clarity.ports.cache import Cache
 from clarity.ports.clock import Clock
 from clarity.ports.codec import ChunkCodec
+from clarity.ports.erasure import Erasable
 from clarity.ports.heads import HeadSigner, HeadVerifier
 from clarity.ports.health import Pingable
 from clarity.ports.ids import Ids
 from clarity.ports.inventory import Inventory
+from clarity.ports.jobs import Jobs
 from clarity.ports.metrics import Metrics
 from clarity.ports.model_registry import ModelRegistry
 from clarity.ports.model_store import ModelStore
@@ -29,9 +31,11 @@ from tests.contracts.audit_renderer import harness as audit_renderer
 from tests.contracts.cache import harness as cache
 from tests.contracts.clock import harness as clock
 from tests.contracts.codec import harness as codec
+from tests.contracts.erasure import harness as erasure
 from tests.contracts.heads import harness as heads
 from tests.contracts.ids import harness as ids
 from tests.contracts.inventory import harness as inventory
+from tests.contracts.jobs import harness as jobs
 from tests.contracts.metrics import harness as metrics
 from tests.contracts.model_registry import harness as model_registry
 from tests.contracts.model_store import harness as model_store
@@ -58,10 +62,12 @@ OPENED: Final[dict[type, Callable[[], Iterator[object]]]] = {
     Cache: lambda: _attributes(cache, "cache"),
     ChunkCodec: lambda: _attributes(codec, "codec"),
     Clock: lambda: _attributes(clock, "clock"),
+    Erasable: lambda: _attributes(erasure, "erasable"),
     HeadSigner: lambda: _attributes(heads, "signer"),
     HeadVerifier: lambda: _attributes(heads, "verifier"),
     Ids: lambda: _attributes(ids, "ids"),
     Inventory: lambda: _attributes(inventory, "inventory"),
+    Jobs: lambda: _attributes(jobs, "jobs"),
     Metrics: lambda: _attributes(metrics, "metrics"),
     ModelRegistry: lambda: _attributes(model_registry, "registry"),
     ModelStore: lambda: _attributes(model_store, "store"),

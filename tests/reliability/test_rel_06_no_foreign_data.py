@@ -134,6 +134,19 @@ def _expect_every_use_case_to_refuse(world: World, triple: Triple) -> None:
     with pytest.raises(NotAllowed):
         world.app.status.run(triple.owner.tenant, actor=triple.caller)
     with pytest.raises(NotAllowed):
+        world.app.export.run(triple.owner, actor=triple.caller, correlation=correlation)
+    with pytest.raises(NotAllowed):
+        world.app.erase.run(triple.owner, actor=triple.caller, correlation=correlation)
+    with pytest.raises(NotAllowed):
+        world.app.erase.held(triple.owner, actor=triple.caller)
+    with pytest.raises(NotAllowed):
+        world.app.export_trail.run(
+            triple.caller.tenant,
+            patients=[triple.owner],
+            actor=triple.caller,
+            correlation=correlation,
+        )
+    with pytest.raises(NotAllowed):
         world.app.analyze.run(days, actor=triple.caller, correlation=correlation)
 
 

@@ -3,12 +3,18 @@
 import os
 import tempfile
 from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
+from typing import BinaryIO, Final
 
+from clarity.ports.dossier import Piece
 from clarity.ports.errors import Unavailable
 from clarity.ports.report import Document
 
-__all__ = ["stream", "write"]
+__all__ = ["scatter", "stream", "write"]
+
+NEW: Final = os.O_CREAT | os.O_EXCL | os.O_WRONLY
+"""How a file is opened that must not be there yet."""
 
 
 def write(documents: Iterable[Document], folder: Path) -> None:
@@ -61,3 +67,38 @@ def stream(pieces: Iterable[bytes], path: Path) -> int:
     except OSError as error:
         raise Unavailable(f"{path} ({error.strerror})") from error
     return size_bytes
+
+
+def scatter(pieces: Iterable[Piece], folder: Path) -> tuple[str, ...]:
+    """
+    The pieces as files in `folder`, for their owner alone; gives the names, in order.
+
+    Until the last piece is on the disk earlier files stay as they are.
+
+    Raises:
+        Unavailable: the folder cannot be written.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".") as draft:
+            names = _drafted(pieces, Path(draft))
+            for name in names:
+                (Path(draft) / name).replace(folder / name)
+    except OSError as error:
+        raise Unavailable(f"{folder} ({error.strerror})") from error
+    return names
+
+
+def _drafted(pieces: Iterable[Piece], folder: Path) -> tuple[str, ...]:
+    """The files are in `folder` and on the disk; gives their names, in order."""
+    files: dict[str, BinaryIO] = {}
+    with ExitStack() as stack:
+        for piece in pieces:
+            if piece.name not in files:
+                handle = os.open(folder / piece.name, NEW, 0o600)
+                files[piece.name] = stack.enter_context(os.fdopen(handle, "wb"))
+            files[piece.name].write(piece.content)
+        for file in files.values():
+            file.flush()
+            os.fsync(file.fileno())
+    return tuple(files)

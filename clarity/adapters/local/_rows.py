@@ -13,7 +13,7 @@ from clarity.ports.entities import Entity, EntitySpec, Key
 from clarity.ports.errors import Corrupt
 from clarity.ports.repository import Put
 
-__all__ = ["Row", "alive", "delete", "find", "insert", "purge", "selected"]
+__all__ = ["Row", "alive", "count", "delete", "find", "insert", "purge", "selected"]
 
 STATE: Final = ("version", "schema", "body", "payload", "digest")
 """What a row says beside its key."""
@@ -38,6 +38,14 @@ def selected(connection: sqlite3.Connection, spec: EntitySpec, where: Sql) -> li
     columns = names((*spec.key, *STATE))
     rows = _run(connection, statement("SELECT", columns, "FROM", spec.kind, "WHERE", where))
     return [_row(spec, row) for row in rows]
+
+
+def count(connection: sqlite3.Connection, spec: EntitySpec, where: Sql) -> int:
+    """How many rows of the table of `spec` there are."""
+    (found,) = _run(
+        connection, statement("SELECT count(*) FROM", spec.kind, "WHERE", where)
+    ).fetchone()
+    return int(found)
 
 
 def find(connection: sqlite3.Connection, spec: EntitySpec, key: Key, rows: Sql) -> Row | None:

@@ -117,9 +117,27 @@ FIRST: Final = (
     """,
 )
 
+JOBS: Final = (
+    """
+    CREATE TABLE job (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        tenant TEXT NOT NULL,
+        id TEXT NOT NULL,
+        actor TEXT NOT NULL,
+        patient TEXT,
+        state TEXT NOT NULL,
+        body BLOB NOT NULL,
+        UNIQUE (tenant, id)
+    ) STRICT
+    """,
+    "CREATE INDEX job_actor ON job (tenant, actor, number)",
+    "CREATE INDEX job_patient ON job (tenant, patient) WHERE patient IS NOT NULL",
+    "CREATE INDEX idempotency_owner ON idempotency (owner)",
+)
+
 Migrations = tuple[tuple[str, ...], ...]
 
-MIGRATIONS: Final[Migrations] = (FIRST,)
+MIGRATIONS: Final[Migrations] = (FIRST, JOBS)
 """Migration n makes version n + 1 of version n; a new store goes through all of them."""
 
 VERSION: Final = len(MIGRATIONS)

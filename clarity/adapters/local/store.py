@@ -78,6 +78,18 @@ class SqliteStore:
         finally:
             self.slots.put(slot)
 
+    def empty_log(self) -> None:
+        """
+        The write-ahead log is empty: what was overwritten or deleted is in no file any more.
+
+        While somebody still reads an older state the log stays until a later call.
+
+        Raises:
+            PortError: whatever SQLite refused, translated.
+        """
+        with self._lent() as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
     def close(self) -> None:
         """All idle connections are closed; a later use opens a file anew."""
         idle = [self.slots.get_nowait() for _ in range(self.slots.qsize())]
@@ -180,6 +192,7 @@ def _connected(name: str, busy_timeout_s: float) -> sqlite3.Connection:
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute("PRAGMA secure_delete = ON")
     return connection
 
 

@@ -1,0 +1,93 @@
+"""What a store holds about a person, counted and removed page by page."""
+
+import sqlite3
+from typing import Final
+
+import attrs
+
+from clarity.adapters.local import _chain, _rows
+from clarity.adapters.local._query import Sql, statement
+from clarity.adapters.local.store import SqliteStore
+from clarity.domain.audit import AuditEvent, Touched
+from clarity.domain.identity import PatientRef
+from clarity.ports.entities import ENTITIES, Key
+from clarity.ports.erasure import Erasable, Holding
+from clarity.ports.repository import Evidence
+
+__all__ = ["SqliteErasure", "erased_event"]
+
+IDEMPOTENCY: Final = "idempotency"
+"""Kind of what is remembered about requests."""
+
+COUNT_REQUESTS: Final = "SELECT count(*) FROM idempotency WHERE owner = ?"
+TAKE_REQUESTS: Final = """
+    DELETE FROM idempotency WHERE (tenant, key) IN
+    (SELECT tenant, key FROM idempotency WHERE owner = ? LIMIT ?) RETURNING key
+"""
+
+
+@attrs.frozen
+class SqliteErasure(Erasable):
+    """
+    Entities, expired ones too, and remembered requests of a person.
+
+    Deleted content is overwritten in the file; the write-ahead log, which still has it, is emptied
+    when nothing is left.
+    """
+
+    store: SqliteStore
+
+    def holdings(self, owner: PatientRef) -> tuple[Holding, ...]:
+        """What is held about `owner`, by kind."""
+        with self.store.reading() as connection:
+            known = _chain.owner_of(connection, owner)
+            if known is None:
+                return ()
+            entities = [
+                Holding(spec.kind, _rows.count(connection, spec, _all_of(known.id)))
+                for spec in ENTITIES
+            ]
+            (requests,) = connection.execute(COUNT_REQUESTS, [known.id]).fetchone()
+        return (*entities, Holding(IDEMPOTENCY, requests))
+
+    def erase(self, owner: PatientRef, *, limit: int, evidence: Evidence) -> int:
+        """Remove at most `limit` things held about `owner`; says how many went."""
+        with self.store.writing() as connection:
+            known = _chain.owner_of(connection, owner)
+            gone = [] if known is None else _taken(connection, known.id, limit)
+            if known is not None and gone:
+                _chain.append(connection, known, erased_event(evidence, gone))
+        if not gone:
+            self.store.empty_log()
+        return len(gone)
+
+
+def erased_event(evidence: Evidence, gone: list[Touched]) -> AuditEvent:
+    """What an erasure leaves in the chain: names and digests of what went."""
+    return AuditEvent(
+        actor=evidence.actor,
+        patient=evidence.patient,
+        operation=evidence.operation,
+        touched=tuple(gone),
+        correlation=evidence.correlation,
+        at=evidence.at,
+    )
+
+
+def _all_of(owner: int) -> Sql:
+    """Rows of that owner, expired or not."""
+    return Sql("owner = ?", (owner,))
+
+
+def _taken(connection: sqlite3.Connection, owner: int, limit: int) -> list[Touched]:
+    """At most `limit` things are gone, whatever their kind."""
+    gone: list[Touched] = []
+    for spec in ENTITIES:
+        page = statement(_all_of(owner), Sql("LIMIT ?", (limit - len(gone),)))
+        for row in _rows.selected(connection, spec, page):
+            _rows.delete(connection, owner, spec, row.key)
+            gone.append(Touched(str(row.key), before=row.item.digest.hex()))
+    if len(gone) < limit:
+        rows = connection.execute(TAKE_REQUESTS, (owner, limit - len(gone))).fetchall()
+        gone += [Touched(str(Key(IDEMPOTENCY, (key,)))) for (key,) in rows]
+    return gone

@@ -1,0 +1,130 @@
+"""Jobs in a store."""
+
+import sqlite3
+from typing import Final
+
+import attrs
+import cattrs
+import orjson
+
+from clarity.adapters.local import _chain
+from clarity.adapters.local._codec import make_converter
+from clarity.adapters.local.cursor import place_of, signed
+from clarity.adapters.local.erasure import erased_event
+from clarity.adapters.local.store import SqliteStore
+from clarity.domain.audit import Touched
+from clarity.domain.errors import DomainError
+from clarity.domain.identity import Actor, PatientRef
+from clarity.domain.jobs import Job, JobState
+from clarity.ports.entities import Key
+from clarity.ports.erasure import Erasable, Holding
+from clarity.ports.errors import AlreadyExists, Corrupt, NotFound
+from clarity.ports.jobs import MAX_JOBS, JobPage, Jobs
+from clarity.ports.repository import Evidence
+
+__all__ = ["SqliteJobs"]
+
+KIND: Final = "job"
+
+BEGIN: Final = """
+    INSERT INTO job (tenant, id, actor, patient, state, body) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (tenant, id) DO NOTHING
+"""
+UPDATE: Final = """
+    UPDATE job SET state = ?, body = ? WHERE tenant = ? AND id = ? AND actor = ? AND state = ?
+"""
+GET: Final = "SELECT body FROM job WHERE tenant = ? AND id = ? AND actor = ?"
+PAGE: Final = """
+    SELECT number, body FROM job WHERE tenant = ? AND actor = ? AND number < ?
+    ORDER BY number DESC LIMIT ?
+"""
+COUNT: Final = "SELECT count(*) FROM job WHERE tenant = ? AND patient = ?"
+TAKE: Final = """
+    DELETE FROM job WHERE number IN
+    (SELECT number FROM job WHERE tenant = ? AND patient = ? LIMIT ?) RETURNING id
+"""
+BEYOND_ALL: Final = (1 << 63) - 1
+
+
+@attrs.frozen
+class SqliteJobs(Jobs, Erasable):
+    """Jobs beside the entities, in a table of their own; those about one person go with them."""
+
+    store: SqliteStore
+    converter: cattrs.Converter = attrs.field(factory=make_converter, repr=False)
+
+    def begin(self, job: Job) -> None:
+        """Keep a new job."""
+        patient = None if job.patient is None else str(job.patient.patient)
+        row = (str(job.tenant), job.id, job.actor, patient, job.state.value, self._body(job))
+        with self.store.writing() as connection:
+            if not connection.execute(BEGIN, row).rowcount:
+                raise AlreadyExists(_name(job.id))
+
+    def update(self, job: Job) -> None:
+        """Keep `job` instead of what was kept under its id, if that is still running."""
+        place = (str(job.tenant), job.id, job.actor, JobState.RUNNING.value)
+        row = (job.state.value, self._body(job), *place)
+        with self.store.writing() as connection:
+            if not connection.execute(UPDATE, row).rowcount:
+                raise NotFound(f"a running {_name(job.id)}")
+
+    def get(self, actor: Actor, job: str) -> Job:
+        """The job of that id, as last kept."""
+        with self.store.reading() as connection:
+            row = connection.execute(GET, (str(actor.tenant), job, actor.id)).fetchone()
+        if row is None:
+            raise NotFound(_name(job))
+        return self._job(row[0])
+
+    def of(self, actor: Actor, *, limit: int, cursor: str | None) -> JobPage:
+        """At most `limit` jobs of `actor` after `cursor`, newest first."""
+        if not 1 <= limit <= MAX_JOBS:
+            raise ValueError(f"a page holds 1 to {MAX_JOBS} jobs, not {limit}")
+        question = orjson.dumps([KIND, str(actor.tenant), actor.id])
+        key = self.store.cursor_key
+        (before,) = [BEYOND_ALL] if cursor is None else place_of(cursor, question=question, key=key)
+        with self.store.reading() as connection:
+            of = (str(actor.tenant), actor.id, before, limit + 1)
+            rows = connection.execute(PAGE, of).fetchall()
+        jobs = tuple(self._job(body) for _, body in rows[:limit])
+        if len(rows) <= limit:
+            return JobPage(jobs, None)
+        return JobPage(jobs, signed([rows[limit - 1][0]], question=question, key=key))
+
+    def holdings(self, owner: PatientRef) -> tuple[Holding, ...]:
+        """How many jobs are about `owner` alone."""
+        with self.store.reading() as connection:
+            return (Holding(KIND, _count(connection, owner)),)
+
+    def erase(self, owner: PatientRef, *, limit: int, evidence: Evidence) -> int:
+        """Remove at most `limit` jobs about `owner`; says how many went."""
+        with self.store.writing() as connection:
+            rows = connection.execute(
+                TAKE, (str(owner.tenant), str(owner.patient), limit)
+            ).fetchall()
+            gone = [Touched(str(Key(KIND, (id_,)))) for (id_,) in rows]
+            if gone:
+                known = _chain.registered(connection, owner)
+                _chain.append(connection, known, erased_event(evidence, gone))
+        if not gone:
+            self.store.empty_log()
+        return len(gone)
+
+    def _body(self, job: Job) -> bytes:
+        return orjson.dumps(self.converter.unstructure(job))
+
+    def _job(self, body: bytes) -> Job:
+        try:
+            return self.converter.structure(dict(orjson.loads(body)), Job)
+        except (cattrs.BaseValidationError, DomainError, TypeError, ValueError) as error:
+            raise Corrupt("a stored job") from error
+
+
+def _name(job: str) -> str:
+    return f"{KIND} {job}"
+
+
+def _count(connection: sqlite3.Connection, owner: PatientRef) -> int:
+    found = connection.execute(COUNT, (str(owner.tenant), str(owner.patient))).fetchone()
+    return int(found[0])

@@ -1,0 +1,144 @@
+"""Forget a person: page by page, until every store counts nothing; the audit chain stays."""
+
+from collections.abc import Iterator, Mapping
+from typing import ClassVar, Final
+
+import attrs
+
+from clarity.application.jobs import Progress, TrackJobs
+from clarity.domain.access import require_patient
+from clarity.domain.audit import AuditEvent, AuditRecord, Operation, Touched
+from clarity.domain.errors import DomainError
+from clarity.domain.identity import Actor, CorrelationId, PatientRef
+from clarity.domain.jobs import JobKind
+from clarity.ports.audit import AuditSink
+from clarity.ports.clock import Clock
+from clarity.ports.erasure import Erasable, Holding
+from clarity.ports.repository import Evidence
+
+__all__ = ["TOMBSTONE", "ErasePatient", "Erased", "StillHeld"]
+
+PAGE: Final = 500
+"""Things removed, and named in one audit record, at once."""
+
+ROUNDS: Final = 5
+"""How often erasing starts anew because something was stored meanwhile."""
+
+TOMBSTONE: Final = "tombstone"
+"""What the record at the end of an erasure touched."""
+
+
+@attrs.define(eq=False)
+class StillHeld(DomainError):
+    """After erasing, something is held about the person: somebody keeps writing."""
+
+    code: ClassVar[str] = "erase.still-held"
+    count: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.count} things are held again, somebody stored them meanwhile; "
+            f"stop what brings in this person's data and erase again"
+        )
+
+
+@attrs.frozen(kw_only=True)
+class Erased:
+    """
+    What an erasure did.
+
+    Attributes:
+        removed: how many things went in this run.
+        left: what every store counts afterwards, by store and kind; all zero.
+        tombstone: the record that ends the erasure in the person's chain.
+    """
+
+    removed: int
+    left: Mapping[str, tuple[Holding, ...]]
+    tombstone: AuditRecord
+
+
+@attrs.frozen(kw_only=True)
+class ErasePatient:
+    """
+    Removes everything that the stores hold about a person, except that it was done.
+
+    Interrupted at any moment, the same call again continues. Files that left the stores (reports,
+    dossiers, backups) are out of reach.
+    """
+
+    stores: Mapping[str, Erasable] = attrs.field(hash=False)
+    audit: AuditSink
+    track: TrackJobs
+    clock: Clock
+
+    def held(self, patient: PatientRef, *, actor: Actor) -> dict[str, tuple[Holding, ...]]:
+        """
+        What every store holds about `patient`, by store.
+
+        Raises:
+            NotAllowed: the patient belongs to another tenant.
+            PortError: a store cannot be read.
+        """
+        require_patient(actor, patient)
+        return {name: store.holdings(patient) for name, store in self.stores.items()}
+
+    def run(self, patient: PatientRef, *, actor: Actor, correlation: CorrelationId) -> Erased:
+        """
+        Nothing is held about `patient` any more, counted over every store.
+
+        Raises:
+            NotAllowed: the patient belongs to another tenant.
+            StillHeld: others stored data faster than it was removed.
+            PortError: a store or the trail refused; what went stays gone, call again.
+        """
+        require_patient(actor, patient)
+        evidence = Evidence(
+            actor=actor,
+            patient=patient,
+            operation=Operation.ERASE,
+            correlation=correlation,
+            at=self.clock.now(),
+        )
+        with self.track.running(JobKind.ERASE, actor=actor, correlation=correlation) as progress:
+            removed = self._until_none(patient, evidence, progress)
+            left = self.held(patient, actor=actor)
+            if _count(left):
+                raise StillHeld(_count(left))
+            return Erased(removed=removed, left=left, tombstone=self._tombstone(evidence))
+
+    def _until_none(self, patient: PatientRef, evidence: Evidence, progress: Progress) -> int:
+        removed = 0
+        for _ in range(ROUNDS):
+            gone = sum(self._emptied(patient, evidence, progress))
+            removed += gone
+            if not gone:
+                break
+        return removed
+
+    def _emptied(
+        self, patient: PatientRef, evidence: Evidence, progress: Progress
+    ) -> Iterator[int]:
+        for store in self.stores.values():
+            while gone := store.erase(patient, limit=PAGE, evidence=self._now(evidence)):
+                progress.advance(gone)
+                yield gone
+
+    def _now(self, evidence: Evidence) -> Evidence:
+        return attrs.evolve(evidence, at=self.clock.now())
+
+    def _tombstone(self, evidence: Evidence) -> AuditRecord:
+        return self.audit.append(
+            AuditEvent(
+                actor=evidence.actor,
+                patient=evidence.patient,
+                operation=Operation.ERASE,
+                touched=(Touched(TOMBSTONE),),
+                correlation=evidence.correlation,
+                at=self.clock.now(),
+            )
+        )
+
+
+def _count(left: Mapping[str, tuple[Holding, ...]]) -> int:
+    return sum(holding.count for holdings in left.values() for holding in holdings)

@@ -1,0 +1,53 @@
+"""Forgetting a person: every store says what it holds about them and lets go of it."""
+
+from abc import abstractmethod
+from typing import Protocol, runtime_checkable
+
+import attrs
+
+from clarity.domain.identity import PatientRef
+from clarity.ports.repository import Evidence
+
+__all__ = ["Erasable", "Holding"]
+
+
+@attrs.frozen
+class Holding:
+    """How many things of one kind a store holds about a person."""
+
+    kind: str
+    count: int
+
+
+@runtime_checkable
+class Erasable(Protocol):
+    """A store that holds something about people, besides their audit chains."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def holdings(self, owner: PatientRef) -> tuple[Holding, ...]:
+        """
+        What is held about `owner`, by kind, counted and not estimated.
+
+        What has expired and was not removed yet counts too; the audit chain does not, since it
+        stays. A kind of which nothing is held may be left out.
+
+        Raises:
+            Unavailable, TimedOut, Throttled: nothing is known.
+        """
+        ...
+
+    @abstractmethod
+    def erase(self, owner: PatientRef, *, limit: int, evidence: Evidence) -> int:
+        """
+        Remove at most `limit` (1 or more) things held about `owner`; says how many went.
+
+        Those that went and the audit record that names them went in one transaction; where nothing
+        is held nothing is recorded and the answer is 0. Calls until then leave nothing behind,
+        whoever was interrupted in between. What went cannot be read from the store's files either.
+
+        Raises:
+            Unavailable, TimedOut, Throttled: nothing is known; call again.
+        """
+        ...

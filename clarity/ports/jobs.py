@@ -1,0 +1,81 @@
+"""Where jobs are kept; they say who works at what and how far, and hold no health data."""
+
+from abc import abstractmethod
+from typing import Protocol, runtime_checkable
+
+import attrs
+
+from clarity.domain.identity import Actor
+from clarity.domain.jobs import Job
+
+__all__ = ["MAX_JOBS", "JobPage", "Jobs"]
+
+MAX_JOBS = 1_000
+"""Most jobs of one page."""
+
+
+@attrs.frozen
+class JobPage:
+    """Jobs, newest first, and where the next page starts (None: this was the last)."""
+
+    jobs: tuple[Job, ...]
+    cursor: str | None
+
+
+@runtime_checkable
+class Jobs(Protocol):
+    """
+    Jobs by tenant and id; progress is written often and leaves no audit record.
+
+    What a job does is in the audit trail, under the job's correlation.
+    """
+
+    __slots__ = ()
+
+    @abstractmethod
+    def begin(self, job: Job) -> None:
+        """
+        Keep a new job.
+
+        Raises:
+            AlreadyExists: the tenant has a job of that id.
+            Unavailable, TimedOut, Throttled: nothing is known.
+        """
+        ...
+
+    @abstractmethod
+    def update(self, job: Job) -> None:
+        """
+        Keep `job` instead of what was kept under its id, if that is still running.
+
+        A job that has ended stays as it ended, and one that is gone stays gone: both are refused.
+
+        Raises:
+            NotFound: there is no running job of that id in its tenant.
+            Unavailable, TimedOut, Throttled: nothing is known.
+        """
+        ...
+
+    @abstractmethod
+    def get(self, actor: Actor, job: str) -> Job:
+        """
+        The job of that id, as last kept.
+
+        Raises:
+            NotFound: `actor` owns no such job; somebody else's is not told from none.
+            Corrupt: what is kept is damaged.
+            Unavailable, TimedOut, Throttled: nothing is known.
+        """
+        ...
+
+    @abstractmethod
+    def of(self, actor: Actor, *, limit: int, cursor: str | None) -> JobPage:
+        """
+        At most `limit` (1 to 1,000) jobs of `actor` after `cursor`, newest first.
+
+        Raises:
+            ValueError: the limit is out of range.
+            BadCursor: the cursor was changed or belongs to another actor.
+            Corrupt, Unavailable, TimedOut, Throttled: as for `get`.
+        """
+        ...

@@ -1,0 +1,101 @@
+"""Everything that can be chosen, from plain values and validated as a whole."""
+
+import os
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import ClassVar, Final
+
+import attrs
+import cattrs
+from cattrs.errors import BaseValidationError
+
+from clarity.domain.errors import ClarityError
+
+__all__ = ["BadSettings", "Profile", "Settings", "settings_from"]
+
+LONGEST_WAIT_S: Final = 3_600.0
+"""A write that waits longer will not be waited for by anybody."""
+
+
+class Profile(StrEnum):
+    """Which adapters stand behind the ports."""
+
+    EMBEDDED = "embedded"
+
+
+def _default_store() -> str:
+    data = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return str(Path(data) / "clarity" / "clarity.db")
+
+
+@attrs.frozen(kw_only=True)
+class Settings:
+    """
+    Everything that can be chosen, validated as a whole.
+
+    Attributes:
+        profile: which adapters; only `embedded` so far.
+        store: file of the embedded store, `:memory:` for one that leaves nothing behind.
+        busy_timeout_s: how long a write waits for another process's write, s.
+        cache_entries: most values in the in-process cache.
+        cache_bytes: most bytes in the in-process cache.
+    """
+
+    profile: Profile = Profile.EMBEDDED
+    store: str = attrs.field(factory=_default_store, validator=attrs.validators.min_len(1))
+    busy_timeout_s: float = attrs.field(
+        default=10.0, validator=[attrs.validators.gt(0.0), attrs.validators.le(LONGEST_WAIT_S)]
+    )
+    cache_entries: int = attrs.field(default=1_024, validator=attrs.validators.ge(1))
+    cache_bytes: int = attrs.field(default=64 * 1024**2, validator=attrs.validators.ge(1))
+
+
+@attrs.define(eq=False)
+class BadSettings(ClarityError):
+    """The settings are wrong or incomplete; nothing was opened."""
+
+    code: ClassVar[str] = "settings.bad"
+    problems: tuple[str, ...]
+
+    def __str__(self) -> str:
+        known = ", ".join(field.name for field in attrs.fields(Settings))
+        return f"{'; '.join(self.problems)}; the settings are {known}"
+
+
+def settings_from(mapping: Mapping[str, object]) -> Settings:
+    """
+    Settings from plain values, as they come from a file, the environment or options.
+
+    Raises:
+        BadSettings: a name is unknown or a value does not fit; names every problem.
+    """
+    problems = [problem for name, value in mapping.items() for problem in _problems(name, value)]
+    if problems:
+        raise BadSettings(tuple(problems))
+    return _converter().structure(dict(mapping), Settings)
+
+
+def _problems(name: str, value: object) -> list[str]:
+    """What is wrong with one setting, each with the setting's name."""
+    if name not in attrs.fields_dict(Settings):
+        return [f"{name} is no setting"]
+    try:
+        _converter().structure({name: value}, Settings)
+    except BaseValidationError as error:
+        found = cattrs.transform_error(error, format_exception=lambda raised, _: str(raised))
+        return [f"{name} cannot be {value!r} ({reason.split(' @ ')[0]})" for reason in found]
+    return []
+
+
+def _converter() -> cattrs.Converter:
+    converter = cattrs.Converter()
+    converter.register_structure_hook(str, _text)
+    converter.register_structure_hook(Profile, lambda value, _: Profile(value))
+    return converter
+
+
+def _text(value: object, _: type[str]) -> str:
+    if isinstance(value, str):
+        return value
+    raise ValueError("text was expected")

@@ -1,0 +1,210 @@
+from pathlib import Path
+
+import attrs
+import pytest
+
+from clarity.application.erase import TOMBSTONE, StillHeld
+from clarity.application.read import Days
+from clarity.domain.access import NotAllowed
+from clarity.domain.audit import Operation
+from clarity.domain.jobs import JobState
+from clarity.domain.streams import DayChunk, StreamKind
+from clarity.ports.entities import key_of
+from clarity.ports.erasure import Erasable
+from clarity.ports.errors import NotFound, Unavailable
+from clarity.ports.query import Query
+from clarity.ports.repository import Put
+from tests.support.worlds import (
+    ADA,
+    BEN,
+    CLINIC,
+    CORRELATION,
+    NURSE,
+    STRANGER,
+    World,
+    day_of,
+    evidence,
+    opened,
+    records_of,
+    store_days,
+)
+
+WHO = {"actor": NURSE, "correlation": CORRELATION}
+
+
+def _count(world: World, patient=ADA) -> int:
+    held = world.app.erase.held(patient, actor=NURSE)
+    return sum(holding.count for holdings in held.values() for holding in holdings)
+
+
+def _fill(world: World) -> None:
+    """Days, a result, a remembered request and a job about one person; a day of another."""
+    store_days(world, ADA, count=200)
+    store_days(world, BEN)
+    world.core.repository().commit([Put(day_of(999), 0)], evidence=evidence(ADA, key="request-1"))
+    world.app.analyze.run(Days(patient=ADA, stream=StreamKind.ACTIVITY), **WHO)
+    list(world.app.export.run(ADA, **WHO))
+
+
+def test_nothing_is_left_in_any_store():
+    with opened() as world:
+        _fill(world)
+        assert _count(world) == 200 + 1 + 1 + 1 + 1
+
+        erased = world.app.erase.run(ADA, **WHO)
+
+        assert erased.removed == 204
+        assert {h.count for holdings in erased.left.values() for h in holdings} == {0}
+        assert {h.kind for holdings in erased.left.values() for h in holdings} == {
+            "chunk",
+            "result",
+            "idempotency",
+            "job",
+        }
+
+
+def test_nothing_can_be_read_afterwards_and_others_keep_theirs():
+    with opened() as world:
+        _fill(world)
+        world.app.erase.run(ADA, **WHO)
+
+        repository = world.core.repository()
+        assert repository.query(Query(DayChunk, ADA)).items == ()
+        with pytest.raises(NotFound):
+            repository.get(ADA, key_of(day_of()))
+        assert _count(world, BEN) == 1
+
+
+def test_the_chain_stays_whole_and_ends_in_a_tombstone():
+    with opened() as world:
+        _fill(world)
+        before = records_of(world)
+
+        erased = world.app.erase.run(ADA, **WHO)
+
+        after = records_of(world)
+        assert after[: len(before)] == before
+        assert after[-1] == erased.tombstone
+        assert erased.tombstone.event.operation is Operation.ERASE
+        assert erased.tombstone.event.touched[0].entity == TOMBSTONE
+        verdicts = world.app.verify_trail.run(CLINIC, actor=NURSE)
+        assert all(verdict.broken is None for verdict in verdicts)
+
+
+def test_the_files_of_the_store_do_not_hold_it_either(tmp_path: Path):
+    worn = "a watch that nobody else wears"
+    with opened(tmp_path / "s.db") as world:
+        for number in range(300):
+            put = Put(day_of(number, device=worn), 0)
+            world.core.repository().commit([put], evidence=evidence(ADA))
+        changed = Put(day_of(0, device=worn, level=4.0), 1)
+        world.core.repository().commit([changed], evidence=evidence(ADA))
+        assert _occurrences(tmp_path, worn) > 0
+
+        world.app.erase.run(ADA, **WHO)
+
+        assert _occurrences(tmp_path, worn) == 0
+    assert _occurrences(tmp_path, worn) == 0
+
+
+def _occurrences(folder: Path, text: str) -> int:
+    return sum(path.read_bytes().count(text.encode()) for path in folder.iterdir())
+
+
+@attrs.define
+class Failing(Erasable):
+    """A store whose connection breaks after `calls` erasures."""
+
+    inner: Erasable
+    calls: int
+
+    def holdings(self, owner):
+        return self.inner.holdings(owner)
+
+    def erase(self, owner, *, limit, evidence):
+        self.calls -= 1
+        if self.calls < 0:
+            raise Unavailable("the store")
+        return self.inner.erase(owner, limit=min(limit, 20), evidence=evidence)
+
+
+@pytest.mark.parametrize("calls", [0, 1, 5, 10, 11])
+def test_an_interrupted_erasure_is_continued_by_the_same_call(calls: int):
+    with opened() as world:
+        _fill(world)
+        whole = world.app.erase
+        stores = {name: Failing(store, calls) for name, store in whole.stores.items()}
+        with pytest.raises(Unavailable):
+            attrs.evolve(whole, stores=stores).run(ADA, **WHO)
+        gone = 204 - _count(world)
+        assert gone == min(20 * calls, 203)
+        assert world.app.jobs.run(actor=NURSE, limit=1, cursor=None)[0][0].state is JobState.FAILED
+
+        erased = whole.run(ADA, **WHO)
+
+        assert erased.removed == 204 - gone
+        assert _count(world) == 0
+        tombs = [
+            r for r in records_of(world) if r.event.touched[:1] == erased.tombstone.event.touched
+        ]
+        assert len(tombs) == 1
+
+
+@attrs.frozen
+class Refilled(Erasable):
+    """A store into which somebody keeps writing."""
+
+    inner: Erasable
+    world: World
+
+    def holdings(self, owner):
+        return self.inner.holdings(owner)
+
+    def erase(self, owner, *, limit, evidence):
+        gone = self.inner.erase(owner, limit=limit, evidence=evidence)
+        if not gone:
+            store_days(self.world, owner)
+        return gone
+
+
+def test_what_is_stored_meanwhile_is_told_instead_of_success():
+    with opened() as world:
+        store_days(world)
+        whole = world.app.erase
+        stores = {name: Refilled(store, world) for name, store in list(whole.stores.items())[:1]}
+
+        with pytest.raises(StillHeld, match="1 things are held again"):
+            attrs.evolve(whole, stores=stores).run(ADA, **WHO)
+
+        assert TOMBSTONE not in {t.entity for r in records_of(world) for t in r.event.touched}
+
+
+def test_erasing_twice_removes_nothing_more():
+    with opened() as world:
+        _fill(world)
+        world.app.erase.run(ADA, **WHO)
+
+        assert world.app.erase.run(ADA, **WHO).removed == 0
+
+
+def test_an_erasure_is_a_job_that_does_not_name_the_person():
+    with opened() as world:
+        _fill(world)
+        world.app.erase.run(ADA, **WHO)
+
+        ((listed, *rest), _) = world.app.jobs.run(actor=NURSE, limit=10, cursor=None)
+        assert (listed.state, listed.job.done, listed.job.patient) == (JobState.DONE, 204, None)
+        assert rest == []
+
+
+def test_another_tenants_patient_is_refused():
+    with opened() as world:
+        store_days(world)
+        for call in (
+            lambda: world.app.erase.held(ADA, actor=STRANGER),
+            lambda: world.app.erase.run(ADA, actor=STRANGER, correlation=CORRELATION),
+        ):
+            with pytest.raises(NotAllowed):
+                call()
+
+        assert _count(world) == 1

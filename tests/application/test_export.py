@@ -1,0 +1,130 @@
+import csv
+import io
+import json
+from collections import defaultdict
+
+import pytest
+
+from clarity.application.read import Days
+from clarity.domain.access import NotAllowed
+from clarity.domain.audit import Operation, verify_chain
+from clarity.domain.jobs import JobState
+from clarity.domain.streams import StreamKind
+from tests.support.worlds import (
+    ADA,
+    BEN,
+    CORRELATION,
+    NURSE,
+    STRANGER,
+    World,
+    day_of,
+    opened,
+    records_of,
+    store_days,
+)
+
+WHO = {"actor": NURSE, "correlation": CORRELATION}
+
+
+def _files(world: World, patient=ADA) -> dict[str, str]:
+    files = defaultdict(bytes)
+    for piece in world.app.export.run(patient, **WHO):
+        files[piece.name] += piece.content
+    return {name: content.decode() for name, content in files.items()}
+
+
+def _table(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+@pytest.fixture
+def world():
+    with opened() as fresh:
+        store_days(fresh, ADA, count=250)
+        store_days(fresh, BEN, level=77.0)
+        days = Days(patient=ADA, stream=StreamKind.ACTIVITY)
+        fresh.app.analyze.run(days, **WHO)
+        yield fresh
+
+
+def test_everything_is_in_the_files_as_json(world: World):
+    files = _files(world)
+
+    chunks = json.loads(files["chunk.json"])
+    assert [chunk["day"] for chunk in chunks] == [day_of(n).day.isoformat() for n in range(250)]
+    assert chunks[0]["values"] == [1.0] * 48
+    (result,) = json.loads(files["result.json"])
+    assert result["kind"] == "rest-activity"
+    assert json.loads(files["contents.json"])["items"] == {
+        "chunk": 250,
+        "result": 1,
+        "job": 1,
+        "audit": len(json.loads(files["audit.json"])),
+    }
+
+
+def test_everything_is_in_the_files_as_csv(world: World):
+    files = _files(world)
+
+    assert len(_table(files["chunk.csv"])) == 250
+    values = _table(files["chunk-values.csv"])
+    assert len(values) == 250 * 48
+    assert values[0] == {
+        "stream": "activity",
+        "time": "2003-05-01T00:00:00+00:00",
+        "value": "1.0",
+        "unit": "counts",
+    }
+    findings = json.loads(files["result.json"])[0]["findings"]
+    assert len(_table(files["result-findings.csv"])) == len(findings) > 0
+    assert len(_table(files["result.csv"])) == len(_table(files["job.csv"])) == 1
+    assert len(_table(files["audit.csv"])) == len(json.loads(files["audit.json"]))
+
+
+def test_nothing_of_others_is_in_the_files(world: World):
+    assert "77.0" not in "".join(_files(world).values())
+
+
+def test_every_page_was_recorded_before_it_was_handed_out(world: World):
+    pieces = world.app.export.run(ADA, **WHO)
+    seen = ""
+    for piece in pieces:
+        if piece.name == "chunk.json":
+            seen += piece.content.decode()
+            named = {t.entity for r in records_of(world) for t in r.event.touched}
+            handed = [line for line in seen.split("\n") if line.startswith("{")]
+            assert all(
+                f"chunk/activity/{json.loads(h.rstrip(','))['day']}" in named for h in handed
+            )
+
+
+def test_the_chain_in_the_files_is_whole_and_ends_with_the_export(world: World):
+    audit = json.loads(_files(world)["audit.json"])
+
+    records = records_of(world)
+    assert [one["hash"] for one in audit] == [record.hash.hex() for record in records]
+    assert verify_chain(records).seq == len(audit)
+    assert audit[-1]["event"]["operation"] == Operation.EXPORT
+    assert audit[-1]["event"]["touched"] == [["audit", "", ""]]
+
+
+def test_of_somebody_unknown_there_is_only_the_record_of_asking():
+    with opened() as world:
+        items = json.loads(_files(world)["contents.json"])["items"]
+
+    assert items == {"chunk": 0, "result": 0, "job": 1, "audit": 2}
+
+
+def test_an_export_is_a_job(world: World):
+    _files(world)
+
+    ((listed, *_), _) = world.app.jobs.run(actor=NURSE, limit=10, cursor=None)
+    assert (listed.state, listed.job.done, listed.job.patient) == (JobState.DONE, 251, ADA)
+
+
+def test_another_tenants_patient_is_refused_at_once(world: World):
+    before = records_of(world)
+
+    with pytest.raises(NotAllowed):
+        world.app.export.run(ADA, actor=STRANGER, correlation=CORRELATION)
+    assert records_of(world) == before

@@ -1,0 +1,100 @@
+"""The adapters of port Erasable: each store that holds something about people."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+import attrs
+
+from clarity.adapters.local.audit import SqliteAuditTrail
+from clarity.adapters.local.erasure import SqliteErasure
+from clarity.adapters.local.items import EntityCodec
+from clarity.adapters.local.jobs import SqliteJobs
+from clarity.adapters.local.repository import SqliteRepository
+from clarity.adapters.local.store import open_store
+from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
+from clarity.domain.identity import PatientRef
+from clarity.ports.audit import AuditTrail
+from clarity.ports.erasure import Erasable
+from clarity.ports.repository import Put
+from tests.contracts.jobs.harness import job
+from tests.contracts.repository.harness import chunk, evidence
+from tests.support.clocks import START, HandClock
+
+__all__ = ["OPENERS", "ErasureHarness", "Opener"]
+
+
+@attrs.frozen(kw_only=True)
+class ErasureHarness:
+    """
+    A store, the trail that erasing leaves, and a way to fill it.
+
+    `fill(patient, first, count)` makes the store hold `count` things about the patient; numbers
+    keep those of several calls apart.
+    """
+
+    erasable: Erasable
+    trail: AuditTrail
+    fill: Callable[[PatientRef, int, int], None]
+
+
+Opener = Callable[[], AbstractContextManager[ErasureHarness]]
+
+
+@contextmanager
+def _entities(path: Path | None) -> Iterator[ErasureHarness]:
+    """Days, every second of which has expired, and the remembered requests that brought them."""
+    with open_store(path, busy_timeout_s=10) as store:
+        clock = HandClock()
+        repository = SqliteRepository(store, EntityCodec(ShuffleZstdCodec()), clock)
+
+        def fill(patient: PatientRef, first: int, count: int) -> None:
+            soon = clock.now() + timedelta(seconds=1)
+            for number in range(first, first + count, 90):
+                of_days = range(number, min(number + 90, first + count))
+                puts = [Put(chunk(n), 0, soon if n % 2 else None) for n in of_days]
+                if len(puts) > 1:
+                    puts = puts[:-1]
+                    key = f"{patient.patient}-{number}"
+                    repository.commit(puts, evidence=evidence(patient, key=key))
+                else:
+                    repository.commit(puts, evidence=evidence(patient))
+            clock.advance(2)
+
+        yield ErasureHarness(
+            erasable=SqliteErasure(store), trail=SqliteAuditTrail(store), fill=fill
+        )
+
+
+@contextmanager
+def _jobs() -> Iterator[ErasureHarness]:
+    with open_store(None, busy_timeout_s=10) as store:
+        jobs = SqliteJobs(store)
+
+        def fill(patient: PatientRef, first: int, count: int) -> None:
+            for number in range(first, first + count):
+                one = job(number, patient=patient)
+                id_ = f"{patient.patient}-{number}"
+                jobs.begin(attrs.evolve(one, id=id_, tenant=patient.tenant))
+            everybodys = attrs.evolve(
+                job(first), id=f"all-{patient.tenant}-{patient.patient}-{first}"
+            )
+            jobs.begin(attrs.evolve(everybodys, heard_at=START))
+
+        yield ErasureHarness(erasable=jobs, trail=SqliteAuditTrail(store), fill=fill)
+
+
+@contextmanager
+def _entities_in_a_file() -> Iterator[ErasureHarness]:
+    with tempfile.TemporaryDirectory() as folder, _entities(Path(folder) / "s.db") as world:
+        yield world
+
+
+OPENERS: Final[dict[str, Opener]] = {
+    "sqlite-memory": lambda: _entities(None),
+    "sqlite-file": _entities_in_a_file,
+    "sqlite-jobs": _jobs,
+}

@@ -1,0 +1,121 @@
+"""Port Jobs, sentence by sentence."""
+
+import attrs
+import pytest
+
+from clarity.domain.identity import TenantId
+from clarity.domain.jobs import Job
+from clarity.ports.errors import AlreadyExists, BadCursor, NotFound
+from tests.contracts.jobs.harness import ADA, NURSE, JobsHarness, job
+from tests.support.clocks import START
+
+OTHERS = (
+    attrs.evolve(NURSE, id="doctor"),
+    attrs.evolve(NURSE, id="Nurse"),
+    attrs.evolve(NURSE, tenant=TenantId("clinic2")),
+)
+
+
+def _all(world: JobsHarness, *, limit: int) -> list[Job]:
+    page = world.jobs.of(NURSE, limit=limit, cursor=None)
+    found = list(page.jobs)
+    while page.cursor is not None:
+        page = world.jobs.of(NURSE, limit=limit, cursor=page.cursor)
+        found += page.jobs
+    return found
+
+
+def test_a_job_comes_back_as_it_was_kept(world: JobsHarness):
+    kept = attrs.evolve(job(patient=ADA), done=3, total=1 << 70)
+    world.jobs.begin(kept)
+
+    assert world.jobs.get(NURSE, kept.id) == kept
+
+
+def test_an_id_is_taken_once_in_a_tenant(world: JobsHarness):
+    world.jobs.begin(job())
+
+    with pytest.raises(AlreadyExists):
+        world.jobs.begin(attrs.evolve(job(), actor="doctor"))
+    world.jobs.begin(job(of=OTHERS[2]))
+
+    assert world.jobs.get(NURSE, "job-0") == job()
+
+
+def test_an_update_replaces_what_was_kept(world: JobsHarness):
+    world.jobs.begin(job())
+    ahead = job().progressed(4, total=9, at=START)
+
+    world.jobs.update(ahead)
+
+    assert world.jobs.get(NURSE, "job-0") == ahead
+
+
+@pytest.mark.parametrize(
+    "end",
+    [lambda j: j.finished(at=START), lambda j: j.failed("x", at=START)],
+    ids=["done", "failed"],
+)
+def test_an_end_is_for_good(world: JobsHarness, end):
+    ended = end(job())
+    world.jobs.begin(job())
+    world.jobs.update(ended)
+
+    for change in (job(), job().progressed(9, total=None, at=START), end(job())):
+        with pytest.raises(NotFound):
+            world.jobs.update(change)
+    assert world.jobs.get(NURSE, "job-0") == ended
+
+
+def test_what_was_never_begun_cannot_be_updated(world: JobsHarness):
+    world.jobs.begin(job(of=OTHERS[2]))
+
+    with pytest.raises(NotFound):
+        world.jobs.update(job())
+    with pytest.raises(NotFound):
+        world.jobs.get(NURSE, "job-0")
+
+
+@pytest.mark.parametrize("other", OTHERS, ids=lambda actor: f"{actor.tenant}-{actor.id}")
+def test_a_job_of_somebody_else_is_not_there(world: JobsHarness, other):
+    world.jobs.begin(job())
+
+    with pytest.raises(NotFound):
+        world.jobs.get(other, "job-0")
+    assert world.jobs.of(other, limit=10, cursor=None).jobs == ()
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 7, 8, 1_000])
+def test_pages_hold_every_job_once_newest_first(world: JobsHarness, limit: int):
+    for number in range(7):
+        world.jobs.begin(job(number))
+        world.jobs.begin(job(100 + number, of=OTHERS[number % 2]))
+
+    assert _all(world, limit=limit) == [job(number) for number in reversed(range(7))]
+
+
+def test_a_job_that_is_begun_meanwhile_loses_none(world: JobsHarness):
+    for number in range(4):
+        world.jobs.begin(job(number))
+    first = world.jobs.of(NURSE, limit=2, cursor=None)
+    world.jobs.begin(job(4))
+
+    second = world.jobs.of(NURSE, limit=2, cursor=first.cursor)
+
+    assert [one.id for one in (*first.jobs, *second.jobs)] == ["job-3", "job-2", "job-1", "job-0"]
+
+
+def test_a_cursor_is_good_for_its_actor_alone(world: JobsHarness):
+    for number in range(3):
+        world.jobs.begin(job(number))
+    cursor = world.jobs.of(NURSE, limit=1, cursor=None).cursor
+
+    for actor, changed in ((OTHERS[0], cursor), (OTHERS[2], cursor), (NURSE, f"{cursor}A")):
+        with pytest.raises(BadCursor):
+            world.jobs.of(actor, limit=1, cursor=changed)
+
+
+@pytest.mark.parametrize("limit", [0, 1_001])
+def test_a_page_has_a_size(world: JobsHarness, limit: int):
+    with pytest.raises(ValueError, match="1 to"):
+        world.jobs.of(NURSE, limit=limit, cursor=None)
