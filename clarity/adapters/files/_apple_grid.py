@@ -7,7 +7,7 @@ nothing there); of equals, from the first in the export.
 """
 
 import mmap
-from typing import Final
+from typing import Any, Final
 
 import attrs
 import numpy as np
@@ -53,13 +53,14 @@ class Gridded:
     Values per epoch and how they came about.
 
     Attributes:
-        values: (n,) float64 from `start_s` on; NaN = no source covers the epoch.
+        values: (n,) from `start_s` on; NaN = no source covers the epoch. Stages are float32, which
+            holds their small numbers exactly.
         start_s: first instant, seconds since the epoch.
         duplicates: records that came again with the same times, value and source.
         overlapped: epochs that more than one source covered.
     """
 
-    values: Floats
+    values: npt.NDArray[np.floating[Any]]
     start_s: int
     duplicates: int
     overlapped: int
@@ -81,9 +82,9 @@ def _once(records: Records) -> Records:
     )
 
 
-def _all_missing(size: int) -> Floats:
+def _all_missing(size: int, kind: type[np.floating[Any]]) -> npt.NDArray[np.floating[Any]]:
     """(size,) NaN in memory of its own, which goes back whole when the array is let go."""
-    values = np.frombuffer(mmap.mmap(-1, 8 * size), dtype=np.float64)
+    values = np.frombuffer(mmap.mmap(-1, np.dtype(kind).itemsize * size), dtype=kind)
     values.fill(np.nan)
     return values
 
@@ -109,7 +110,7 @@ def gridded(records: Records, *, fold: Fold, epoch_s: int) -> Gridded:
     ranked = _ranked(records, epoch_s, fold)
     last_s = records.starts + np.maximum(records.lengths, 1) - np.uint32(1)
     first, last = int(records.starts.min()) // epoch_s, int(last_s.max()) // epoch_s
-    values = _all_missing(last - first + 1)
+    values = _all_missing(last - first + 1, np.float32 if fold is Fold.STAGE else np.float64)
     overlapped = duplicates = 0
     for low in range(first, last + 1, _BLOCK):
         block = values[low - first : low - first + _BLOCK]

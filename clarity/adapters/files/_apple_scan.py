@@ -32,7 +32,7 @@ __all__ = ["Kept", "Scan", "without_doctype"]
 Numbers = npt.NDArray[np.generic]
 
 _LAST: Final = True
-_BATCH: Final = 2_048
+_BATCH: Final = 1_024
 _MAX_DEPTH: Final = 32
 _MAX_ELEMENT: Final = 4 << 20
 _MAX_NAMES: Final = 2_000
