@@ -1,0 +1,129 @@
+"""
+The use cases for asynchronous callers: awaitable, on a bounded number of threads.
+
+    async with open_clarity(Settings(...)) as app:
+        page = await app.call(app.clarity.read.run, days, actor=actor, correlation=correlation)
+        async for step in app.each(app.clarity.report.run, order):
+            ...
+
+Nothing of clarity runs on the thread of the event loop, opening and closing included. Context
+variables of the caller are visible to the work. Who stops waiting gets their cancellation at once;
+work that has not begun is then never done, and work that has begun goes on to its end, since it may
+be writing, and gives its thread back then.
+"""
+
+import asyncio
+import contextvars
+import functools
+import threading
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, asynccontextmanager
+from typing import Final, ParamSpec, TypeVar
+
+import attrs
+
+from clarity import bootstrap
+from clarity.application.clarity import Clarity
+from clarity.settings import Settings
+
+__all__ = ["THREADS", "AsyncClarity", "open_clarity"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+THREADS: Final = 8
+"""Pieces of work that are done at once unless said otherwise."""
+
+
+@attrs.frozen
+class _Over:
+    """An iterator has no more."""
+
+
+@attrs.frozen
+class AsyncClarity:
+    """
+    An open application for one event loop; made by `open_clarity`.
+
+    Attributes:
+        clarity: the use cases, to be handed to `call` and `each`.
+    """
+
+    clarity: Clarity
+    _pool: ThreadPoolExecutor = attrs.field(repr=False)
+
+    async def call(self, use_case: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """What the use case gives, or its error."""
+        return await _begun(self._pool, functools.partial(use_case, *args, **kwargs))
+
+    async def each(
+        self, use_case: Callable[P, Iterator[T]], /, *args: P.args, **kwargs: P.kwargs
+    ) -> AsyncGenerator[T, None]:
+        """
+        What the use case gives, one after the other, each made on a thread when it is asked for.
+
+        When the caller stops early the use case is closed, after the step that it is at; leave the
+        loop through `contextlib.aclosing` to have that done before the application closes.
+        """
+        steps = await self.call(use_case, *args, **kwargs)
+        alone = threading.Lock()
+        try:
+            while True:
+                step = await _begun(self._pool, functools.partial(_next, steps, alone))
+                if isinstance(step, _Over):
+                    return
+                yield step
+        finally:
+            await asyncio.shield(_begun(self._pool, functools.partial(_close, steps, alone)))
+
+
+@asynccontextmanager
+async def open_clarity(
+    settings: Settings | None = None, *, threads: int = THREADS
+) -> AsyncIterator[AsyncClarity]:
+    """
+    The application, open inside the block, for callers on this event loop.
+
+    At the end of the block work that has not begun is dropped and work that has begun is waited
+    for, without holding up the loop.
+
+    Args:
+        settings: what was chosen; the defaults when None.
+        threads: most pieces of work at once, 1 or more; others wait their turn.
+
+    Raises:
+        ValueError: `threads` is less than 1.
+        PortError: the store cannot be opened; the text says what to do.
+        BadPlugin: an installed plugin does not load.
+    """
+    pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="clarity")
+    held = ExitStack()
+    opening = functools.partial(held.enter_context, bootstrap.open_clarity(settings))
+    try:
+        yield AsyncClarity(await asyncio.shield(_begun(pool, opening)), pool)
+    finally:
+        await asyncio.shield(asyncio.to_thread(_end, pool, held))
+
+
+def _end(pool: ThreadPoolExecutor, held: ExitStack) -> None:
+    """Whatever has begun is done, then what was held is closed."""
+    pool.shutdown(wait=True, cancel_futures=True)
+    held.close()
+
+
+def _begun(pool: ThreadPoolExecutor, work: Callable[[], T]) -> "asyncio.Future[T]":
+    context = contextvars.copy_context()
+    return asyncio.get_running_loop().run_in_executor(pool, context.run, work)
+
+
+def _next(steps: Iterator[T], alone: threading.Lock) -> T | _Over:
+    with alone:
+        return next(steps, _Over())
+
+
+def _close(steps: Iterator[object], alone: threading.Lock) -> None:
+    """A generator is closed, once the step that it may still be at is done."""
+    with alone:
+        if isinstance(steps, Generator):
+            steps.close()
