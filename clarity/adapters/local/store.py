@@ -14,6 +14,7 @@ import attrs
 
 from clarity.adapters.local import schema
 from clarity.adapters.local._errors import translated
+from clarity.ports.errors import TimedOut
 
 __all__ = ["SqliteStore", "open_store"]
 
@@ -22,7 +23,8 @@ OWNER_ONLY_FOLDER: Final = 0o700
 FILE_CONNECTIONS: Final = 4
 """Connections to a file, so most threads that work at once; further ones wait their turn."""
 
-_Slots = queue.LifoQueue[sqlite3.Connection | None]
+_Slots = queue.SimpleQueue[sqlite3.Connection | None]
+"""Taken from and put back to in one step of C each, which no interrupt finds half done."""
 
 
 @attrs.frozen(eq=False)
@@ -51,6 +53,7 @@ class SqliteStore:
         A connection whose statements see one state of the store.
 
         Raises:
+            TimedOut: all connections were in use for all of `busy_timeout_s`.
             PortError: whatever SQLite refused, translated.
         """
         with self._lent() as connection, _transaction(connection, "BEGIN"):
@@ -62,7 +65,8 @@ class SqliteStore:
         A connection whose changes are on the disk when the block ends, or undone if it raises.
 
         Raises:
-            TimedOut: another writer held the store for all of `busy_timeout_s`.
+            TimedOut: another writer held the store, or others all connections, for all of
+                `busy_timeout_s`.
             PortError: whatever else SQLite refused, translated.
         """
         with self._lent() as connection, _transaction(connection, "BEGIN IMMEDIATE"):
@@ -70,7 +74,7 @@ class SqliteStore:
 
     @contextmanager
     def _lent(self) -> Iterator[sqlite3.Connection]:
-        slot = self.slots.get()
+        slot = self._slot()
         try:
             with translated(self.busy_timeout_s):
                 slot = slot or _connected(self.name, self.busy_timeout_s)
@@ -89,6 +93,12 @@ class SqliteStore:
         """
         with self._lent() as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
+    def _slot(self) -> sqlite3.Connection | None:
+        try:
+            return self.slots.get(timeout=self.busy_timeout_s)
+        except queue.Empty as error:
+            raise TimedOut("the store", self.busy_timeout_s) from error
 
     def close(self) -> None:
         """All idle connections are closed; a later use opens a file anew."""
@@ -142,12 +152,17 @@ def _in_file(path: Path, busy_timeout_s: float) -> SqliteStore:
         undone.pop_all()
     return store
 
+        return _store(name, busy_timeout_s, [connection, *[None] * (FILE_CONNECTIONS - 1)])
+    except BaseException:
+        connection.close()
+        raise
+
 
 def _store(
     name: str, busy_timeout_s: float, connections: list[sqlite3.Connection | None]
 ) -> SqliteStore:
     (key,) = next(c for c in connections if c).execute("SELECT value FROM secret").fetchone()
-    slots: _Slots = queue.LifoQueue()
+    slots: _Slots = queue.SimpleQueue()
     for connection in connections:
         slots.put(connection)
     return SqliteStore(name, busy_timeout_s, slots, key)
@@ -198,8 +213,8 @@ def _connected(name: str, busy_timeout_s: float) -> sqlite3.Connection:
 
 @contextmanager
 def _transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
-    connection.execute(begin)
     try:
+        connection.execute(begin)
         yield
         connection.execute("COMMIT")
     finally:
