@@ -148,14 +148,9 @@ def _in_file(path: Path, busy_timeout_s: float) -> SqliteStore:
         connection = undone.enter_context(closing(_connected(name, busy_timeout_s)))
         if schema.check(connection) < schema.VERSION:
             schema.migrate(connection)
-        store = _store(name, busy_timeout_s, [*[None] * (FILE_CONNECTIONS - 1), connection])
+        store = _store(name, busy_timeout_s, [connection, *[None] * (FILE_CONNECTIONS - 1)])
         undone.pop_all()
     return store
-
-        return _store(name, busy_timeout_s, [connection, *[None] * (FILE_CONNECTIONS - 1)])
-    except BaseException:
-        connection.close()
-        raise
 
 
 def _store(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from clarity.adapters.local import schema
+from clarity.adapters.local.repository import SqliteRepository
 from clarity.adapters.local.store import open_store
 from clarity.domain.streams import DayChunk
 from clarity.ports.entities import ENTITIES, key_of
@@ -219,12 +220,18 @@ def test_a_reader_does_not_wait_for_a_writer(tmp_path: Path):
             assert repository.get(ADA, key_of(chunk())).version == 1
 
 
+def _the_only_connection(repository: SqliteRepository) -> sqlite3.Connection:
+    """The open connection of a store that has worked once; it opens no further ones."""
+    slots = repository.store.slots
+    (connection,) = (slot for slot in [slots.get() for _ in range(slots.qsize())] if slot)
+    slots.put(connection)
+    return connection
+
+
 def test_a_full_disk_is_told_and_nothing_is_lost(tmp_path: Path):
     with opened(tmp_path / "store.db") as (repository, trail):
         repository.commit([Put(chunk(0), 0)], evidence=evidence())
-        for connection in list(repository.store.slots.queue):
-            if connection is not None:
-                connection.execute("PRAGMA max_page_count = 1")
+        _the_only_connection(repository).execute("PRAGMA max_page_count = 1")
 
         with pytest.raises(Unavailable, match="disk is full"):
             repository.commit([Put(chunk(n), 0) for n in range(1, 60)], evidence=evidence())
@@ -236,9 +243,7 @@ def test_a_full_disk_is_told_and_nothing_is_lost(tmp_path: Path):
 def test_a_store_that_may_only_be_read_can_be_read(tmp_path: Path):
     with opened(tmp_path / "store.db") as (repository, _):
         repository.commit([Put(chunk(0), 0)], evidence=evidence())
-        for connection in list(repository.store.slots.queue):
-            if connection is not None:
-                connection.execute("PRAGMA query_only = ON")
+        _the_only_connection(repository).execute("PRAGMA query_only = ON")
 
         with pytest.raises(Denied):
             repository.commit([Put(chunk(1), 0)], evidence=evidence())
