@@ -5,8 +5,9 @@ PYTHON = python3
 VENV = .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check
-EXTRAS = dev,aws,redis,torch,convert
+EXTRAS = dev,aws,redis,torch,convert,gt3x
 TORCH = torch==2.13.0
+DYNALITE = dynalite@4.0.0
 WORKERS = 2
 NOT_SLOW = not slow and not soak and not bench
 # A part of the mutants, as a pattern of their names; all when empty.
@@ -14,7 +15,7 @@ ONLY =
 # `make test CHROMIUM=no` leaves out the tests that look at the report in a browser.
 CHROMIUM = yes
 
-.PHONY: help demo test check lint bench mutants watch soak clean python-is-there chromium-is-there
+.PHONY: help demo test check lint bench mutants watch soak clean python-is-there chromium-is-there npm-is-there
 
 help: ## what there is to make
 	@grep -h '^[a-z]*:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
@@ -69,10 +70,17 @@ $(VENV)/installed: $(VENV)/bin/python pyproject.toml
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/bin/python pyproject.toml
+	@$(MAKE) -s npm-is-there
 	@echo "Installing clarity and what its tests need into $(VENV)"
 	@$(PIP) install $(TORCH)
 	@$(PIP) install --editable '.[$(EXTRAS)]'
+	@npm install --prefix $(VENV)/npm --no-audit --no-fund --loglevel=error $(DYNALITE) > $(VENV)/npm.txt 2>&1 || { \
+		cat $(VENV)/npm.txt; echo "could not install $(DYNALITE), a DynamoDB engine of the tests"; exit 1; }
 	@touch $@ $(VENV)/installed
+
+npm-is-there:
+	@command -v npm > /dev/null && command -v node > /dev/null || { \
+		echo "npm is missing, a DynamoDB engine of the tests comes with it: apt-get install nodejs npm (Debian), brew install node (macOS)"; exit 1; }
 
 python-is-there:
 	@command -v $(PYTHON) > /dev/null || { \
