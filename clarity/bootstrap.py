@@ -7,6 +7,7 @@ The only module that imports adapters, and it does so inside the profile that ne
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, ClassVar, Final
@@ -24,6 +25,9 @@ from clarity.application.export import ExportPatient
 from clarity.application.health import Health
 from clarity.application.ingest import Ingest
 from clarity.application.jobs import LookAtJobs, TrackJobs
+from clarity.application.model_service import ModelPorts, models_over
+from clarity.application.models import LoadingStrategy
+from clarity.application.predict import Remembering
 from clarity.application.read import ReadStream
 from clarity.application.reports import ReportRecordings
 from clarity.application.status import StoreStatus
@@ -41,6 +45,7 @@ from clarity.ports.ids import Ids
 from clarity.ports.inventory import Inventory
 from clarity.ports.jobs import Jobs
 from clarity.ports.metrics import Metrics
+from clarity.ports.model_files import ExtraMissing
 from clarity.ports.recordings import Recordings
 from clarity.ports.report import AuditRenderer, Renderer
 from clarity.ports.repository import Repository
@@ -60,6 +65,12 @@ IN_MEMORY: Final = ":memory:"
 
 KEY: Final = "signing-key.pem"
 """What follows the name of the store in the name of the key that signs its audit heads."""
+
+DOWNLOAD_TIMEOUT_S: Final = 30.0
+"""A server that is silent for longer does not answer."""
+
+REMEMBERED_S: Final = 3_600.0
+"""How long an answer of a model is kept; it never gets stale."""
 
 PLUGINS: Final = "clarity.analyses"
 """Entry point group under which packages offer analyses."""
@@ -130,6 +141,8 @@ class Core(containers.DeclarativeContainer):
     audit_renderer = providers.Dependency(instance_of=AuditRenderer)
     metrics = providers.Dependency(instance_of=Metrics)
     tracer = providers.Dependency(instance_of=Tracer)
+    model_ports = providers.Dependency(instance_of=ModelPorts)
+    model_loading = providers.Object(LoadingStrategy.LAZY)
 
     registered = providers.Object(())
     analyses = providers.ThreadSafeSingleton(all_analyses, registered)
@@ -169,6 +182,9 @@ class Core(containers.DeclarativeContainer):
         ExportTrail, trail=audit_trail, audit=audit_sink, signer=head_signer, clock=clock
     )
     verify_export = providers.Factory(VerifyExport, verifier=head_verifier)
+    models = providers.ThreadSafeSingleton(
+        models_over, model_ports, clarity_version=__version__, strategy=model_loading
+    )
     status = providers.Factory(StoreStatus, inventory=inventory)
     health = providers.Factory(Health, pings=pings, clock=clock)
     clarity = providers.Factory(
@@ -185,6 +201,7 @@ class Core(containers.DeclarativeContainer):
         verify_trail=verify_trail,
         export_trail=export_trail,
         verify_export=verify_export,
+        models=models,
         status=status,
         ids=ids,
         health=health,
@@ -237,7 +254,54 @@ def embedded(settings: Settings) -> Core:
         audit_renderer=providers.ThreadSafeSingleton(AuditFiles),
         metrics=metrics,
         tracer=tracer,
+        model_ports=_model_ports(settings, audit=trail, clock=clock, metrics=metrics),
+        model_loading=providers.Object(settings.model_loading),
     )
+
+
+def _model_ports(
+    settings: Settings, **shared: providers.Provider[Any]
+) -> providers.Provider[ModelPorts]:
+    """Models in a folder; ONNX Runtime and the converters are imported when they are needed."""
+    from clarity.adapters.convert.npz import NpzArrays
+    from clarity.adapters.convert.weights_files import AnyWeights
+    from clarity.adapters.local.cache import LruCache
+    from clarity.adapters.local.model_registry import DirectoryModelRegistry
+    from clarity.adapters.local.model_store import DirectoryModelStore
+    from clarity.adapters.signing.ed25519 import Ed25519Check, Ed25519Signer, trusted_folder
+    from clarity.adapters.web.downloads import HttpDownloads
+
+    root = Path(settings.models)
+    cache = providers.ThreadSafeSingleton(
+        LruCache, shared["clock"], settings.cache_entries, settings.cache_bytes
+    )
+    return providers.ThreadSafeSingleton(
+        ModelPorts,
+        store=providers.ThreadSafeSingleton(DirectoryModelStore, root=root, clock=shared["clock"]),
+        registry=DirectoryModelRegistry(root=root),
+        engine=providers.Object(_lazily("onnx.engine", "OnnxEngine")),
+        graphs=providers.Object(_lazily("onnx.graphs", "OnnxGraphs")),
+        weights=AnyWeights(_lazily("convert.keras_reader", "keras_reader")),
+        arrays=NpzArrays(),
+        signatures=providers.ThreadSafeSingleton(trusted_folder, settings.model_keys),
+        unsigned=Ed25519Check({}),
+        signer=providers.Object(Ed25519Signer.from_file),
+        downloads=HttpDownloads(folder=root / "downloads", timeout_s=DOWNLOAD_TIMEOUT_S),
+        remembering=providers.ThreadSafeSingleton(Remembering, cache=cache, ttl_s=REMEMBERED_S),
+        **shared,
+    )
+
+
+def _lazily(module: str, name: str) -> Callable[[], Any]:
+    """Makes `name` of a module of adapters, imported no earlier than that."""
+
+    def made() -> Any:
+        try:
+            return getattr(import_module(f"clarity.adapters.{module}"), name)()
+        except ModuleNotFoundError as error:
+            raise ExtraMissing(f"{name} without {error.name}", "convert") from error
+
+    return made
 
 
 def _repository(
@@ -297,10 +361,13 @@ def open_clarity(
 
     Raises:
         PortError: the store cannot be opened; the text says what to do.
+        ClarityError: a model that is to be loaded in advance is refused.
         BadPlugin: an installed plugin does not load, or an id is taken.
     """
     with open_core(settings or Settings(), analyses=analyses) as core:
-        yield core.clarity()
+        app = core.clarity()
+        app.models.loader.start()
+        yield app
 
 
 def main() -> int:

@@ -1,7 +1,7 @@
 """Everything that can be chosen, from plain values and validated as a whole."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import ClassVar, Final
@@ -10,6 +10,7 @@ import attrs
 import cattrs
 from cattrs.errors import BaseValidationError
 
+from clarity.application.models import LoadingStrategy
 from clarity.domain.errors import ClarityError
 
 __all__ = ["BadSettings", "Profile", "Settings", "settings_from"]
@@ -24,9 +25,12 @@ class Profile(StrEnum):
     EMBEDDED = "embedded"
 
 
-def _default_store() -> str:
-    data = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
-    return str(Path(data) / "clarity" / "clarity.db")
+def _at_home(name: str) -> Callable[[], str]:
+    def path() -> str:
+        data = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+        return str(Path(data) / "clarity" / name)
+
+    return path
 
 
 @attrs.frozen(kw_only=True)
@@ -40,15 +44,22 @@ class Settings:
         busy_timeout_s: how long a write waits for another process's write, s.
         cache_entries: most values in the in-process cache.
         cache_bytes: most bytes in the in-process cache.
+        models: folder of the models.
+        model_keys: folder with the public keys (.pem) one of which must have signed a model;
+            empty to require no signature.
+        model_loading: when models are loaded.
     """
 
     profile: Profile = Profile.EMBEDDED
-    store: str = attrs.field(factory=_default_store, validator=attrs.validators.min_len(1))
+    store: str = attrs.field(factory=_at_home("clarity.db"), validator=attrs.validators.min_len(1))
     busy_timeout_s: float = attrs.field(
         default=10.0, validator=[attrs.validators.gt(0.0), attrs.validators.le(LONGEST_WAIT_S)]
     )
     cache_entries: int = attrs.field(default=1_024, validator=attrs.validators.ge(1))
     cache_bytes: int = attrs.field(default=64 * 1024**2, validator=attrs.validators.ge(1))
+    models: str = attrs.field(factory=_at_home("models"), validator=attrs.validators.min_len(1))
+    model_keys: str = ""
+    model_loading: LoadingStrategy = LoadingStrategy.LAZY
 
 
 @attrs.define(eq=False)

@@ -10,6 +10,7 @@ from clarity.application.export import ExportPatient
 from clarity.application.health import Health
 from clarity.application.ingest import Ingest
 from clarity.application.jobs import LookAtJobs
+from clarity.application.model_service import Models
 from clarity.application.read import ReadStream
 from clarity.application.status import StoreStatus
 from clarity.application.tracked import TrackedReports
@@ -39,6 +40,7 @@ class Clarity:
         verify_trail: whether the audit chains are whole.
         export_trail: the audit trail in one file, its heads signed.
         verify_export: such a file proved with the public key alone.
+        models: adding, proving, promoting and asking models.
         status: how much is stored.
         ids: fresh correlation ids.
         health: asks every dependency whether it works.
@@ -56,6 +58,7 @@ class Clarity:
     verify_trail: VerifyTrail
     export_trail: ExportTrail
     verify_export: VerifyExport
+    models: Models
     status: StoreStatus
     ids: Ids
     health: Health

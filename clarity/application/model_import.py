@@ -43,8 +43,8 @@ class ImportRequest:
     What is to be added.
 
     Attributes:
-        model: name to register under.
-        version: version to register under.
+        model: name to register under; empty when nobody said.
+        version: version to register under; None when nobody said.
         weights: bytes of a Keras or safetensors file.
         sha256: what the file must be, empty when nobody said.
         location: where it comes from.
@@ -56,8 +56,8 @@ class ImportRequest:
         length: minutes per sample.
     """
 
-    model: str
-    version: SemanticVersion
+    model: str = ""
+    version: SemanticVersion | None = None
     weights: bytes = attrs.field(repr=False)
     sha256: str = ""
     location: str
@@ -67,6 +67,17 @@ class ImportRequest:
     licence: str = ""
     notes: ModelCard = attrs.field(factory=lambda: ModelCard(title=""))
     length: int = WEEK_MIN
+
+    @property
+    def unsaid(self) -> tuple[str, ...]:
+        """The options that must be given and were not."""
+        told = {
+            "name": self.model,
+            "version": self.version,
+            "scaler": self.scaler,
+            "licence": self.licence,
+        }
+        return tuple(option for option, value in told.items() if not value)
 
 
 @attrs.frozen(kw_only=True)
@@ -86,7 +97,7 @@ class ImportModel:
         Raises:
             DigestMismatch: the file is not the one that was named; nothing was parsed.
             UnreadableModel, BadWeights, ExtraMissing: the file cannot be read as weights.
-            FactsMissing: scaler or licence were not said; names what the file is.
+            FactsMissing: name, version, scaler or licence were not said; tells what the file is.
             AlreadyExists: the name has this version.
             ParityBroken: the built network does not compute what the reference does.
             PortError: trail, store or registry cannot be written.
@@ -100,10 +111,10 @@ class ImportModel:
     def _recipe(self, request: ImportRequest, imported: ImportedWeights) -> Recipe:
         digest = sha256_of(request.weights)
         architecture = imported.encoder.architecture
-        if request.scaler is None or not request.licence:
-            given = {"scaler": request.scaler, "licence": request.licence}
-            missing = tuple(what for what, value in given.items() if not value)
-            raise FactsMissing(architecture.variant, architecture.parameters, digest, missing)
+        if not (request.model and request.version and request.scaler and request.licence):
+            raise FactsMissing(
+                architecture.variant, architecture.parameters, digest, request.unsaid
+            )
         heads = tuple(self.weights.read_head(data, name=name) for name, data in request.heads)
         origin = Origin(
             sha256=digest, format=imported.format, location=request.location, builder=""

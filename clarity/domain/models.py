@@ -87,7 +87,7 @@ class ModelUnknown(DomainError):
         return (
             f"no model {self.wanted} is registered and none is invented; add one with "
             "`clarity models add FILE --name NAME --version VERSION --scaler ... --licence ...` "
-            "and put it into service with `clarity models promote NAME VERSION`"
+            "and put it into service with `clarity models promote NAME:VERSION`"
         )
 
 

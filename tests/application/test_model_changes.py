@@ -385,6 +385,7 @@ def test_a_keras_encoder_and_its_heads_become_a_model(world: Desk):
         ({"scaler": None}, ("scaler",)),
         ({"licence": ""}, ("licence",)),
         ({"scaler": None, "licence": ""}, ("scaler", "licence")),
+        ({"model": "", "version": None}, ("name", "version")),
     ],
 )
 def test_what_the_file_does_not_say_is_asked_for(world: Desk, changes, missing):

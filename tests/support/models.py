@@ -5,8 +5,9 @@ from typing import Final
 
 import attrs
 
+from clarity.adapters.convert.keras_reader import keras_reader
 from clarity.adapters.convert.npz import NpzArrays
-from clarity.adapters.convert.weights_files import AnyWeights, KerasReader
+from clarity.adapters.convert.weights_files import AnyWeights
 from clarity.adapters.onnx.engine import OnnxEngine
 from clarity.adapters.onnx.graphs import OnnxGraphs
 from clarity.adapters.signing.ed25519 import Ed25519Check
@@ -26,15 +27,7 @@ LENGTH: Final = 144
 NO_KEYS: Final = Ed25519Check({})
 
 
-def _keras() -> KerasReader:
-    from clarity.adapters.convert.keras import read_keras_encoder, read_keras_head
-
-    return KerasReader(
-        encoder=read_keras_encoder, head=lambda data, name: read_keras_head(data, name=name)
-    )
-
-
-ANY_WEIGHTS: Final = AnyWeights(_keras)
+ANY_WEIGHTS: Final = AnyWeights(keras_reader)
 OPEN: Final = OpenBundle(engine=OnnxEngine, arrays=NpzArrays(), signatures=NO_KEYS)
 BUILD: Final = BuildBundle(graphs=OnnxGraphs, weights=ANY_WEIGHTS, arrays=NpzArrays())
 

@@ -10,6 +10,7 @@ from clarity.adapters.cli.exits import Exit
 from clarity.adapters.cli.formats import formats
 from clarity.adapters.cli.health import health
 from clarity.adapters.cli.jobs import jobs
+from clarity.adapters.cli.models import models
 from clarity.adapters.cli.person import erase, export
 from clarity.adapters.cli.read import read
 from clarity.adapters.cli.session import Opener, Session, current, login_name
@@ -87,7 +88,7 @@ def cli(context: click.Context, store: str, tenant: str, actor: str | None, purp
     )
 
 
-for command in (analyze, demo, formats, read, export, erase, jobs, store, audit, health):
+for command in (analyze, demo, formats, read, export, erase, jobs, store, audit, health, models):
     cli.add_command(command)
 
 

@@ -37,6 +37,7 @@ class Session:
         actor: id of who acts; the login name unless given.
         purpose: why.
         as_json: whether answers and errors are for machines.
+        settings: what a command chose beside the store.
     """
 
     opener: Opener
@@ -45,6 +46,7 @@ class Session:
     actor: str
     purpose: Purpose
     as_json: bool = False
+    settings: Mapping[str, str] = attrs.field(factory=dict)
 
     @property
     def acting(self) -> Actor:
@@ -58,7 +60,7 @@ class Session:
     def open(self, default_store: Path | None = None) -> AbstractContextManager[Clarity]:
         """The application on the chosen store, else on `default_store`, else on the user's own."""
         store = self.store or str(default_store or "")
-        return self.opener({"store": store} if store else {})
+        return self.opener({**self.settings, **({"store": store} if store else {})})
 
     def open_in_memory(self) -> AbstractContextManager[Clarity]:
         """The application on a store that leaves nothing behind."""

@@ -17,7 +17,7 @@ from clarity.domain.pat.bundle import BundleSignature
 from clarity.ports.errors import NotFound
 from clarity.ports.signing import BadKey, NotTrusted, SignatureCheck, Signer
 
-__all__ = ["Ed25519Check", "Ed25519Signer", "trusted_keys"]
+__all__ = ["Ed25519Check", "Ed25519Signer", "trusted_folder", "trusted_keys"]
 
 CONTEXT: Final = b"clarity model bundle v1\n"
 """What a signature is about, so that one made for something else is never a right one here."""
@@ -100,6 +100,20 @@ def trusted_keys(paths: Sequence[Path]) -> Ed25519Check:
     """
     keys = [_public_key(path) for path in paths]
     return Ed25519Check({_key_id(key): key for key in keys})
+
+
+def trusted_folder(folder: str) -> Ed25519Check:
+    """
+    A check that trusts the keys in the `.pem` files of a folder; the empty name requires nothing.
+
+    Raises:
+        NotFound: the folder holds no keys; trust is never dropped silently.
+        BadKey: a file holds no Ed25519 public key.
+    """
+    paths = sorted(Path(folder).glob("*.pem")) if folder else []
+    if folder and not paths:
+        raise NotFound("a .pem file in the folder of trusted keys")
+    return trusted_keys(paths)
 
 
 def _public_key(path: Path) -> Ed25519PublicKey:

@@ -12,7 +12,12 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from clarity.adapters.signing.ed25519 import Ed25519Check, Ed25519Signer, trusted_keys
+from clarity.adapters.signing.ed25519 import (
+    Ed25519Check,
+    Ed25519Signer,
+    trusted_folder,
+    trusted_keys,
+)
 from clarity.ports.errors import NotFound
 from clarity.ports.signing import BadKey, NotTrusted, SignatureCheck, Signer
 from tests.support.signing import key_files
@@ -118,3 +123,21 @@ def test_what_is_no_ed25519_key_is_refused(tmp_path: Path):
     for path in [*(tmp_path / name for name in files), private]:
         with pytest.raises(BadKey, match="Ed25519"):
             trusted_keys([path])
+
+
+def test_a_folder_of_keys_is_trusted_and_an_empty_one_is_not_passed_over(tmp_path: Path):
+    private, _ = key_files(tmp_path, "elsewhere")
+    stranger = signer(private)
+    for path in tmp_path.iterdir():
+        path.unlink()
+    with pytest.raises(NotFound):
+        trusted_folder(str(tmp_path))
+    key_files(tmp_path)
+    (tmp_path / "key.pem").unlink()
+
+    found = trusted_folder(str(tmp_path))
+
+    assert len(found.keys) == 1
+    with pytest.raises(NotTrusted):
+        found.require(DIGEST, signatures=[stranger.sign(DIGEST)])
+    assert trusted_folder("").require(DIGEST, signatures=[]) == ()

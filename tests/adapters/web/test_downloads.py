@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -86,20 +87,25 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture
-def server() -> Iterator[Server]:
-    world = Server()
-    with ThreadingHTTPServer(
-        ("127.0.0.1", 0), type("Handler", (Handler,), {"world": world})
-    ) as listening:
-        listening.daemon_threads = True
-        thread = threading.Thread(target=listening.serve_forever, args=(0.01,))
+@contextmanager
+def listening(world: Server) -> Iterator[Server]:
+    """The server on some port of this machine."""
+    kind = type("Handler", (Handler,), {"world": world})
+    with ThreadingHTTPServer(("127.0.0.1", 0), kind) as serving:
+        serving.daemon_threads = True
+        thread = threading.Thread(target=serving.serve_forever, args=(0.01,))
         thread.start()
-        world.url = f"http://127.0.0.1:{listening.server_port}/model.h5"
+        world.url = f"http://127.0.0.1:{serving.server_port}/model.h5"
         yield world
         world.silent.set()
-        listening.shutdown()
+        serving.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with listening(Server()) as world:
+        yield world
 
 
 @pytest.fixture

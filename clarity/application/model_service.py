@@ -1,0 +1,171 @@
+"""Everything around models as one object: adding, proving, promoting, asking."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import attrs
+
+from clarity.application.bundles import BuildBundle, OpenBundle
+from clarity.application.model_changes import (
+    AuditedChanges,
+    CollectGarbage,
+    MoveAlias,
+    RegisterBundle,
+    RemoveVersion,
+    SignVersion,
+)
+from clarity.application.model_import import ImportModel
+from clarity.application.model_views import ExportGraph, ListModels, ShowModel, VerifyModels
+from clarity.application.models import LoadingStrategy, PATModelLoader
+from clarity.application.predict import PATPredictor, Remembering
+from clarity.domain.models import ModelSelector
+from clarity.domain.pat.answer import Augmentation
+from clarity.ports.audit import AuditSink
+from clarity.ports.clock import Clock
+from clarity.ports.downloads import Downloads
+from clarity.ports.engine import Engine, GraphBuilder
+from clarity.ports.metrics import Metrics
+from clarity.ports.model_files import BundleArrays, WeightsFiles
+from clarity.ports.model_registry import ModelRegistry
+from clarity.ports.model_store import ModelStore
+from clarity.ports.signing import SignatureCheck, Signer
+
+__all__ = ["ModelPorts", "Models", "models_over"]
+
+
+@attrs.frozen(kw_only=True)
+class ModelPorts:
+    """
+    What models need from the world.
+
+    Attributes:
+        store: keeps bundles.
+        registry: knows versions and aliases.
+        engine: gives what runs graphs; asked when the first model is loaded.
+        graphs: gives what builds graphs; asked when the first model is added.
+        weights: reads and writes weights.
+        arrays: reads and writes the arrays of bundles.
+        signatures: which keys are trusted.
+        unsigned: a check that requires nothing, to prove what is not signed yet.
+        signer: a signer with the private key in a file.
+        downloads: fetches files.
+        audit: records changes.
+        clock: time.
+        metrics: numbers.
+        remembering: keeps answers; None to compute each.
+    """
+
+    store: ModelStore
+    registry: ModelRegistry
+    engine: Callable[[], Engine]
+    graphs: Callable[[], GraphBuilder]
+    weights: WeightsFiles
+    arrays: BundleArrays
+    signatures: SignatureCheck
+    unsigned: SignatureCheck
+    signer: Callable[[Path], Signer]
+    downloads: Downloads
+    audit: AuditSink
+    clock: Clock
+    metrics: Metrics
+    remembering: Remembering | None
+
+
+@attrs.frozen(kw_only=True)
+class Models:
+    """
+    The use cases around models; made by `models_over`.
+
+    Attributes:
+        ports: what they stand on.
+        clarity_version: for the provenance of answers.
+        loader: gives ready models.
+        register: keeps a bundle as a version.
+        importer: weights of others become a version.
+        move: promote and roll back.
+        remove: takes a version out.
+        garbage: removes bundles without a version.
+        sign: adds a signature.
+        listing: what there is.
+        show: what one version is.
+        verify: whether versions are still right.
+        export: a version for other runtimes.
+    """
+
+    ports: ModelPorts
+    clarity_version: str
+    loader: PATModelLoader
+    register: RegisterBundle
+    importer: ImportModel
+    move: MoveAlias
+    remove: RemoveVersion
+    garbage: CollectGarbage
+    sign: SignVersion
+    listing: ListModels
+    show: ShowModel
+    verify: VerifyModels
+    export: ExportGraph
+
+    def predictor(
+        self, selector: ModelSelector, *, augmentation: Augmentation = Augmentation.NONE
+    ) -> PATPredictor:
+        """What asks the model that the selector means; nothing is loaded before it is asked."""
+        return PATPredictor(
+            loader=self.loader,
+            selector=selector,
+            clock=self.ports.clock,
+            metrics=self.ports.metrics,
+            weights=self.ports.weights,
+            clarity_version=self.clarity_version,
+            augmentation=augmentation,
+            remembering=self.ports.remembering,
+        )
+
+
+def models_over(
+    ports: ModelPorts,
+    *,
+    clarity_version: str,
+    strategy: LoadingStrategy = LoadingStrategy.LAZY,
+) -> Models:
+    """
+    The use cases over these ports.
+
+    What is registered need not be signed yet; what is promoted, loaded or verified must be, where
+    keys are trusted.
+    """
+    store, registry, clock = ports.store, ports.registry, ports.clock
+    opener = OpenBundle(engine=ports.engine, arrays=ports.arrays, signatures=ports.signatures)
+    changes = AuditedChanges(ports.audit, clock)
+    loader = PATModelLoader(
+        store=store,
+        registry=registry,
+        opener=opener,
+        clock=clock,
+        metrics=ports.metrics,
+        strategy=strategy,
+    )
+    register = RegisterBundle(
+        store=store,
+        registry=registry,
+        opener=attrs.evolve(opener, signatures=ports.unsigned),
+        changes=changes,
+        clock=clock,
+    )
+    build = BuildBundle(graphs=ports.graphs, weights=ports.weights, arrays=ports.arrays)
+    show = ShowModel(store=store, registry=registry)
+    return Models(
+        ports=ports,
+        clarity_version=clarity_version,
+        loader=loader,
+        register=register,
+        importer=ImportModel(weights=ports.weights, build=build, register=register),
+        move=MoveAlias(registry=registry, loader=loader, changes=changes, clock=clock),
+        remove=RemoveVersion(registry=registry, loader=loader, changes=changes),
+        garbage=CollectGarbage(store=store, registry=registry, changes=changes, clock=clock),
+        sign=SignVersion(store=store, registry=registry, changes=changes),
+        listing=ListModels(registry),
+        show=show,
+        verify=VerifyModels(store=store, registry=registry, opener=opener),
+        export=ExportGraph(show=show, weights=ports.weights, graphs=ports.graphs),
+    )
