@@ -89,7 +89,7 @@ class Ingest:
         Raises:
             NotAllowed: the patient belongs to another tenant.
             NothingToStore: the device was never worn.
-            BadChunk: another unit, epoch, zone or device is stored on one of its days.
+            MixedRecordings: another unit, epoch, zone or device is stored on one of its days.
             StaleVersion, AlreadyExists: somebody else wrote one of the days meanwhile; repeat.
             PortError: the store refused.
         """

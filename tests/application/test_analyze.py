@@ -7,6 +7,7 @@ import pytest
 
 from clarity.application.analyze import KIND, NothingStored
 from clarity.domain.access import NotAllowed
+from clarity.domain.actigraphy.days import MixedRecordings
 from clarity.domain.actigraphy.series import ActivitySeries
 from clarity.domain.actigraphy.wear import TROIANO_2007
 from clarity.domain.analysis.built_in import built_in
@@ -14,7 +15,7 @@ from clarity.domain.analysis.plugin import Analysis
 from clarity.domain.analysis.result import AnalysisResult, Written
 from clarity.domain.analysis.wear import WearAssessment
 from clarity.domain.findings import Parameter
-from clarity.domain.streams import BadChunk, StreamKind, Unit, UnitMismatch
+from clarity.domain.streams import StreamKind, Unit, UnitMismatch
 from clarity.ports.entities import Key
 from clarity.ports.errors import Unavailable
 from clarity.ports.query import Query
@@ -215,7 +216,7 @@ def test_days_that_do_not_fit_together_are_refused_in_words(world: World):
     world.stored(recording(days=1))
     world.stored(recording(days=1, start=later(1), device="another", digest="bb" * 32))
 
-    with pytest.raises(BadChunk, match="differ in"):
+    with pytest.raises(MixedRecordings, match="differ in"):
         analyzed(world, Sum())
 
 

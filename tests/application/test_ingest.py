@@ -7,7 +7,8 @@ import pytest
 from clarity.application.ingest import Ingest, NothingToStore
 from clarity.application.read import chunks_in
 from clarity.domain.access import NotAllowed
-from clarity.domain.streams import BadChunk, StreamKind, Unit
+from clarity.domain.actigraphy.days import MixedRecordings
+from clarity.domain.streams import StreamKind, Unit
 from clarity.ports.errors import AlreadyExists, StaleVersion, Unavailable
 from clarity.ports.recordings import ReadOptions
 from tests.application.faults import Around, failing_at
@@ -194,7 +195,7 @@ def test_somebody_else_who_changes_a_day_meanwhile_is_told(world: World):
 def test_another_kind_of_data_on_a_stored_day_is_refused(world: World, other: dict[str, object]):
     world.stored(recording(days=1))
 
-    with pytest.raises(BadChunk, match="differ in"):
+    with pytest.raises(MixedRecordings, match="differ in"):
         world.stored(recording(**{"values": np.ones(48), **other, "digest": "bb" * 32}))
 
     assert values_of(world) == [list(np.arange(48.0))]

@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Final
+from typing import ClassVar, Final
 
 import attrs
 import numpy as np
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from clarity.domain.actigraphy.series import ActivitySeries
 from clarity.domain.arrays import kept_float64
+from clarity.domain.errors import DomainError
 from clarity.domain.streams import BadChunk, DayChunk, StreamKind, Unit
 from clarity.domain.timeline import DAY_S, LocalDay, TimeWindow, days_touched, local_seconds
 
@@ -18,6 +19,7 @@ __all__ = [
     "STREAM_OF_UNIT",
     "ClockDays",
     "MergedChunk",
+    "MixedRecordings",
     "clock_days",
     "day_chunks",
     "merge_chunks",
@@ -92,15 +94,32 @@ def day_chunks(series: ActivitySeries, *, source: str = "") -> tuple[DayChunk, .
     )
 
 
-def _kind(chunk: DayChunk) -> tuple[object, ...]:
-    return (
-        chunk.stream,
-        chunk.zone.key,
-        chunk.epoch_s,
-        chunk.unit,
-        chunk.device,
-        chunk.placement,
-    )
+@attrs.define(eq=False)
+class MixedRecordings(DomainError):
+    """Days of one stream were recorded in ways that cannot be put together."""
+
+    code: ClassVar[str] = "stream.mixed-recordings"
+    differ_in: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return (
+            f"recordings of one participant differ in {', '.join(self.differ_in)}; "
+            f"tell them apart with --patient, or give each an output folder of its own"
+        )
+
+
+def _require_alike(chunks: Sequence[DayChunk]) -> None:
+    kinds: dict[str, set[str | int]] = {
+        "stream": {chunk.stream for chunk in chunks},
+        "zone": {chunk.zone.key for chunk in chunks},
+        "epoch": {chunk.epoch_s for chunk in chunks},
+        "unit": {chunk.unit for chunk in chunks},
+        "device": {chunk.device for chunk in chunks},
+        "placement": {chunk.placement for chunk in chunks},
+    }
+    differ = tuple(name for name, values in kinds.items() if len(values) > 1)
+    if differ:
+        raise MixedRecordings(differ)
 
 
 def series_of(chunks: Sequence[DayChunk]) -> ActivitySeries:
@@ -110,13 +129,12 @@ def series_of(chunks: Sequence[DayChunk]) -> ActivitySeries:
     Days without a chunk are missing (NaN). The order of the chunks does not matter.
 
     Raises:
-        BadChunk: there is no chunk, one day comes twice, or the chunks differ in stream, zone,
-            epoch, unit, device or placement.
+        BadChunk: there is no chunk, or one day comes twice.
+        MixedRecordings: the chunks differ in stream, zone, epoch, unit, device or placement.
     """
     if not chunks:
         raise BadChunk("there is no chunk to make a series of")
-    if len({_kind(chunk) for chunk in chunks}) > 1:
-        raise BadChunk("the chunks differ in stream, zone, epoch, unit, device or placement")
+    _require_alike(chunks)
     if len({chunk.day for chunk in chunks}) < len(chunks):
         raise BadChunk("two chunks are of one day")
     ordered = sorted(chunks, key=lambda chunk: chunk.day)
@@ -159,10 +177,12 @@ def merge_chunks(old: DayChunk, new: DayChunk) -> MergedChunk:
     Merging what is already there changes nothing, so importing a file twice is harmless.
 
     Raises:
-        BadChunk: the chunks differ in day, stream, zone, epoch, unit, device or placement.
+        BadChunk: the chunks are of two days.
+        MixedRecordings: they differ in stream, zone, epoch, unit, device or placement.
     """
-    if old.day != new.day or _kind(old) != _kind(new):
-        raise BadChunk("the chunks differ in day, stream, zone, epoch, unit, device or placement")
+    if old.day != new.day:
+        raise BadChunk("the chunks are of two days")
+    _require_alike((old, new))
     known, came = ~np.isnan(old.values), ~np.isnan(new.values)
     added = int(np.count_nonzero(came & ~known))
     changed = int(np.count_nonzero(came & known & (old.values != new.values)))

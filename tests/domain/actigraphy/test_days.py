@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clarity.domain.actigraphy.days import clock_days, day_chunks, merge_chunks, series_of
+from clarity.domain.actigraphy.days import (
+    MixedRecordings,
+    clock_days,
+    day_chunks,
+    merge_chunks,
+    series_of,
+)
 from clarity.domain.actigraphy.series import ActivitySeries
 from clarity.domain.streams import BadChunk, Placement, StreamKind, Unit
 
@@ -98,11 +104,11 @@ def test_chunks_that_do_not_belong_together_are_refused():
         series_of(())
     with pytest.raises(BadChunk, match="one day"):
         series_of((first, first))
-    with pytest.raises(BadChunk, match="differ"):
+    with pytest.raises(MixedRecordings, match="differ in device;"):
         series_of((first, attrs.evolve(second, device="other")))
-    with pytest.raises(BadChunk, match="differ"):
+    with pytest.raises(BadChunk, match="two days"):
         merge_chunks(first, second)
-    with pytest.raises(BadChunk, match="differ"):
+    with pytest.raises(MixedRecordings, match="differ in unit;"):
         merge_chunks(first, attrs.evolve(first, unit=Unit.MIMS))
 
 
