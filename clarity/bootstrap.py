@@ -30,6 +30,7 @@ from clarity.application.models import LoadingStrategy
 from clarity.application.predict import Remembering
 from clarity.application.read import ReadStream
 from clarity.application.reports import ReportRecordings
+from clarity.application.retention import ApplyRetention
 from clarity.application.status import StoreStatus
 from clarity.application.tracked import TrackedReports
 from clarity.domain.analysis.built_in import built_in
@@ -38,7 +39,9 @@ from clarity.domain.analysis.wear import WearAssessment
 from clarity.domain.errors import ClarityError
 from clarity.ports.audit import AuditSink, AuditTrail
 from clarity.ports.clock import Clock
+from clarity.ports.copies import StoreCopies
 from clarity.ports.dossier import DossierRenderer
+from clarity.ports.expiry import Expiring
 from clarity.ports.heads import HeadSigner, HeadVerifier
 from clarity.ports.health import Pingable
 from clarity.ports.ids import Ids
@@ -130,6 +133,8 @@ class Core(containers.DeclarativeContainer):
     repository = providers.Dependency(instance_of=Repository)
     audit_sink = providers.Dependency(instance_of=AuditSink)
     audit_trail = providers.Dependency(instance_of=AuditTrail)
+    copies = providers.Dependency(instance_of=StoreCopies)
+    expiring = providers.Dependency(instance_of=Expiring)
     job_store = providers.Dependency(instance_of=Jobs)
     erasable = providers.Dependency(instance_of=Mapping)
     dossier_renderer = providers.Dependency(instance_of=DossierRenderer)
@@ -185,6 +190,9 @@ class Core(containers.DeclarativeContainer):
     models = providers.ThreadSafeSingleton(
         models_over, model_ports, clarity_version=__version__, strategy=model_loading
     )
+    retention = providers.Factory(
+        ApplyRetention, repository=repository, trail=audit_trail, expiring=expiring, clock=clock
+    )
     status = providers.Factory(StoreStatus, inventory=inventory)
     health = providers.Factory(Health, pings=pings, clock=clock)
     clarity = providers.Factory(
@@ -203,6 +211,8 @@ class Core(containers.DeclarativeContainer):
         verify_export=verify_export,
         models=models,
         status=status,
+        retention=retention,
+        copies=copies,
         ids=ids,
         health=health,
     )
@@ -217,6 +227,7 @@ def embedded(settings: Settings) -> Core:
     from clarity.adapters.files.detected import DetectedRecordings
     from clarity.adapters.local.audit import SqliteAuditTrail
     from clarity.adapters.local.clock import SystemClock
+    from clarity.adapters.local.copies import SqliteCopies
     from clarity.adapters.local.erasure import SqliteErasure
     from clarity.adapters.local.ids import RandomIds
     from clarity.adapters.local.inventory import SqliteInventory
@@ -235,15 +246,18 @@ def embedded(settings: Settings) -> Core:
     trail = providers.ThreadSafeSingleton(SqliteAuditTrail, store)
     metrics = providers.ThreadSafeSingleton(MemoryMetrics)
     tracer = providers.ThreadSafeSingleton(MemoryTracer, clock)
+    real = _repository(store, clock)
     jobs = providers.ThreadSafeSingleton(SqliteJobs, store)
     erasure = providers.ThreadSafeSingleton(SqliteErasure, store)
     return Core(
         clock=clock,
+        copies=providers.ThreadSafeSingleton(SqliteCopies, store, settings.busy_timeout_s),
+        expiring=real,
         job_store=jobs,
         erasable=providers.Dict(repository=erasure, jobs=jobs),
         dossier_renderer=providers.ThreadSafeSingleton(DossierFiles),
         ids=providers.ThreadSafeSingleton(RandomIds),
-        repository=_repository(store, clock, metrics, tracer),
+        repository=_stacked(real, clock, metrics, tracer),
         audit_sink=trail,
         audit_trail=trail,
         head_signer=_head_signer(path),
@@ -305,20 +319,27 @@ def _lazily(module: str, name: str) -> Callable[[], Any]:
 
 
 def _repository(
-    store: providers.Provider[Any],
+    store: providers.Provider[Any], clock: providers.Provider[Any]
+) -> providers.Provider[Any]:
+    """The repository over the store."""
+    from clarity.adapters.local.items import EntityCodec
+    from clarity.adapters.local.repository import SqliteRepository
+    from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
+
+    codec = EntityCodec(ShuffleZstdCodec())
+    return providers.ThreadSafeSingleton(SqliteRepository, store, codec, clock)
+
+
+def _stacked(
+    real: providers.Provider[Any],
     clock: providers.Provider[Any],
     metrics: providers.Provider[Any],
     tracer: providers.Provider[Any],
 ) -> providers.Provider[Repository]:
-    """The repository over the store, stacked traced -> metered -> real."""
-    from clarity.adapters.local.items import EntityCodec
-    from clarity.adapters.local.repository import SqliteRepository
+    """The repository, stacked traced -> metered -> real."""
     from clarity.adapters.observability.metered import MeteredRepository
     from clarity.adapters.observability.traced import TracedRepository
-    from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
 
-    codec = EntityCodec(ShuffleZstdCodec())
-    real = providers.ThreadSafeSingleton(SqliteRepository, store, codec, clock)
     metered = providers.ThreadSafeSingleton(MeteredRepository, real, metrics, clock)
     return providers.ThreadSafeSingleton(TracedRepository, metered, tracer)
 

@@ -12,8 +12,10 @@ from clarity.application.ingest import Ingest
 from clarity.application.jobs import LookAtJobs
 from clarity.application.model_service import Models
 from clarity.application.read import ReadStream
+from clarity.application.retention import ApplyRetention
 from clarity.application.status import StoreStatus
 from clarity.application.tracked import TrackedReports
+from clarity.ports.copies import StoreCopies
 from clarity.ports.ids import Ids
 from clarity.ports.report import AuditRenderer
 
@@ -42,6 +44,8 @@ class Clarity:
         verify_export: such a file proved with the public key alone.
         models: adding, proving, promoting and asking models.
         status: how much is stored.
+        retention: what is too old, removed.
+        copies: backups of the whole store, for those who may read its file.
         ids: fresh correlation ids.
         health: asks every dependency whether it works.
     """
@@ -60,5 +64,7 @@ class Clarity:
     verify_export: VerifyExport
     models: Models
     status: StoreStatus
+    retention: ApplyRetention
+    copies: StoreCopies
     ids: Ids
     health: Health

@@ -1,6 +1,7 @@
 """Where the trail cannot be written, nothing is done and nothing is handed out."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Final
 
 import pytest
@@ -46,6 +47,7 @@ CALLS: Final[dict[str, Callable[[World], object]]] = {
     ),
     "export_trail": lambda world: list(world.app.export_trail.run(CLINIC, patients=None, **WHO)),
     "export": lambda world: list(world.app.export.run(ADA, **WHO)),
+    "retention": lambda world: world.app.retention.run(CLINIC, older_than=timedelta(days=1), **WHO),
     "erase": lambda world: world.app.erase.run(ADA, **WHO),
 }
 

@@ -17,9 +17,11 @@ CONTRACT_ELSEWHERE = frozenset(
         "DossierRenderer",
         "Downloads",
         "Engine",
+        "Expiring",
         "GraphBuilder",
         "SignatureCheck",
         "Signer",
+        "StoreCopies",
         "WeightsFiles",
     }
 )

@@ -3,6 +3,7 @@
 import attrs
 import click
 
+from clarity.adapters.cli.copies import backup, check, purge, restore
 from clarity.adapters.cli.session import Session, json_option, pass_session
 
 __all__ = ["store"]
@@ -10,7 +11,11 @@ __all__ = ["store"]
 
 @click.group()
 def store() -> None:
-    """Look at the store."""
+    """Look at the store, copy it, keep it small."""
+
+
+for command in (backup, restore, check, purge):
+    store.add_command(command)
 
 
 @store.command()

@@ -54,6 +54,11 @@ class Item:
         """What the item takes."""
         return len(self.body) + len(self.payload) + len(self.digest)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether the bytes are those that the digest was made of."""
+        return self.digest == _digest(self.schema, self.body, self.payload)
+
 
 @attrs.frozen
 class EntityCodec:
@@ -96,7 +101,7 @@ class EntityCodec:
         """
         if item.schema > spec.schema:
             raise TooNew(f"the stored {spec.kind}", spec.schema, item.schema)
-        if item.digest != _digest(item.schema, item.body, item.payload):
+        if not item.is_whole:
             raise Corrupt(f"the stored {spec.kind}")
         try:
             body = self._latest(spec, item)

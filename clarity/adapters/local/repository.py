@@ -17,6 +17,7 @@ from clarity.domain.identity import PatientRef
 from clarity.ports.clock import Clock
 from clarity.ports.entities import ENTITIES, Entity, EntitySpec, Key, key_of, spec_for, spec_of
 from clarity.ports.errors import AlreadyExists, Corrupt, NotFound, StaleVersion, TooLarge
+from clarity.ports.expiry import Expiring
 from clarity.ports.query import Page, Query, Stored
 from clarity.ports.repository import (
     MAX_CHANGES,
@@ -40,7 +41,7 @@ MAX_COMMIT_BYTES: Final = 64 << 20
 
 
 @attrs.frozen
-class SqliteRepository(Repository):
+class SqliteRepository(Repository, Expiring):
     """
     Entities in a store; safe to use from many threads and processes.
 

@@ -1,0 +1,108 @@
+"""`clarity store backup`, `restore`, `check` and `purge`."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+import attrs
+import click
+
+from clarity.adapters.cli.exits import Exit
+from clarity.adapters.cli.session import Session, json_option, pass_session
+from clarity.ports.copies import Checkup
+
+__all__ = ["backup", "check", "purge", "restore"]
+
+FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+NEW_FILE: Final = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("to", type=NEW_FILE)
+@json_option
+@pass_session
+def backup(session: Session, to: Path) -> None:
+    """
+    Copy the store into the new file TO, while others go on writing, and check the copy.
+
+    The key that signs audit exports lies beside the store and is not copied. Exit codes: 0 copied
+    and sound, 1 refused; then there is no file.
+    """
+    with session.open() as app:
+        _tell(session, app.copies.backup(to), str(to))
+
+
+@click.command()
+@click.argument("backup", type=FILE)
+@click.option("--force", is_flag=True, help="Replace the content of the store that is there.")
+@json_option
+@pass_session
+def restore(session: Session, backup: Path, *, force: bool) -> None:
+    """
+    Make the store of a BACKUP, which is checked first; name the store with --store.
+
+    A store that is there is left as it is unless --force is given. Exit codes: 0 restored, 1
+    refused; then nothing was changed.
+    """
+    if not session.store:
+        raise click.UsageError("say where: clarity --store PATH store restore BACKUP")
+    to = Path(session.store)
+    with session.open_in_memory() as app:
+        put = app.copies.replace if force and to.exists() else app.copies.restore
+        _tell(session, put(backup, to=to), str(to))
+
+
+@click.command()
+@json_option
+@pass_session
+def check(session: Session) -> None:
+    """
+    Check the structure, every stored item and every audit chain, of all tenants.
+
+    Exit codes: 0 sound, 1 damaged, 5 an audit chain was tampered with.
+    """
+    with session.open() as app:
+        checkup = app.copies.check()
+    _tell(session, checkup, "sound" if checkup.is_sound else "NOT SOUND")
+    if checkup.tampered:
+        raise click.exceptions.Exit(Exit.TAMPERED)
+    if checkup.damage:
+        raise click.exceptions.Exit(Exit.FAILED)
+
+
+@click.command()
+@click.option("--older-than", type=click.IntRange(1, 36_500), metavar="DAYS", help="Age in days.")
+@json_option
+@pass_session
+def purge(session: Session, older_than: int | None) -> None:
+    """
+    Remove what has expired, and with --older-than every older day and result of the tenant.
+
+    Each removal is in the audit trail. Exit codes: 0 removed, 1 refused; the same command
+    continues.
+    """
+    with session.open() as app:
+        purged = app.retention.run(
+            session.tenant,
+            older_than=None if older_than is None else timedelta(days=older_than),
+            actor=session.acting,
+            correlation=app.ids.correlation(),
+        )
+    if session.as_json:
+        session.answer(attrs.asdict(purged))
+        return
+    click.echo(f"{purged.expired:,} expired, {purged.removed:,} too old, removed")
+
+
+def _tell(session: Session, checkup: Checkup, what: str) -> None:
+    if session.as_json:
+        session.answer(attrs.asdict(checkup) | {"what": what})
+        return
+    for one in checkup.damage:
+        session.say(f"damaged: {one}")
+    if checkup.tampered:
+        session.say(f"TAMPERED: {checkup.tampered} chains; see `clarity audit verify`")
+    session.say(
+        f"{checkup.items:,} items, {checkup.chains:,} chains, {checkup.records:,} audit records"
+    )
+    click.echo(what)

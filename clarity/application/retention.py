@@ -1,0 +1,101 @@
+"""Keep no longer than needed: what has expired, and what is older than a rule allows."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TypeVar
+
+import attrs
+
+from clarity.domain.access import require_tenant
+from clarity.domain.analysis.result import AnalysisResult
+from clarity.domain.audit import Operation
+from clarity.domain.identity import Actor, CorrelationId, PatientRef, TenantId
+from clarity.domain.streams import DayChunk
+from clarity.ports.audit import AuditTrail
+from clarity.ports.clock import Clock
+from clarity.ports.entities import Entity, key_of
+from clarity.ports.expiry import Expiring
+from clarity.ports.query import Query, field
+from clarity.ports.repository import MAX_CHANGES, Delete, Evidence, Repository
+
+__all__ = ["ApplyRetention", "Purged"]
+
+E = TypeVar("E", bound=Entity)
+
+
+@attrs.frozen(kw_only=True)
+class Purged:
+    """
+    What a rule of retention removed.
+
+    Attributes:
+        expired: entities whose own time was over.
+        removed: days and results that were older than allowed.
+    """
+
+    expired: int
+    removed: int
+
+
+@attrs.frozen(kw_only=True)
+class ApplyRetention:
+    """Removes old days and results, each removal with its audit record."""
+
+    repository: Repository
+    trail: AuditTrail
+    expiring: Expiring
+    clock: Clock
+
+    def run(
+        self,
+        tenant: TenantId,
+        *,
+        older_than: timedelta | None,
+        actor: Actor,
+        correlation: CorrelationId,
+    ) -> Purged:
+        """
+        What has expired is gone, and every day and result of `tenant` that ended before the limit.
+
+        Interrupted, the same call continues.
+
+        Args:
+            tenant: whose data.
+            older_than: age beyond which a day or the window of a result is removed; None for what
+                has expired alone.
+            actor: who applies the rule.
+            correlation: ties the audit records together.
+
+        Raises:
+            NotAllowed: the actor acts for another tenant.
+            StaleVersion: somebody wrote an old day meanwhile; call again.
+            PortError: the store or the trail refused; what went stays gone.
+        """
+        require_tenant(actor, tenant)
+        removed = 0
+        if older_than is not None:
+            for patient in self.trail.patients(tenant):
+                evidence = Evidence(
+                    actor=actor,
+                    patient=patient,
+                    operation=Operation.ERASE,
+                    correlation=correlation,
+                    at=self.clock.now(),
+                )
+                removed += sum(self._removed(patient, older_than, evidence))
+        return Purged(expired=self.expiring.purge_expired(), removed=removed)
+
+    def _removed(
+        self, patient: PatientRef, older_than: timedelta, evidence: Evidence
+    ) -> Iterator[int]:
+        limit = self.clock.now() - older_than
+        old_days = Query(DayChunk, patient).where(field("day") < limit.date())
+        old_results = Query(AnalysisResult, patient).where(field("window_end") < limit)
+        yield from self._emptied(old_days, evidence)
+        yield from self._emptied(old_results, evidence)
+
+    def _emptied(self, query: Query[E], evidence: Evidence) -> Iterator[int]:
+        while items := self.repository.query(query.page(MAX_CHANGES)).items:
+            deletes = [Delete(key_of(one.entity), one.version) for one in items]
+            self.repository.commit(deletes, evidence=evidence)
+            yield len(deletes)

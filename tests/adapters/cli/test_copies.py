@@ -1,0 +1,71 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from clarity.adapters.cli.exits import Exit
+from tests.support.worlds import cli, opened, store_days
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    with opened(tmp_path / "s.db") as world:
+        store_days(world, count=3)
+    return tmp_path / "s.db"
+
+
+def test_a_store_is_backed_up_restored_and_sound(store, tmp_path, capfd):
+    backup, new = tmp_path / "b.db", tmp_path / "new.db"
+
+    assert cli(store, "store", "backup", str(backup)) == Exit.DONE
+    assert cli(new, "store", "restore", str(backup)) == Exit.DONE
+    capfd.readouterr()
+    assert cli(new, "store", "check", "--json") == Exit.DONE
+    answer = json.loads(capfd.readouterr().out)
+    assert (answer["items"], answer["damage"], answer["tampered"]) == (3, [], 0)
+
+
+def test_a_store_that_is_there_is_replaced_only_by_force(store, tmp_path, capfd):
+    backup = tmp_path / "b.db"
+    cli(store, "store", "backup", str(backup))
+    cli(store, "store", "purge", "--older-than", "1")
+    capfd.readouterr()
+
+    assert cli(store, "store", "restore", str(backup), "--json") == Exit.FAILED
+    assert json.loads(capfd.readouterr().out)["error"]["code"] == "port.already-exists"
+    assert cli(store, "store", "restore", str(backup), "--force") == Exit.DONE
+    with opened(store) as world:
+        assert world.app.copies.check().items == 3
+
+
+def test_where_to_restore_must_be_said(store):
+    assert cli("", "store", "restore", str(store)) == Exit.USAGE
+
+
+def test_old_days_are_purged_and_counted(store, capfd):
+    assert cli(store, "store", "purge", "--older-than", "1", "--json") == Exit.DONE
+    assert json.loads(capfd.readouterr().out) == {"expired": 0, "removed": 3}
+    assert cli(store, "store", "purge") == Exit.DONE
+    assert capfd.readouterr().out == "0 expired, 0 too old, removed\n"
+
+
+@pytest.mark.parametrize(
+    ("statements", "code", "told"),
+    [
+        (["UPDATE chunk SET digest = zeroblob(32)"], Exit.FAILED, "3 entities damaged"),
+        (
+            ["DROP TRIGGER audit_is_never_edited", "UPDATE audit SET hash = zeroblob(32)"],
+            Exit.TAMPERED,
+            "TAMPERED: 1 chains",
+        ),
+    ],
+)
+def test_what_is_not_sound_is_told(store, capfd, statements: list[str], code: Exit, told: str):
+    with opened(store) as world, world.core.audit_trail().store.writing() as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+    assert cli(store, "store", "check") == code
+    captured = capfd.readouterr()
+    assert captured.out == "NOT SOUND\n"
+    assert told in captured.err

@@ -1,0 +1,95 @@
+from datetime import datetime, timedelta
+
+import pytest
+
+from clarity.application.read import Days
+from clarity.domain.access import NotAllowed
+from clarity.domain.audit import Operation
+from clarity.domain.streams import DayChunk, StreamKind
+from clarity.ports.query import Query
+from clarity.ports.repository import Put
+from tests.support.worlds import (
+    ADA,
+    BEN,
+    CLINIC,
+    CORRELATION,
+    NURSE,
+    STRANGER,
+    World,
+    day_of,
+    evidence,
+    opened,
+    records_of,
+    store_days,
+)
+
+WHO = {"actor": NURSE, "correlation": CORRELATION}
+
+
+def _days(world: World, patient=ADA) -> list[str]:
+    page = world.core.repository().query(Query(DayChunk, patient, page_size=1_000))
+    return [stored.entity.day.isoformat() for stored in page.items]
+
+
+def _age_of(number: int, world: World) -> timedelta:
+    return timedelta(days=(world.clock.now().date() - day_of(number).day).days)
+
+
+def test_days_older_than_the_limit_go_and_the_limit_itself_stays():
+    with opened() as world:
+        store_days(world, ADA, count=200)
+        store_days(world, BEN, count=3)
+
+        purged = world.app.retention.run(CLINIC, older_than=_age_of(150, world), **WHO)
+
+        assert (purged.expired, purged.removed) == (0, 153)
+        assert _days(world) == [day_of(n).day.isoformat() for n in range(150, 200)]
+        assert _days(world, BEN) == []
+
+
+def test_results_go_with_their_window():
+    with opened() as world:
+        store_days(world, ADA, count=10)
+        world.app.analyze.run(Days(patient=ADA, stream=StreamKind.ACTIVITY), **WHO)
+
+        assert world.app.retention.run(CLINIC, older_than=timedelta(days=1), **WHO).removed == 11
+
+
+def test_every_removal_is_in_the_chain():
+    with opened() as world:
+        store_days(world, ADA, count=100)
+        world.app.retention.run(CLINIC, older_than=timedelta(days=1), **WHO)
+
+        events = [record.event for record in records_of(world)]
+        removed = [e for e in events if e.operation is Operation.ERASE]
+        assert sum(len(event.touched) for event in removed) == 100
+
+
+def _expiring(world: World, numbers: range, at: str) -> None:
+    until = datetime.fromisoformat(at)
+    puts = [Put(day_of(n), 0, until) for n in numbers]
+    world.core.repository().commit(puts, evidence=evidence(ADA))
+
+
+def test_without_a_limit_only_what_has_expired_goes():
+    with opened() as world:
+        store_days(world, ADA, count=2)
+        _expiring(world, range(10, 13), "2001-01-01T00:00+00:00")
+        _expiring(world, range(20, 24), "2999-01-01T00:00+00:00")
+
+        purged = world.app.retention.run(CLINIC, older_than=None, **WHO)
+
+        assert (purged.expired, purged.removed) == (3, 0)
+        assert len(_days(world)) == 6
+        assert world.app.retention.run(CLINIC, older_than=None, **WHO).expired == 0
+
+
+def test_another_tenant_is_refused():
+    with opened() as world:
+        store_days(world)
+        with pytest.raises(NotAllowed):
+            world.app.retention.run(
+                CLINIC, older_than=timedelta(days=1), actor=STRANGER, correlation=CORRELATION
+            )
+
+        assert len(_days(world)) == 1
