@@ -215,7 +215,7 @@ def test_files_of_one_person_from_different_devices_are_refused_together(world: 
 
     assert [one.report.participant for one in rendered(steps)] == ["ben"]
     (refused,) = summary_of(steps).refused
-    assert (refused.source, refused.code) == ("ada.csv", "stream.bad-chunk")
+    assert (refused.source, refused.code) == ("ada.csv", "stream.mixed-recordings")
 
 
 def test_a_store_that_refuses_a_file_is_told_as_a_refusal(world: World):
