@@ -204,8 +204,8 @@ def _check(condition: Expression, spec: EntitySpec) -> None:
                 _check_comparison(compare, spec)
             case Not(term):
                 waiting.append(term)
-            case All(terms) | AnyOf(terms):
-                waiting.extend(terms)
+            case junction:
+                waiting.extend(junction.terms)
         if not waiting:
             return
     raise BadQuery(f"a condition has at most {MAX_TERMS} terms")

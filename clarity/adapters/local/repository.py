@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 
 import attrs
 
@@ -76,8 +76,8 @@ class SqliteRepository(Repository, Expiring):
         after = None if cursor is None else place_of(cursor, question=question, key=key)
         rows = self._page(query, spec, after)
         items = tuple(
-            Stored(_of_type(stored.entity, query.entity), stored.version)
-            for stored in (self._stored(query.owner, spec, row) for row in rows[: query.page_size])
+            cast("Stored[E]", self._stored(query.owner, spec, row))  # rows of the query's own kind
+            for row in rows[: query.page_size]
         )
         if len(rows) <= query.page_size:
             return Page(items, None)
@@ -188,9 +188,3 @@ def _event(evidence: Evidence, touched: tuple[Touched, ...]) -> AuditEvent:
         correlation=evidence.correlation,
         at=evidence.at,
     )
-
-
-def _of_type(entity: Entity, type_: type[E]) -> E:
-    if not isinstance(entity, type_):
-        raise Corrupt("a stored item of another kind")
-    return entity

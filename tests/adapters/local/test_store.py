@@ -5,6 +5,7 @@ import stat
 from contextlib import closing
 from pathlib import Path
 
+import attrs
 import pytest
 
 from clarity.adapters.local import schema
@@ -17,6 +18,7 @@ from clarity.ports.errors import (
     Denied,
     PortError,
     TimedOut,
+    TooLarge,
     TooNew,
     Unavailable,
     Unexpected,
@@ -238,6 +240,17 @@ def test_a_full_disk_is_told_and_nothing_is_lost(tmp_path: Path):
 
         assert everything(repository, Query(DayChunk, ADA)) == [Stored(chunk(0), 1)]
         assert trail.head(ADA).seq == 1
+
+
+def test_more_bytes_than_a_commit_may_hold_are_refused_before_anything_is_written():
+    with opened(None) as (repository, trail):
+        small = attrs.evolve(repository, max_commit_bytes=400)
+
+        with pytest.raises(TooLarge, match="bytes") as refused:
+            small.commit([Put(chunk(0), 0), Put(chunk(1), 0)], evidence=evidence())
+
+        assert refused.value.limit == 400 < refused.value.given
+        assert trail.patients(ADA.tenant) == ()
 
 
 def test_a_store_that_may_only_be_read_can_be_read(tmp_path: Path):

@@ -147,6 +147,7 @@ def test_every_schema_ever_written_is_read(spec: EntitySpec):
         (math.inf, {"float": "inf"}),
         (2**63, {"int": "9223372036854775808"}),
         (-(2**63), -(2**63)),
+        (True, True),
     ],
 )
 def test_the_wire_form_of_each_type(value: object, wire: object):
