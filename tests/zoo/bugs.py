@@ -1,0 +1,155 @@
+"""
+Bugs to plant: each is one change of the source that a careless edit could make.
+
+`tests` are given to pytest as they stand; they must fail where the bug is planted.
+"""
+
+from typing import Final
+
+import attrs
+
+__all__ = ["BUGS", "Bug"]
+
+
+@attrs.frozen(kw_only=True)
+class Bug:
+    """
+    A change that must not go unnoticed.
+
+    Attributes:
+        name: what is wrong with it.
+        file: of the product.
+        old: text that occurs once in the file.
+        new: what stands there instead.
+        tests: what must find it.
+    """
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+
+LOCAL: Final = "clarity/adapters/local"
+FAULTS: Final = "tests/faults/embedded"
+SIMULATION: Final = f"{FAULTS}/test_rel_01_to_03_simulations.py"
+INTERRUPTS: Final = f"{FAULTS}/test_rel_20_interrupts.py"
+QUERIES: Final = "tests/contracts/repository/test_query.py"
+
+BUGS: Final = (
+    Bug(
+        name="audit-in-another-transaction",
+        file=f"{LOCAL}/repository.py",
+        old="            event = _event(evidence, ",
+        new='            connection.execute("COMMIT")\n'
+        '            connection.execute("BEGIN IMMEDIATE")\n'
+        "            event = _event(evidence, ",
+        tests=(INTERRUPTS, "-k", "any_moment_is"),
+    ),
+    Bug(
+        name="head-does-not-follow",
+        file=f"{LOCAL}/_chain.py",
+        old="UPDATE patient SET seq = ?, hash = ? WHERE id = ?",
+        new="UPDATE patient SET seq = ?, hash = ? WHERE id = -?",
+        tests=(SIMULATION, "-k", "every_call"),
+    ),
+    Bug(
+        name="what-expired-is-still-there",
+        file=f"{LOCAL}/_rows.py",
+        old="(expires_us IS NULL OR expires_us > ?)",
+        new="(expires_us IS NULL OR expires_us <> -?)",
+        tests=(SIMULATION, "-k", "every_call"),
+    ),
+    Bug(
+        name="version-is-not-checked",
+        file=f"{LOCAL}/repository.py",
+        old="    if current == based_on:",
+        new="    if current == based_on or prepared.item:",
+        tests=(SIMULATION, "-k", "every_call"),
+    ),
+    Bug(
+        name="request-is-not-remembered",
+        file=f"{LOCAL}/_idempotency.py",
+        old="    if not evidence.idempotency_key:\n",
+        new="    if evidence.idempotency_key:\n",
+        tests=(f"{FAULTS}/test_rel_05_idempotency.py", "-k", "one_effect"),
+    ),
+    Bug(
+        name="idempotency-ignores-the-payload",
+        file=f"{LOCAL}/_idempotency.py",
+        old="(first_owner, request) != (owner, evidence.request_digest)",
+        new="first_owner != owner",
+        tests=(f"{FAULTS}/test_rel_05_idempotency.py", "-k", "another_command"),
+    ),
+    Bug(
+        name="interrupt-leaves-a-transaction-open",
+        file=f"{LOCAL}/store.py",
+        old="    try:\n        connection.execute(begin)\n        yield",
+        new="    connection.execute(begin)\n    try:\n        yield",
+        tests=(INTERRUPTS, "-k", "any_moment_is or it_waits"),
+    ),
+    Bug(
+        name="cursor-is-not-authenticated",
+        file=f"{LOCAL}/cursor.py",
+        old="    if not hmac.compare_digest(",
+        new="    if not tag and not hmac.compare_digest(",
+        tests=(QUERIES, "-k", "sqlite-memory and another_question"),
+    ),
+    Bug(
+        name="page-loses-a-row",
+        file=f"{LOCAL}/repository.py",
+        old="rows[query.page_size - 1].key.parts",
+        new="rows[query.page_size].key.parts",
+        tests=(QUERIES, "-k", "sqlite-memory and pages_are_full"),
+    ),
+    Bug(
+        name="negated-prefix-loses-empty-texts",
+        file=f"{LOCAL}/_query.py",
+        old="coalesce(substr(CAST({name} AS BLOB), 1, ?), x'')",
+        new="substr(CAST({name} AS BLOB), 1, ?)",
+        tests=(QUERIES, "-k", "sqlite-memory and empty_text"),
+    ),
+    Bug(
+        name="missing-becomes-zero-in-packing",
+        file="clarity/adapters/packing/_layouts.py",
+        old="        return _floats(words.view(self.dtype), self.decimals)",
+        new="        return np.nan_to_num(_floats(words.view(self.dtype), self.decimals))",
+        tests=("tests/adapters/packing",),
+    ),
+    Bug(
+        name="missing-wins-in-a-merge",
+        file="clarity/domain/actigraphy/days.py",
+        old="values=np.where(came, new.values, old.values)",
+        new="values=new.values.copy()",
+        tests=("tests/domain/actigraphy/test_days.py",),
+    ),
+    Bug(
+        name="regularity-counts-unknown-pairs",
+        file="clarity/domain/rhythm/regularity.py",
+        old="    return np.where(known, now == later, np.nan)",
+        new="    return np.where(known | True, now == later, np.nan)",
+        tests=("tests/domain/rhythm/test_regularity.py",),
+    ),
+    Bug(
+        name="variability-takes-gaps-for-rest",
+        file="clarity/domain/rhythm/variability.py",
+        old="np.diff(flat, axis=-1) ** 2",
+        new="np.diff(np.nan_to_num(flat), axis=-1) ** 2",
+        tests=("tests/domain/rhythm/test_nonparametric_laws.py",),
+    ),
+    Bug(
+        name="skipped-hour-collapses",
+        file="clarity/domain/timeline.py",
+        old="np.searchsorted(at + np.maximum(old, new), clock",
+        new="np.searchsorted(at + np.minimum(old, new), clock",
+        tests=("tests/domain/test_timeline.py",),
+    ),
+    Bug(
+        name="chain-forgets-what-came-before",
+        file="clarity/domain/audit.py",
+        old="hashlib.sha256(previous + body)",
+        new="hashlib.sha256(body)",
+        tests=("tests/domain/test_audit.py",),
+    ),
+)
