@@ -48,12 +48,12 @@ class DossierFiles(DossierRenderer):
         for kind in counts:
             yield Piece(f"{kind}.json", b"[")
         for name, columns in TABLES.items():
-            yield Piece(name, _row(columns))
+            yield Piece(name, _lines([columns]))
         for item in dossier.items:
             kind = _kind(item)
             yield Piece(f"{kind}.json", (b",\n" if counts[kind] else b"\n") + _json(item))
             for name, rows in _tables(item).items():
-                yield Piece(name, b"".join(map(_row, rows)))
+                yield Piece(name, _lines(rows))
             counts[kind] += 1
         for kind in counts:
             yield Piece(f"{kind}.json", b"\n]\n")
@@ -172,10 +172,10 @@ def _cell(value: object) -> Cell:
     return value if isinstance(value, int | datetime | None) else str(value)
 
 
-def _row(cells: Iterable[Cell]) -> bytes:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\r\n").writerow([_written(cell) for cell in cells])
-    return line.getvalue().encode("utf-8", "backslashreplace")
+def _lines(rows: Iterable[Iterable[Cell]]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\r\n").writerows(map(_written, row) for row in rows)
+    return text.getvalue().encode("utf-8", "backslashreplace")
 
 
 def _written(cell: Cell) -> str | int | float | None:
