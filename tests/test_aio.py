@@ -149,8 +149,9 @@ def test_work_that_has_not_begun_is_never_done():
         await asyncio.sleep(0)
         for task in waiting[::2]:
             task.cancel()
+        await asyncio.gather(*waiting[::2], return_exceptions=True)
         may_end.set()
-        await asyncio.gather(first, *waiting, return_exceptions=True)
+        await asyncio.gather(first, *waiting[1::2])
 
     _run(work, threads=1)
     assert done == list(range(1, 20, 2))
