@@ -1,0 +1,345 @@
+"""
+DynamoDB: what a patient-week costs, and typed calls against PynamoDB.
+
+Units are reckoned by the documented item sizes (1 KB per write unit, twice in a transaction; 4 KB
+per read unit). Calls are made against a server in another process that always gives the same
+answer, so that only the clients are compared; times are processor times of the client. The week is minute counts of NHANES 2003-2004, five people.
+"""
+
+import base64
+import csv
+import gzip
+import itertools
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+import attrs
+import numpy as np
+
+from clarity.adapters.aws._operations import Item, Op
+from clarity.adapters.aws.connection import ConnectionSettings, DynamoDBConnection
+from clarity.adapters.aws.dynamodb.codec import codec_of
+from clarity.adapters.aws.dynamodb.items import EntityItems, item_size
+from clarity.adapters.aws.dynamodb.repository import DynamoDBRepository
+from clarity.adapters.aws.dynamodb.transaction import work_of
+from clarity.adapters.aws.settings import Endpoint
+from clarity.adapters.local.clock import SystemClock
+from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
+from clarity.domain.audit import ChainHead, Operation
+from clarity.domain.identity import Actor, CorrelationId, PatientId, PatientRef, Purpose, TenantId
+from clarity.domain.streams import DayChunk, Placement, StreamKind, Unit
+from clarity.ports.entities import spec_of
+from clarity.ports.query import Query
+from clarity.ports.repository import Evidence, Put
+from tests.bench.paired import Measured, Paired, Row, table
+from tests.support.canned import canned
+from tests.support.dynamodb import CURSOR_KEY, Counted, Spans, credentials
+from tests.support.shared import shared
+
+__all__ = ["rows"]
+
+OWNER = PatientRef(TenantId("clinic"), PatientId("patient-0001"))
+ITEMS = EntityItems(ShuffleZstdCodec())
+WRITE_BYTES, READ_BYTES = 1_024, 4_096
+
+
+def people() -> list[np.ndarray]:
+    """(10,080,) counts per minute, for each person."""
+    path = shared("data/nhanes/nhanes0304_5subj_paxinten.csv.gz")
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        lines = list(csv.DictReader(file))
+    names = list(lines[0])
+    value = next(name for name in names if "inten" in name.lower())
+    person = next(name for name in names if "seqn" in name.lower())
+    grouped = itertools.groupby(lines, key=lambda line: line[person])
+    return [np.array([float(line[value]) for line in some]) for _, some in grouped]
+
+
+def week(counts: np.ndarray) -> list[DayChunk]:
+    """Seven days of counts as chunks."""
+    return [
+        DayChunk(
+            stream=StreamKind.ACTIVITY,
+            day=date(2003, 5, 1) + timedelta(days=number),
+            zone=ZoneInfo("UTC"),
+            epoch_s=60,
+            unit=Unit.COUNTS,
+            device="ActiGraph 7164",
+            placement=Placement.HIP,
+            values=counts[1_440 * number : 1_440 * (number + 1)],
+            source="0" * 64,
+        )
+        for number in range(7)
+    ]
+
+
+def evidence() -> Evidence:
+    """An ingest with an idempotency key."""
+    return Evidence(
+        actor=Actor(id="nurse@example.org", tenant=OWNER.tenant, purpose=Purpose.RESEARCH),
+        patient=OWNER,
+        operation=Operation.INGEST,
+        correlation=CorrelationId("0" * 32),
+        at=datetime(2003, 5, 8, tzinfo=UTC),
+        idempotency_key="0" * 64,
+        request_digest="0" * 64,
+    )
+
+
+def written(chunks: Sequence[DayChunk]) -> list[Item]:
+    """Every item that the transaction of a later ingest writes."""
+    work = work_of([Put(c, 0) for c in chunks], evidence(), items=ITEMS, clock=SystemClock())
+    link = work.link(ChainHead(7, bytes(32)), {}, "0" * 32)
+    actions = [*link.actions("audit"), *work.actions("main", link, {})]
+    return [action["Put"]["Item"] for action in actions]
+
+
+def _units(sizes: Sequence[int], unit: int) -> int:
+    return sum(-(-size // unit) for size in sizes)
+
+
+def costs() -> Iterator[Row]:
+    """Items, units and requests per patient-week."""
+    stored, sizes, units, read = [], [], [], []
+    for counts in people():
+        chunks = week(counts)
+        all_items = [item_size(item) for item in written(chunks)]
+        days = [item_size(ITEMS.encode(OWNER, c).item) + 8 for c in chunks]
+        stored.append(len(all_items))
+        sizes.append(sum(days))
+        units.append(2 * _units(all_items, WRITE_BYTES))
+        read.append(-(-sum(days) // READ_BYTES))
+    yield Row(
+        what="items written per patient-week, audited",
+        figure=str(max(stored)),
+        remark="7 days, audit record, head of the chain, idempotency record",
+    )
+    yield Row(
+        what="bytes of the seven days with headers",
+        figure=f"{np.median(sizes):.0f}",
+        spread=f"{min(sizes)} to {max(sizes)}",
+    )
+    yield Row(
+        what="write units per patient-week, one transaction",
+        figure=f"{np.median(units):.0f}",
+        spread=f"{min(units)} to {max(units)}",
+        remark="2 requests (one batch read, one transaction); predecessor 10,080 units, 405 requests",
+    )
+    yield Row(
+        what="read units per patient-week, consistent, 1 query",
+        figure=f"{np.median(read):.0f}",
+        spread=f"{min(read)} to {max(read)}",
+        remark="predecessor 401.5",
+    )
+
+
+def _cpu_s(task: Callable[[], object]) -> float:
+    began_s = time.process_time()
+    task()
+    return time.process_time() - began_s
+
+
+def in_turns(*tasks: Callable[[], object], repeats: int = 51) -> list[Measured]:
+    """Processor times of the tasks, taken in turns after one run of each."""
+    for task in tasks:
+        task()
+    times = [[_cpu_s(task) for task in tasks] for _ in range(repeats)]
+    return [Measured(seconds=tuple(column)) for column in zip(*times, strict=True)]
+
+
+class Color(StrEnum):
+    """Some closed choice."""
+
+    RED = "red"
+    BLUE = "blue"
+
+
+@attrs.frozen(kw_only=True)
+class Fifteen:
+    """Fifteen attributes as records of this kind have them."""
+
+    pk: str
+    sk: str
+    stream: Color
+    day: date
+    epoch_s: int
+    unit: Color
+    device: str
+    placement: Color
+    coverage: float
+    low: float
+    high: float
+    total: float
+    updated: datetime
+    payload: bytes
+    note: str | None
+
+
+def fifteen(number: int) -> Fifteen:
+    """The item of that number."""
+    return Fifteen(
+        pk="P#clinic#patient-0001",
+        sk=f"O#activity#{number:08}",
+        stream=Color.RED,
+        day=date(2003, 5, 1),
+        epoch_s=60,
+        unit=Color.BLUE,
+        device="ActiGraph 7164",
+        placement=Color.RED,
+        coverage=0.97,
+        low=0.0,
+        high=4567.5,
+        total=123456.25,
+        updated=datetime(2003, 5, 1, 12, tzinfo=UTC),
+        payload=bytes(range(40)),
+        note=None,
+    )
+
+
+def wire(item: Item) -> Item:
+    """The item as it travels."""
+    return {n: {"B": base64.b64encode(a["B"]).decode()} if "B" in a else a for n, a in item.items()}
+
+
+def codec_rows() -> Iterator[Row]:
+    """The codec alone, a thousand items at a time."""
+    codec, value = codec_of(Fifteen), fifteen(1)
+    item = wire(codec.encode(value))
+
+    def encode() -> None:
+        for _ in range(1_000):
+            codec.encode(value)
+
+    def decode() -> None:
+        for _ in range(1_000):
+            codec.decode(item)
+
+    encoded, decoded = in_turns(encode, decode, repeats=31)
+    yield encoded.row("codec: encode 15 attributes", per=1_000, remark="goal 8 µs")
+    yield decoded.row("codec: decode 15 attributes", per=1_000, remark="goal 6 µs")
+
+
+def pynamo(url: str):
+    """PynamoDB's model of the same item."""
+    from pynamodb.attributes import (
+        BinaryAttribute,
+        NumberAttribute,
+        UnicodeAttribute,
+        UTCDateTimeAttribute,
+    )
+    from pynamodb.models import Model
+
+    text, number = UnicodeAttribute, NumberAttribute
+    meta = type("Meta", (), {"table_name": "clarity-main", "region": "eu-west-1", "host": url})
+    return type(
+        "PynamoFifteen",
+        (Model,),
+        {
+            "Meta": meta,
+            "pk": text(hash_key=True),
+            "sk": text(range_key=True),
+            **{n: text() for n in ("stream", "day", "unit", "device", "placement")},
+            **{n: number() for n in ("epoch_s", "coverage", "low", "high", "total")},
+            "updated": UTCDateTimeAttribute(),
+            "payload": BinaryAttribute(legacy_encoding=False),
+            "note": text(null=True),
+        },
+    )
+
+
+def _op(operation: str, decode, **parameters: object) -> Op:
+    parameters = {"TableName": "clarity-main", **parameters}
+    return Op(operation=operation, parameters=parameters, decode=decode, table="main", reads=True)
+
+
+def call_rows() -> Iterator[Row]:
+    """Typed get, put and query of 100 against PynamoDB."""
+    credentials()
+    codec = codec_of(Fifteen)
+    some = [wire(codec.encode(fifteen(n))) for n in range(100)]
+    pynamo_form = {"updated": {"S": "2003-05-01T12:00:00.000000+0000"}}
+    answers = {
+        "GetItem": {"Item": some[0]},
+        "PutItem": {},
+        "Query": {"Items": some, "Count": 100, "ScannedCount": 100},
+    }
+    theirs = {
+        **answers,
+        "GetItem": {"Item": {**some[0], **pynamo_form}},
+        "Query": {**answers["Query"], "Items": [{**item, **pynamo_form} for item in some]},
+    }
+    with canned(answers) as url, canned(theirs) as other:
+        yield from _against(connected(url), pynamo(other), codec)
+
+
+def connected(url: str) -> DynamoDBConnection:
+    """A connection to a server on this machine."""
+    settings = ConnectionSettings(endpoint=Endpoint(region="eu-west-1", url=url))
+    return DynamoDBConnection(settings, clock=SystemClock(), metrics=Counted(), tracer=Spans())
+
+
+def _against(connection: DynamoDBConnection, model, codec) -> Iterator[Row]:
+    value = fifteen(1)
+    key = {"pk": {"S": value.pk}, "sk": {"S": value.sk}}
+    theirs = model(**{**attrs.asdict(value), "day": "2003-05-01"})
+    condition = {
+        "KeyConditionExpression": "pk = :p",
+        "ExpressionAttributeValues": {":p": key["pk"]},
+    }
+
+    def get() -> Fifteen:
+        return connection.run(_op("get_item", lambda a: codec.decode(a["Item"]), Key=key))
+
+    def put() -> None:
+        connection.run(_op("put_item", lambda _: None, Item=codec.encode(value)))
+
+    def query() -> list[Fifteen]:
+        decode = lambda a: [codec.decode(item) for item in a["Items"]]  # noqa: E731
+        return connection.run(_op("query", decode, **condition))
+
+    pairs = {
+        "typed get": (lambda: model.get(value.pk, value.sk), get, "goal 1.2 x"),
+        "typed put": (theirs.save, put, "goal 1.2 x"),
+        "typed query of 100": (lambda: list(model.query(value.pk)), query, "goal 4 x"),
+    }
+    for what, (rival, ours, goal) in pairs.items():
+        slow, fast = in_turns(rival, ours, repeats=101)
+        pair = Paired(a=slow, b=fast)
+        yield pair.row(f"{what}: PynamoDB / clarity", remark=goal)
+    connection.close()
+
+
+def read_rows() -> Iterator[Row]:
+    """From the answer of one query to arrays, and the whole call."""
+    credentials()
+    chunks = week(people()[0])
+    items = [wire({**ITEMS.encode(OWNER, c).item, "v": {"N": "1"}}) for c in chunks]
+    spec = spec_of(DayChunk)
+
+    def decode() -> None:
+        for item in items:
+            ITEMS.decode(spec, item)
+
+    (decoded,) = in_turns(decode)
+    yield decoded.row("a week of minutes: answer to arrays, checked", remark="goal 1 ms")
+    with canned({"Query": {"Items": items, "Count": 7, "ScannedCount": 7}}) as url:
+        connection = connected(url)
+        repository = DynamoDBRepository(
+            connection=connection, items=ITEMS, clock=SystemClock(), cursor_key=CURSOR_KEY
+        )
+        query = Query(DayChunk, OWNER)
+        (queried,) = in_turns(lambda: repository.query(query))
+        yield queried.row("a week of minutes: the whole query", remark="client's share")
+        connection.close()
+
+
+def rows() -> list[Row]:
+    """All of it."""
+    return [*costs(), *codec_rows(), *read_rows(), *call_rows()]
+
+
+if __name__ == "__main__":
+    print(table(rows()))
