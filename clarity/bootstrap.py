@@ -55,13 +55,7 @@ from clarity.ports.repository import Repository
 from clarity.ports.tracing import Tracer
 from clarity.settings import Profile, Settings, settings_from
 
-__all__ = [
-    "BadPlugin",
-    "Core",
-    "main",
-    "open_clarity",
-    "open_core",
-]
+__all__ = ["BadPlugin", "Core", "main", "open_clarity", "open_core"]
 
 IN_MEMORY: Final = ":memory:"
 """A store that lives as long as it is open."""
@@ -218,58 +212,87 @@ class Core(containers.DeclarativeContainer):
     )
 
 
-def embedded(settings: Settings) -> Core:
-    """
-    SQLite, the files of this machine and its clock; no account, no server, no network.
-
-    The repository is stacked traced -> metered -> real; numbers and spans stay in the process.
-    """
-    from clarity.adapters.files.detected import DetectedRecordings
-    from clarity.adapters.local.audit import SqliteAuditTrail
+def _instruments() -> dict[str, providers.Provider[Any]]:
+    """The clock of this machine; numbers and spans stay in the process."""
     from clarity.adapters.local.clock import SystemClock
-    from clarity.adapters.local.copies import SqliteCopies
-    from clarity.adapters.local.erasure import SqliteErasure
-    from clarity.adapters.local.ids import RandomIds
-    from clarity.adapters.local.inventory import SqliteInventory
-    from clarity.adapters.local.jobs import SqliteJobs
-    from clarity.adapters.local.store import open_store
     from clarity.adapters.observability.metrics import MemoryMetrics
     from clarity.adapters.observability.tracing import MemoryTracer
+
+    once, clock = providers.ThreadSafeSingleton, providers.ThreadSafeSingleton(SystemClock)
+    return {"clock": clock, "metrics": once(MemoryMetrics), "tracer": once(MemoryTracer, clock)}
+
+
+def embedded(settings: Settings) -> Core:
+    """SQLite, the files of this machine and its clock; no account, no server, no network."""
+    from clarity.adapters.local.audit import SqliteAuditTrail
+    from clarity.adapters.local.copies import SqliteCopies
+    from clarity.adapters.local.erasure import SqliteErasure
+    from clarity.adapters.local.inventory import SqliteInventory
+    from clarity.adapters.local.items import EntityCodec
+    from clarity.adapters.local.jobs import SqliteJobs
+    from clarity.adapters.local.repository import SqliteRepository
+    from clarity.adapters.local.store import open_store
+    from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
+
+    path = None if settings.store == IN_MEMORY else Path(settings.store)
+    once, told = providers.ThreadSafeSingleton, _instruments()
+    store = providers.Resource(open_store, path, busy_timeout_s=settings.busy_timeout_s)
+    real = once(SqliteRepository, store, EntityCodec(ShuffleZstdCodec()), told["clock"])
+    return _core(
+        settings,
+        real=real,
+        expiring=real,
+        trail=once(SqliteAuditTrail, store),
+        job_store=once(SqliteJobs, store),
+        erasure=once(SqliteErasure, store),
+        inventory=once(SqliteInventory, store, told["clock"], path),
+        head_signer=_head_signer(path),
+        copies=once(SqliteCopies, store, settings.busy_timeout_s),
+        **told,
+    )
+
+
+def aws(settings: Settings) -> Core:
+    """DynamoDB for all that is stored; models and the key for audit heads on this machine."""
+    from clarity.adapters.aws.dynamodb.store import open_store
+    from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
+
+    told = _instruments()
+    store = providers.Resource(open_store, settings.store, ShuffleZstdCodec(), **told)
+    held = ("real", "trail", "job_store", "erasure", "inventory", "copies", "expiring")
+    stored = {name: getattr(store.provided, name) for name in held}
+    return _core(settings, head_signer=_head_signer(settings.home), **stored, **told)
+
+
+def _core(settings: Settings, **ports: providers.Provider[Any]) -> Core:
+    """What a profile brings and all share; the repository is traced -> metered -> real."""
+    from clarity.adapters.files.detected import DetectedRecordings
+    from clarity.adapters.local.ids import RandomIds
+    from clarity.adapters.observability.metered import MeteredRepository
+    from clarity.adapters.observability.traced import TracedRepository
     from clarity.adapters.report.audit_files import AuditFiles
     from clarity.adapters.report.dossier import DossierFiles
     from clarity.adapters.report.html import HtmlRenderer
     from clarity.adapters.signing.heads import Ed25519HeadVerifier
 
-    path = None if settings.store == IN_MEMORY else Path(settings.store)
-    clock = providers.ThreadSafeSingleton(SystemClock)
-    store = providers.Resource(open_store, path, busy_timeout_s=settings.busy_timeout_s)
-    trail = providers.ThreadSafeSingleton(SqliteAuditTrail, store)
-    metrics = providers.ThreadSafeSingleton(MemoryMetrics)
-    tracer = providers.ThreadSafeSingleton(MemoryTracer, clock)
-    real = _repository(store, clock)
-    jobs = providers.ThreadSafeSingleton(SqliteJobs, store)
-    erasure = providers.ThreadSafeSingleton(SqliteErasure, store)
+    real, trail, erasure = ports.pop("real"), ports.pop("trail"), ports.pop("erasure")
+    told = {name: ports[name] for name in ("clock", "metrics")}
+    once = providers.ThreadSafeSingleton
+    metered = once(MeteredRepository, real, **told)
     return Core(
-        clock=clock,
-        copies=providers.ThreadSafeSingleton(SqliteCopies, store, settings.busy_timeout_s),
-        expiring=real,
-        job_store=jobs,
-        erasable=providers.Dict(repository=erasure, jobs=jobs),
-        dossier_renderer=providers.ThreadSafeSingleton(DossierFiles),
-        ids=providers.ThreadSafeSingleton(RandomIds),
-        repository=_stacked(real, clock, metrics, tracer),
+        repository=once(TracedRepository, metered, ports["tracer"]),
         audit_sink=trail,
         audit_trail=trail,
-        head_signer=_head_signer(path),
-        head_verifier=providers.ThreadSafeSingleton(Ed25519HeadVerifier),
-        inventory=providers.ThreadSafeSingleton(SqliteInventory, store, clock, path),
-        recordings=providers.ThreadSafeSingleton(DetectedRecordings),
-        renderer=providers.ThreadSafeSingleton(HtmlRenderer),
-        audit_renderer=providers.ThreadSafeSingleton(AuditFiles),
-        metrics=metrics,
-        tracer=tracer,
-        model_ports=_model_ports(settings, audit=trail, clock=clock, metrics=metrics),
+        erasable=providers.Dict(repository=erasure, jobs=ports["job_store"]),
+        dossier_renderer=once(DossierFiles),
+        ids=once(RandomIds),
+        head_verifier=once(Ed25519HeadVerifier),
+        recordings=once(DetectedRecordings),
+        renderer=once(HtmlRenderer),
+        audit_renderer=once(AuditFiles),
+        model_ports=_model_ports(settings, audit=trail, **told),
         model_loading=providers.Object(settings.model_loading),
+        **ports,
     )
 
 
@@ -318,32 +341,6 @@ def _lazily(module: str, name: str) -> Callable[[], Any]:
     return made
 
 
-def _repository(
-    store: providers.Provider[Any], clock: providers.Provider[Any]
-) -> providers.Provider[Any]:
-    """The repository over the store."""
-    from clarity.adapters.local.items import EntityCodec
-    from clarity.adapters.local.repository import SqliteRepository
-    from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
-
-    codec = EntityCodec(ShuffleZstdCodec())
-    return providers.ThreadSafeSingleton(SqliteRepository, store, codec, clock)
-
-
-def _stacked(
-    real: providers.Provider[Any],
-    clock: providers.Provider[Any],
-    metrics: providers.Provider[Any],
-    tracer: providers.Provider[Any],
-) -> providers.Provider[Repository]:
-    """The repository, stacked traced -> metered -> real."""
-    from clarity.adapters.observability.metered import MeteredRepository
-    from clarity.adapters.observability.traced import TracedRepository
-
-    metered = providers.ThreadSafeSingleton(MeteredRepository, real, metrics, clock)
-    return providers.ThreadSafeSingleton(TracedRepository, metered, tracer)
-
-
 def _head_signer(store: Path | None) -> providers.Provider[HeadSigner]:
     """The key beside the store; one that leaves nothing behind for a store in memory."""
     from clarity.adapters.signing.heads import FileHeadSigner, MemoryHeadSigner
@@ -353,7 +350,10 @@ def _head_signer(store: Path | None) -> providers.Provider[HeadSigner]:
     return providers.ThreadSafeSingleton(FileHeadSigner, store.with_name(f"{store.name}.{KEY}"))
 
 
-PROFILES: Final[Mapping[Profile, Callable[[Settings], Core]]] = {Profile.EMBEDDED: embedded}
+PROFILES: Final[Mapping[Profile, Callable[[Settings], Core]]] = {
+    Profile.EMBEDDED: embedded,
+    Profile.AWS: aws,
+}
 
 
 @contextmanager

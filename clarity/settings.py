@@ -15,6 +15,9 @@ from clarity.domain.errors import ClarityError
 
 __all__ = ["BadSettings", "Profile", "Settings", "settings_from"]
 
+TABLES: Final = "dynamodb://"
+"""How the address of tables begins."""
+
 LONGEST_WAIT_S: Final = 3_600.0
 """A write that waits longer will not be waited for by anybody."""
 
@@ -23,6 +26,7 @@ class Profile(StrEnum):
     """Which adapters stand behind the ports."""
 
     EMBEDDED = "embedded"
+    AWS = "aws"
 
 
 def _at_home(name: str) -> Callable[[], str]:
@@ -39,8 +43,9 @@ class Settings:
     Everything that can be chosen, validated as a whole.
 
     Attributes:
-        profile: which adapters; only `embedded` so far.
-        store: file of the embedded store, `:memory:` for one that leaves nothing behind.
+        profile: which adapters; the store decides unless given.
+        store: file of the embedded store, `:memory:` for one that leaves nothing behind, or tables
+            as `dynamodb://REGION/PREFIX` (adapters/aws/dynamodb/store.py lists the options).
         busy_timeout_s: how long a write waits for another process's write, s.
         cache_entries: most values in the in-process cache.
         cache_bytes: most bytes in the in-process cache.
@@ -50,8 +55,8 @@ class Settings:
         model_loading: when models are loaded.
     """
 
-    profile: Profile = Profile.EMBEDDED
     store: str = attrs.field(factory=_at_home("clarity.db"), validator=attrs.validators.min_len(1))
+    profile: Profile = attrs.field()
     busy_timeout_s: float = attrs.field(
         default=10.0, validator=[attrs.validators.gt(0.0), attrs.validators.le(LONGEST_WAIT_S)]
     )
@@ -60,6 +65,15 @@ class Settings:
     models: str = attrs.field(factory=_at_home("models"), validator=attrs.validators.min_len(1))
     model_keys: str = ""
     model_loading: LoadingStrategy = LoadingStrategy.LAZY
+
+    @profile.default
+    def _behind_store(self) -> Profile:
+        return Profile.AWS if self.store.startswith(TABLES) else Profile.EMBEDDED
+
+    @property
+    def home(self) -> Path:
+        """Where keys and files of this machine lie when the store is none."""
+        return Path(_at_home("clarity.db")())
 
 
 @attrs.define(eq=False)

@@ -11,7 +11,7 @@ import csv
 import gzip
 import itertools
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -297,8 +297,10 @@ def _against(connection: DynamoDBConnection, model, codec) -> Iterator[Row]:
         connection.run(_op("put_item", lambda _: None, Item=codec.encode(value)))
 
     def query() -> list[Fifteen]:
-        decode = lambda a: [codec.decode(item) for item in a["Items"]]  # noqa: E731
-        return connection.run(_op("query", decode, **condition))
+        return connection.run(_op("query", decoded, **condition))
+
+    def decoded(answer: Mapping[str, list[Item]]) -> list[Fifteen]:
+        return [codec.decode(item) for item in answer["Items"]]
 
     pairs = {
         "typed get": (lambda: model.get(value.pk, value.sk), get, "goal 1.2 x"),

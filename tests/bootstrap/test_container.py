@@ -23,6 +23,8 @@ from clarity.domain.identity import Actor, PatientId, PatientRef, Purpose, Tenan
 from clarity.domain.streams import StreamKind
 from clarity.ports.errors import PortError, Unavailable
 from clarity.ports.health import Pingable
+from tests.support.dynamodb import credentials
+from tests.support.engines import running
 
 MEMORY = Settings(store=":memory:")
 CLINIC = TenantId("clinic")
@@ -60,9 +62,18 @@ def misfits(thing: object) -> list[str]:
     return found
 
 
+def _settings(profile: Profile) -> Settings:
+    """Settings of that profile over a store that leaves nothing behind."""
+    if profile is Profile.EMBEDDED:
+        return MEMORY
+    credentials()
+    url = running("moto").url
+    return Settings(store=f"dynamodb://eu-west-1/container-?endpoint={url}&create=yes")
+
+
 @pytest.fixture(params=list(Profile))
 def core(request: pytest.FixtureRequest):
-    with open_core(attrs.evolve(MEMORY, profile=request.param)) as opened:
+    with open_core(_settings(request.param)) as opened:
         yield opened
 
 

@@ -9,10 +9,15 @@ from datetime import datetime
 
 import attrs
 
+from clarity.adapters.aws._operations import Op
 from clarity.adapters.aws.connection import ConnectionSettings, DynamoDBConnection
 from clarity.adapters.aws.dynamodb.audit import DynamoDBAuditLogger
 from clarity.adapters.aws.dynamodb.backoff import Backoff
+from clarity.adapters.aws.dynamodb.batch import Batches
+from clarity.adapters.aws.dynamodb.erasure import DynamoDBErasure
 from clarity.adapters.aws.dynamodb.items import EntityItems
+from clarity.adapters.aws.dynamodb.jobs import DynamoDBJobs
+from clarity.adapters.aws.dynamodb.removal import Removal
 from clarity.adapters.aws.dynamodb.repository import DynamoDBRepository
 from clarity.adapters.aws.dynamodb.tables import create_tables
 from clarity.adapters.aws.settings import Endpoint, Limits
@@ -84,6 +89,8 @@ class World:
     connection: DynamoDBConnection
     repository: DynamoDBRepository
     trail: DynamoDBAuditLogger
+    jobs: DynamoDBJobs
+    erasure: DynamoDBErasure
     metrics: Counted
     spans: Spans
 
@@ -126,8 +133,16 @@ def _world(settings: ConnectionSettings, clock: Clock) -> World:
     credentials()
     metrics, spans = Counted(), Spans()
     connection = DynamoDBConnection(settings, clock=clock, metrics=metrics, tracer=spans)
+    removal = Removal(connection=connection, clock=clock, backoff=PATIENT)
     return World(
         connection=connection,
+        jobs=DynamoDBJobs(
+            connection=connection,
+            batches=Batches(connection, clock, PATIENT),
+            removal=removal,
+            cursor_key=CURSOR_KEY,
+        ),
+        erasure=DynamoDBErasure(connection, removal),
         repository=DynamoDBRepository(
             connection=connection,
             items=EntityItems(ShuffleZstdCodec()),
@@ -140,4 +155,17 @@ def _world(settings: ConnectionSettings, clock: Clock) -> World:
         ),
         metrics=metrics,
         spans=spans,
+    )
+
+
+def drop_table(connection: DynamoDBConnection) -> None:
+    """The table `main` is gone."""
+    connection.run(
+        Op(
+            operation="delete_table",
+            parameters={"TableName": connection.table("main")},
+            decode=lambda _: None,
+            table="main",
+            reads=False,
+        )
     )

@@ -30,6 +30,7 @@ OperationName = Literal[
     "list_tables",
     "put_item",
     "query",
+    "scan",
     "transact_write_items",
     "update_item",
     "update_time_to_live",

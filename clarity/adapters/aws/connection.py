@@ -69,6 +69,12 @@ class DynamoDBConnection:
         """What a call may use."""
         return self._settings.limits
 
+    @property
+    def place(self) -> str:
+        """Region and, when it is another than the region's own, address."""
+        endpoint = self._settings.endpoint
+        return f"{endpoint.region} at {endpoint.url}" if endpoint.url else endpoint.region
+
     def table(self, name: str) -> str:
         """The full name of a table."""
         return f"{self._settings.table_prefix}{name}"

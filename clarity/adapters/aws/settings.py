@@ -20,8 +20,8 @@ class Endpoint:
         url: another address than the region's own, for engines on this machine; empty for none.
     """
 
-    region: str = attrs.field(validator=attrs.validators.min_len(1))
-    url: str = ""
+    region: str = attrs.field(validator=attrs.validators.matches_re(r"[a-z0-9-]{1,40}"))
+    url: str = attrs.field(default="", validator=attrs.validators.matches_re(r"(https?://.+)?"))
 
 
 @attrs.frozen(kw_only=True)

@@ -1,5 +1,7 @@
 """`clarity store`: what is there."""
 
+from urllib.parse import quote
+
 import attrs
 import click
 
@@ -36,3 +38,22 @@ def status(session: Session) -> None:
     for kind, count in stock.entities:
         click.echo(f"{kind:<14} {count:,}")
     click.echo(f"audit records  {stock.audit_records:,}")
+
+
+@store.command("create-tables")
+@click.option("--region", default="eu-west-1", envvar="AWS_REGION", help="Region of the tables.")
+@click.option(
+    "--endpoint-url", required=True, metavar="URL", help="Address of the engine on this machine."
+)
+@click.option("--table-prefix", default="clarity-", help="Stands before every table's name.")
+@json_option
+@pass_session
+def create_tables(session: Session, region: str, endpoint_url: str, table_prefix: str) -> None:
+    """Make the DynamoDB tables that are missing on an engine on this machine."""
+    address = f"dynamodb://{region}/{table_prefix}?endpoint={quote(endpoint_url, safe=':/')}"
+    with session.opener({"store": f"{address}&create=yes"}) as app:
+        health = app.health.run()
+    if session.as_json:
+        session.answer({"store": address, "ok": all(one.ok for one in health)})
+        return
+    click.echo(f"the tables are ready; use them with --store '{address}'")

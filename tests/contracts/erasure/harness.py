@@ -19,10 +19,13 @@ from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
 from clarity.domain.identity import PatientRef
 from clarity.ports.audit import AuditTrail
 from clarity.ports.erasure import Erasable
-from clarity.ports.repository import Put
+from clarity.ports.jobs import Jobs
+from clarity.ports.repository import Put, Repository
 from tests.contracts.jobs.harness import job
 from tests.contracts.repository.harness import chunk, evidence
 from tests.support.clocks import START, HandClock
+from tests.support.dynamodb import world_on
+from tests.support.engines import running
 
 __all__ = ["OPENERS", "ErasureHarness", "Opener"]
 
@@ -44,6 +47,38 @@ class ErasureHarness:
 Opener = Callable[[], AbstractContextManager[ErasureHarness]]
 
 
+Fill = Callable[[PatientRef, int, int], None]
+
+
+def _filler(repository: Repository, clock: HandClock) -> Fill:
+    def fill(patient: PatientRef, first: int, count: int) -> None:
+        soon = clock.now() + timedelta(seconds=1)
+        for number in range(first, first + count, 90):
+            of_days = range(number, min(number + 90, first + count))
+            puts = [Put(chunk(n), 0, soon if n % 2 else None) for n in of_days]
+            if len(puts) > 1:
+                puts = puts[:-1]
+                key = f"{patient.patient}-{number}"
+                repository.commit(puts, evidence=evidence(patient, key=key))
+            else:
+                repository.commit(puts, evidence=evidence(patient))
+        clock.advance(2)
+
+    return fill
+
+
+def _job_filler(jobs: Jobs) -> Fill:
+    def fill(patient: PatientRef, first: int, count: int) -> None:
+        for number in range(first, first + count):
+            one = job(number, patient=patient)
+            id_ = f"{patient.patient}-{number}"
+            jobs.begin(attrs.evolve(one, id=id_, tenant=patient.tenant))
+        everybodys = attrs.evolve(job(first), id=f"all-{patient.tenant}-{patient.patient}-{first}")
+        jobs.begin(attrs.evolve(everybodys, heard_at=START))
+
+    return fill
+
+
 @contextmanager
 def _entities(path: Path | None) -> Iterator[ErasureHarness]:
     """Days, every second of which has expired, and the remembered requests that brought them."""
@@ -51,21 +86,10 @@ def _entities(path: Path | None) -> Iterator[ErasureHarness]:
         clock = HandClock()
         repository = SqliteRepository(store, EntityCodec(ShuffleZstdCodec()), clock)
 
-        def fill(patient: PatientRef, first: int, count: int) -> None:
-            soon = clock.now() + timedelta(seconds=1)
-            for number in range(first, first + count, 90):
-                of_days = range(number, min(number + 90, first + count))
-                puts = [Put(chunk(n), 0, soon if n % 2 else None) for n in of_days]
-                if len(puts) > 1:
-                    puts = puts[:-1]
-                    key = f"{patient.patient}-{number}"
-                    repository.commit(puts, evidence=evidence(patient, key=key))
-                else:
-                    repository.commit(puts, evidence=evidence(patient))
-            clock.advance(2)
-
         yield ErasureHarness(
-            erasable=SqliteErasure(store), trail=SqliteAuditTrail(store), fill=fill
+            erasable=SqliteErasure(store),
+            trail=SqliteAuditTrail(store),
+            fill=_filler(repository, clock),
         )
 
 
@@ -74,17 +98,7 @@ def _jobs() -> Iterator[ErasureHarness]:
     with open_store(None, busy_timeout_s=10) as store:
         jobs = SqliteJobs(store)
 
-        def fill(patient: PatientRef, first: int, count: int) -> None:
-            for number in range(first, first + count):
-                one = job(number, patient=patient)
-                id_ = f"{patient.patient}-{number}"
-                jobs.begin(attrs.evolve(one, id=id_, tenant=patient.tenant))
-            everybodys = attrs.evolve(
-                job(first), id=f"all-{patient.tenant}-{patient.patient}-{first}"
-            )
-            jobs.begin(attrs.evolve(everybodys, heard_at=START))
-
-        yield ErasureHarness(erasable=jobs, trail=SqliteAuditTrail(store), fill=fill)
+        yield ErasureHarness(erasable=jobs, trail=SqliteAuditTrail(store), fill=_job_filler(jobs))
 
 
 @contextmanager
@@ -93,7 +107,27 @@ def _entities_in_a_file() -> Iterator[ErasureHarness]:
         yield world
 
 
+@contextmanager
+def _tables() -> Iterator[ErasureHarness]:
+    """As `_entities`, in DynamoDB."""
+    clock = HandClock()
+    with world_on(running("ministack"), clock) as opened:
+        yield ErasureHarness(
+            erasable=opened.erasure, trail=opened.trail, fill=_filler(opened.repository, clock)
+        )
+
+
+@contextmanager
+def _jobs_in_tables() -> Iterator[ErasureHarness]:
+    with world_on(running("ministack"), HandClock()) as opened:
+        yield ErasureHarness(
+            erasable=opened.jobs, trail=opened.trail, fill=_job_filler(opened.jobs)
+        )
+
+
 OPENERS: Final[dict[str, Opener]] = {
+    "dynamodb-ministack": _tables,
+    "dynamodb-ministack-jobs": _jobs_in_tables,
     "sqlite-memory": lambda: _entities(None),
     "sqlite-file": _entities_in_a_file,
     "sqlite-jobs": _jobs,

@@ -8,6 +8,7 @@ from typing import Final
 
 import attrs
 
+from clarity.adapters.aws.dynamodb.inventory import DynamoDBInventory
 from clarity.adapters.local.inventory import SqliteInventory
 from clarity.adapters.local.items import EntityCodec
 from clarity.adapters.local.repository import SqliteRepository
@@ -17,6 +18,8 @@ from clarity.ports.health import Pingable
 from clarity.ports.inventory import Inventory
 from clarity.ports.repository import Repository
 from tests.support.clocks import HandClock
+from tests.support.dynamodb import drop_table, world_on
+from tests.support.engines import running
 
 
 @attrs.frozen(kw_only=True)
@@ -69,7 +72,25 @@ def _sqlite_file() -> Iterator[InventoryHarness]:
 
 Opener = Callable[[], AbstractContextManager[InventoryHarness]]
 
+
+@contextmanager
+def _dynamodb(engine: str) -> Iterator[InventoryHarness]:
+    clock = HandClock()
+    with world_on(running(engine), clock) as opened:
+        both = DynamoDBInventory(opened.connection, opened.trail, clock)
+        yield InventoryHarness(
+            inventory=both,
+            pingable=both,
+            repository=opened.repository,
+            clock=clock,
+            damaged=lambda: drop_table(opened.connection),
+            on_disk=False,
+        )
+
+
 OPENERS: Final[dict[str, Opener]] = {
+    "dynamodb-moto": lambda: _dynamodb("moto"),
+    "dynamodb-ministack": lambda: _dynamodb("ministack"),
     "sqlite-memory": lambda: _sqlite(None),
     "sqlite-file": _sqlite_file,
 }

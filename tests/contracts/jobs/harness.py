@@ -14,7 +14,9 @@ from clarity.adapters.local.store import open_store
 from clarity.domain.identity import Actor, CorrelationId, PatientId, PatientRef, Purpose, TenantId
 from clarity.domain.jobs import Job, JobKind
 from clarity.ports.jobs import Jobs
-from tests.support.clocks import START
+from tests.support.clocks import START, HandClock
+from tests.support.dynamodb import world_on
+from tests.support.engines import running
 
 __all__ = ["ADA", "NURSE", "OPENERS", "JobsHarness", "Opener", "job"]
 
@@ -45,7 +47,15 @@ def _sqlite_file() -> Iterator[JobsHarness]:
         yield world
 
 
+@contextmanager
+def _dynamodb(engine: str) -> Iterator[JobsHarness]:
+    with world_on(running(engine), HandClock()) as opened:
+        yield JobsHarness(jobs=opened.jobs)
+
+
 OPENERS: Final[dict[str, Opener]] = {
+    "dynamodb-moto": lambda: _dynamodb("moto"),
+    "dynamodb-ministack": lambda: _dynamodb("ministack"),
     "sqlite-memory": lambda: _sqlite(None),
     "sqlite-file": _sqlite_file,
 }

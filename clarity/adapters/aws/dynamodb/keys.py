@@ -11,22 +11,26 @@ from datetime import date
 from typing import Final
 
 from clarity.domain.identity import PatientRef, TenantId
-from clarity.ports.entities import Key
+from clarity.ports.entities import ENTITIES, Key
 from clarity.ports.errors import TooLarge
 
 __all__ = [
     "AFTER_PREFIX",
     "AFTER_SEPARATOR",
     "HEAD",
+    "LETTERS",
+    "REQUEST",
     "SEPARATOR",
     "SINGLE",
     "chain_pk",
     "escaped",
     "idempotency_pk",
+    "key_of_text",
     "key_text",
     "kind_prefix",
     "owner_pk",
     "part_text",
+    "request_sk",
     "roster_pk",
     "seq_sk",
     "unescaped",
@@ -48,6 +52,9 @@ MAX_PK_BYTES: Final = 2_048
 
 LETTERS: Final = {"chunk": "O", "result": "A"}
 """How the kinds of entities begin their sort keys; a kind is never renamed."""
+
+REQUEST: Final = "Q#"
+"""How the sort keys begin that say which requests of a patient are remembered."""
 
 _LOW: Final = re.compile("[\x00-\x24]")
 _HIGH: Final = re.compile("[\U0010fffe\U0010ffff]")
@@ -93,6 +100,25 @@ def key_text(key: Key) -> str:
     return _checked(
         LETTERS[key.kind] + SEPARATOR + SEPARATOR.join(map(part_text, key.parts)), MAX_SK_BYTES
     )
+
+
+def key_of_text(sk: str) -> Key:
+    """The key that `key_text` wrote."""
+    letter, *texts = sk.split(SEPARATOR)
+    spec = next(spec for spec in ENTITIES if LETTERS[spec.kind] == letter)
+    types = [spec.fields[name].type for name in spec.key]
+    return Key(
+        spec.kind,
+        tuple(
+            date.fromisoformat(text) if type_ is date else unescaped(text)
+            for type_, text in zip(types, texts, strict=True)
+        ),
+    )
+
+
+def request_sk(name: str) -> str:
+    """The sort key, in the patient's partition, that says that a request is remembered."""
+    return _checked(REQUEST + escaped(name), MAX_SK_BYTES)
 
 
 def owner_pk(owner: PatientRef) -> str:

@@ -21,7 +21,13 @@ from clarity.adapters.aws.dynamodb.items import (
     micros,
     version_of,
 )
-from clarity.adapters.aws.dynamodb.keys import SINGLE, idempotency_pk, key_text, owner_pk
+from clarity.adapters.aws.dynamodb.keys import (
+    SINGLE,
+    idempotency_pk,
+    key_text,
+    owner_pk,
+    request_sk,
+)
 from clarity.adapters.aws.dynamodb.tables import MAIN
 from clarity.domain.audit import AuditEvent, ChainHead, Touched
 from clarity.ports.clock import Clock
@@ -189,7 +195,7 @@ class Work:
         actions = [s.action(table, before.get(s.address), self.now_us) for s in self.steps]
         memory = self.memory
         if memory is not None:
-            actions.append(self._remember(table, memory, self.committed(link)))
+            actions += self._remember(table, memory, self.committed(link))
         return actions
 
     def committed(self, link: Link) -> Committed:
@@ -213,7 +219,8 @@ class Work:
     def _owner(self) -> str:
         return owner_pk(self.evidence.patient)
 
-    def _remember(self, table: str, at: Address, answer: Committed) -> Action:
+    def _remember(self, table: str, at: Address, answer: Committed) -> list[Action]:
+        """The record under its key, and in the patient's partition that there is one."""
         known = _Remembered(
             req=self.evidence.request_digest,
             who=self._owner,
@@ -225,14 +232,14 @@ class Work:
             "x": {"N": str(self.now_us + REMEMBERED_US)},
             "ttl": {"N": str((self.now_us + REMEMBERED_US) // 1_000_000 + 1)},
         }
-        return {
-            "Put": {
-                "TableName": table,
-                "Item": {**at.key, **codec_of(_Remembered).encode(known), **gone},
-                "ConditionExpression": "attribute_not_exists(pk) OR x <= :now",
-                "ExpressionAttributeValues": {":now": {"N": str(self.now_us)}},
-            }
+        record = {
+            "TableName": table,
+            "Item": {**at.key, **codec_of(_Remembered).encode(known), **gone},
+            "ConditionExpression": "attribute_not_exists(pk) OR x <= :now",
+            "ExpressionAttributeValues": {":now": {"N": str(self.now_us)}},
         }
+        place = Address(MAIN.name, self._owner, request_sk(self.evidence.idempotency_key))
+        return [{"Put": record}, {"Put": {"TableName": table, "Item": {**place.key, **gone}}}]
 
 
 REMEMBERED_US: Final = REMEMBERED // timedelta(microseconds=1)

@@ -1,0 +1,102 @@
+"""What the table `main` holds about a person, counted and removed page by page."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+import attrs
+
+from clarity.adapters.aws._operations import Item
+from clarity.adapters.aws.connection import DynamoDBConnection
+from clarity.adapters.aws.dynamodb.chain import Action
+from clarity.adapters.aws.dynamodb.items import digest_of
+from clarity.adapters.aws.dynamodb.keys import (
+    LETTERS,
+    REQUEST,
+    SINGLE,
+    idempotency_pk,
+    key_of_text,
+    owner_pk,
+    unescaped,
+)
+from clarity.adapters.aws.dynamodb.removal import Going, Removal, partition_op
+from clarity.adapters.aws.dynamodb.tables import MAIN
+from clarity.domain.audit import Touched
+from clarity.domain.identity import PatientRef
+from clarity.ports.entities import Key
+from clarity.ports.erasure import Erasable, Holding
+from clarity.ports.repository import Evidence
+
+__all__ = ["DynamoDBErasure"]
+
+AT_ONCE: Final = 45
+"""Most things of one transaction; a remembered request takes two of its 100 actions."""
+
+PAGE: Final = 1_000
+IDEMPOTENCY: Final = "idempotency"
+"""Kind of what is remembered about requests."""
+
+
+@attrs.frozen
+class DynamoDBErasure(Erasable):
+    """
+    Entities, expired ones too, and remembered requests of a person.
+
+    Items go at once; copies in backups go when the person's data key does or the backup ends.
+    """
+
+    connection: DynamoDBConnection
+    removal: Removal
+
+    def holdings(self, owner: PatientRef) -> tuple[Holding, ...]:
+        """What is held about `owner`, by kind, read consistently."""
+        counted = Counter(_kind(item["sk"]["S"]) for item in self._all(owner))
+        return tuple(Holding(kind, count) for kind, count in sorted(counted.items()))
+
+    def erase(self, owner: PatientRef, *, limit: int, evidence: Evidence) -> int:
+        """Remove at most `limit` things held about `owner`; says how many went."""
+        of_owner = attrs.evolve(evidence, patient=owner)
+        return self.removal.run(of_owner, lambda: self._some(owner, min(limit, AT_ONCE)))
+
+    def _all(self, owner: PatientRef) -> Iterator[Item]:
+        start: Item | None = None
+        while True:
+            op = partition_op(self.connection, owner_pk(owner), "", limit=PAGE, start=start)
+            answer = self.connection.run(op)
+            yield from answer["Items"]
+            start = answer.get("LastEvaluatedKey")
+            if start is None:
+                return
+
+    def _some(self, owner: PatientRef, limit: int) -> list[Going]:
+        op = partition_op(self.connection, owner_pk(owner), "", limit=limit, start=None)
+        table = self.connection.table(MAIN.name)
+        return [_going(owner, item, table) for item in self.connection.run(op)["Items"]]
+
+
+def _kind(sk: str) -> str:
+    return IDEMPOTENCY if sk.startswith(REQUEST) else KINDS[sk[0]]
+
+
+KINDS: Final = {letter: kind for kind, letter in LETTERS.items()}
+
+
+def _going(owner: PatientRef, item: Item, table: str) -> Going:
+    own: Action = {
+        "TableName": table,
+        "Key": {"pk": item["pk"], "sk": item["sk"]},
+        "ConditionExpression": "attribute_exists(pk)",
+    }
+    sk = item["sk"]["S"]
+    if sk.startswith(REQUEST):
+        name = unescaped(sk.removeprefix(REQUEST))
+        key = {"pk": {"S": idempotency_pk(owner.tenant, name)}, "sk": {"S": SINGLE}}
+        remembered: Action = {"TableName": table, "Key": key}
+        touched = Touched(str(Key(IDEMPOTENCY, (name,))))
+        return Going(touched, ({"Delete": own}, {"Delete": remembered}))
+    same = {
+        "ConditionExpression": "d = :d",
+        "ExpressionAttributeValues": {":d": {"B": digest_of(item)}},
+    }
+    touched = Touched(str(key_of_text(sk)), before=digest_of(item).hex())
+    return Going(touched, ({"Delete": {**own, **same}},))

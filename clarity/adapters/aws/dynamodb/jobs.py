@@ -1,0 +1,197 @@
+"""
+Jobs in the table `main`.
+
+| pk | sk | what |
+|---|---|---|
+| `JOB#{tenant}#{id}` | `-` | the job |
+| `JOBS#{tenant}#{actor}` | `{started}#{id}` | so that an actor's jobs are found, newest first |
+| `JOBP#{tenant}#{patient}` | `{id}` | so that a person's jobs are found |
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import attrs
+
+from clarity.adapters.aws._errors import Cancelled
+from clarity.adapters.aws._operations import Answer, Item, Op
+from clarity.adapters.aws.connection import DynamoDBConnection
+from clarity.adapters.aws.dynamodb.batch import Address, Batches, get_op
+from clarity.adapters.aws.dynamodb.chain import Action
+from clarity.adapters.aws.dynamodb.codec import Undecodable, codec_of
+from clarity.adapters.aws.dynamodb.cursor import CursorKey, place_of, signed
+from clarity.adapters.aws.dynamodb.items import micros
+from clarity.adapters.aws.dynamodb.keys import SINGLE, escaped
+from clarity.adapters.aws.dynamodb.removal import Going, Removal, partition_op
+from clarity.adapters.aws.dynamodb.tables import MAIN
+from clarity.domain.audit import Touched
+from clarity.domain.identity import Actor, PatientRef, TenantId
+from clarity.domain.jobs import Job, JobState
+from clarity.ports.entities import Key
+from clarity.ports.erasure import Erasable, Holding
+from clarity.ports.errors import AlreadyExists, Corrupt, NotFound
+from clarity.ports.jobs import MAX_JOBS, JobPage, Jobs
+from clarity.ports.repository import Evidence
+
+__all__ = ["DynamoDBJobs"]
+
+KIND: Final = "job"
+AT_ONCE: Final = 30
+"""Most jobs of one transaction; each takes three of its 100 actions."""
+YEAR_1_US: Final = 62_135_683_200_000_000
+"""Microseconds from before year 1 to 1970, so that every instant is a number above 0."""
+
+
+@attrs.frozen(kw_only=True)
+class DynamoDBJobs(Jobs, Erasable):
+    """
+    Jobs beside the entities; those about one person go with them.
+
+    Attributes:
+        connection: to DynamoDB.
+        batches: reads many jobs at once.
+        removal: erases with a record.
+        cursor_key: signs cursors.
+    """
+
+    connection: DynamoDBConnection
+    batches: Batches
+    removal: Removal
+    cursor_key: CursorKey = attrs.field(repr=False, validator=attrs.validators.min_len(16))
+
+    def begin(self, job: Job) -> None:
+        """Keep a new job."""
+        absent = {"ConditionExpression": "attribute_not_exists(pk)"}
+        items = [{**at.key, "id": {"S": job.id}} for at in _pointers(job)]
+        puts: list[Action] = [self._put(_item(job), absent), *(self._put(i, {}) for i in items)]
+        try:
+            self.connection.run(_all_or_none(puts))
+        except Cancelled as refused:
+            raise AlreadyExists(f"{KIND} {job.id}") from refused
+
+    def update(self, job: Job) -> None:
+        """Keep `job` instead of what was kept under its id, if that is still running."""
+        running = {
+            "ConditionExpression": "#s = :running AND #a = :actor",
+            "ExpressionAttributeNames": {"#s": "state", "#a": "actor"},
+            "ExpressionAttributeValues": {
+                ":running": {"S": JobState.RUNNING.value},
+                ":actor": {"S": job.actor},
+            },
+        }
+        try:
+            self.connection.run(_all_or_none([self._put(_item(job), running)]))
+        except Cancelled as refused:
+            raise NotFound(f"a running {KIND} {job.id}") from refused
+
+    def get(self, actor: Actor, job: str) -> Job:
+        """The job of that id, as last kept."""
+        item = self.connection.run(get_op(self.connection, _at(actor.tenant, job)))
+        if item is None:
+            raise NotFound(f"{KIND} {job}")
+        kept = _job(item)
+        if not kept.is_of(actor):
+            raise NotFound(f"{KIND} {job}")
+        return kept
+
+    def of(self, actor: Actor, *, limit: int, cursor: str | None) -> JobPage:
+        """At most `limit` jobs of `actor` after `cursor`, newest first."""
+        if not 1 <= limit <= MAX_JOBS:
+            raise ValueError(f"a page holds 1 to {MAX_JOBS} jobs, not {limit}")
+        pk = _of_actor(actor.tenant, actor.id)
+        start = None
+        if cursor is not None:
+            (after,) = place_of(cursor, question=pk.encode(), key=self.cursor_key)
+            start = {"pk": {"S": pk}, "sk": {"S": after}}
+        answer = self.connection.run(_newest_first(self.connection, pk, limit, start))
+        jobs = self._jobs(actor.tenant, [item["id"]["S"] for item in answer["Items"]])
+        if answer.get("LastEvaluatedKey") is None:
+            return JobPage(jobs, None)
+        last = [answer["Items"][-1]["sk"]["S"]]
+        return JobPage(jobs, signed(last, question=pk.encode(), key=self.cursor_key))
+
+    def holdings(self, owner: PatientRef) -> tuple[Holding, ...]:
+        """How many jobs are about `owner` alone."""
+        count, start = 0, None
+        while True:
+            op = partition_op(self.connection, _of_patient(owner), "", limit=1_000, start=start)
+            answer = self.connection.run(op)
+            count, start = count + len(answer["Items"]), answer.get("LastEvaluatedKey")
+            if start is None:
+                return (Holding(KIND, count),)
+
+    def erase(self, owner: PatientRef, *, limit: int, evidence: Evidence) -> int:
+        """Remove at most `limit` jobs about `owner`; says how many went."""
+        of_owner = attrs.evolve(evidence, patient=owner)
+        return self.removal.run(of_owner, lambda: self._some(owner, min(limit, AT_ONCE)))
+
+    def _some(self, owner: PatientRef, limit: int) -> list[Going]:
+        op = partition_op(self.connection, _of_patient(owner), "", limit=limit, start=None)
+        ids = [item["id"]["S"] for item in self.connection.run(op)["Items"]]
+        return [self._going(job) for job in self._jobs(owner.tenant, ids)]
+
+    def _going(self, job: Job) -> Going:
+        places = [_at(job.tenant, job.id), *_pointers(job)]
+        table = self.connection.table(MAIN.name)
+        actions = tuple({"Delete": {"TableName": table, "Key": at.key}} for at in places)
+        return Going(Touched(str(Key(KIND, (job.id,)))), actions)
+
+    def _jobs(self, tenant: TenantId, ids: Sequence[str]) -> tuple[Job, ...]:
+        places = [_at(tenant, id_) for id_ in ids]
+        found = self.batches.get(places)
+        return tuple(_job(found[at]) for at in places if at in found)
+
+    def _put(self, item: Item, condition: Action) -> Action:
+        table = self.connection.table(MAIN.name)
+        return {"Put": {"TableName": table, "Item": item, **condition}}
+
+
+def _at(tenant: TenantId, job: str) -> Address:
+    return Address(MAIN.name, f"JOB#{escaped(str(tenant))}#{escaped(job)}", SINGLE)
+
+
+def _of_actor(tenant: TenantId, actor: str) -> str:
+    return f"JOBS#{escaped(str(tenant))}#{escaped(actor)}"
+
+
+def _of_patient(owner: PatientRef) -> str:
+    return f"JOBP#{escaped(str(owner.tenant))}#{escaped(str(owner.patient))}"
+
+
+def _pointers(job: Job) -> list[Address]:
+    started = f"{micros(job.started_at) + YEAR_1_US:020}"
+    pk = _of_actor(job.tenant, job.actor)
+    places = [Address(MAIN.name, pk, f"{started}#{escaped(job.id)}")]
+    if job.patient is not None:
+        places.append(Address(MAIN.name, _of_patient(job.patient), escaped(job.id)))
+    return places
+
+
+def _item(job: Job) -> Item:
+    return {**_at(job.tenant, job.id).key, **codec_of(Job).encode(job)}
+
+
+def _job(item: Item) -> Job:
+    try:
+        job: Job = codec_of(Job).decode(item)
+    except Undecodable as error:
+        raise Corrupt("a stored job") from error
+    return job
+
+
+def _all_or_none(actions: Sequence[Action]) -> Op[None]:
+    return Op(
+        operation="transact_write_items",
+        parameters={"TransactItems": actions, "ReturnConsumedCapacity": "TOTAL"},
+        decode=lambda _: None,
+        table=MAIN.name,
+        reads=False,
+    )
+
+
+def _newest_first(
+    connection: DynamoDBConnection, pk: str, limit: int, start: Item | None
+) -> Op[Answer]:
+    oldest_first = partition_op(connection, pk, "", limit=limit, start=start)
+    parameters = {**oldest_first.parameters, "ScanIndexForward": False}
+    return attrs.evolve(oldest_first, parameters=parameters)

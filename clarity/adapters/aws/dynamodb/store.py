@@ -1,0 +1,206 @@
+"""The store behind an address: connection, adapters, and the secret that all processes share."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import ClassVar, Final
+from urllib.parse import parse_qsl, urlsplit
+
+import attrs
+
+from clarity.adapters.aws._errors import Cancelled
+from clarity.adapters.aws._operations import Op
+from clarity.adapters.aws.connection import ConnectionSettings, DynamoDBConnection
+from clarity.adapters.aws.dynamodb.audit import DynamoDBAuditLogger
+from clarity.adapters.aws.dynamodb.backoff import Backoff
+from clarity.adapters.aws.dynamodb.batch import Address, Batches, get_op
+from clarity.adapters.aws.dynamodb.codec import Undecodable, codec_of
+from clarity.adapters.aws.dynamodb.cursor import CursorKey
+from clarity.adapters.aws.dynamodb.erasure import DynamoDBErasure
+from clarity.adapters.aws.dynamodb.inventory import DynamoDBInventory
+from clarity.adapters.aws.dynamodb.items import EntityItems
+from clarity.adapters.aws.dynamodb.jobs import DynamoDBJobs
+from clarity.adapters.aws.dynamodb.keys import SINGLE
+from clarity.adapters.aws.dynamodb.removal import Removal
+from clarity.adapters.aws.dynamodb.repository import DynamoDBRepository
+from clarity.adapters.aws.dynamodb.tables import KEYS, create_tables
+from clarity.adapters.aws.dynamodb.upkeep import DynamoDBUpkeep
+from clarity.adapters.aws.settings import Endpoint, Limits
+from clarity.domain.errors import ClarityError
+from clarity.ports.clock import Clock
+from clarity.ports.codec import ChunkCodec
+from clarity.ports.errors import Corrupt
+from clarity.ports.metrics import Metrics
+from clarity.ports.tracing import Tracer
+
+__all__ = [
+    "BadAddress",
+    "DynamoDBStore",
+    "open_store",
+    "settings_of",
+    "shared_cursor_key",
+]
+
+CURSOR_KEY_AT: Final = Address(KEYS.name, "CURSOR", SINGLE)
+KEY_BYTES: Final = 32
+
+
+SCHEME: Final = "dynamodb"
+OPTIONS: Final = frozenset({"endpoint", "replica", "create", "deadline_s"})
+
+
+@attrs.define(eq=False)
+class BadAddress(ClarityError):
+    """An address of tables cannot be understood; nothing was opened."""
+
+    code: ClassVar[str] = "aws.bad-address"
+    address: str
+    problem: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.address!r} is no address of tables ({self.problem}); write "
+            f"dynamodb://REGION/PREFIX, for an engine on this machine with "
+            f"?endpoint=http://127.0.0.1:8000&create=yes"
+        )
+
+
+@attrs.frozen(kw_only=True)
+class DynamoDBStore:
+    """
+    What lies in the tables, by the ports it stands behind.
+
+    Attributes:
+        connection: to DynamoDB.
+        real: the repository, undecorated.
+        trail: the audit trail; sink too.
+        inventory: counts and pings.
+        job_store: long work; erasable too.
+        erasure: lets go of a person's entities.
+        expiring: removes what has expired.
+        copies: checks everything; copies are DynamoDB's own.
+    """
+
+    connection: DynamoDBConnection
+    real: DynamoDBRepository
+    trail: DynamoDBAuditLogger
+    inventory: DynamoDBInventory
+    job_store: DynamoDBJobs
+    erasure: DynamoDBErasure
+    expiring: DynamoDBUpkeep
+    copies: DynamoDBUpkeep
+
+
+def settings_of(address: str) -> ConnectionSettings:
+    """
+    The settings that `dynamodb://REGION/PREFIX?endpoint=URL&replica=REGION&deadline_s=5` names.
+
+    Raises:
+        BadAddress: a part is missing, unknown or out of range.
+    """
+    parts = urlsplit(address)
+    options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    if parts.scheme != SCHEME or not parts.netloc:
+        raise BadAddress(address, "the region is missing")
+    if not options.keys() <= OPTIONS or options.get("create", "yes") != "yes":
+        raise BadAddress(address, f"the options are {', '.join(sorted(OPTIONS))}")
+    replica = options.get("replica")
+    try:
+        return ConnectionSettings(
+            endpoint=Endpoint(region=parts.netloc, url=options.get("endpoint", "")),
+            replica=Endpoint(region=replica) if replica else None,
+            limits=Limits(deadline_s=float(options.get("deadline_s", Limits().deadline_s))),
+            table_prefix=parts.path.removeprefix("/") or "clarity-",
+        )
+    except ValueError as error:
+        raise BadAddress(address, "a value is out of range") from error
+
+
+@contextmanager
+def open_store(
+    address: str, codec: ChunkCodec, *, clock: Clock, metrics: Metrics, tracer: Tracer
+) -> Iterator[DynamoDBStore]:
+    """
+    The store at `address`, closed at the end; with `create=yes` missing tables are made first.
+
+    Raises:
+        BadAddress: the address cannot be understood.
+        PortError: the tables are missing, the service refused or could not be reached.
+    """
+    connection = DynamoDBConnection(
+        settings_of(address), clock=clock, metrics=metrics, tracer=tracer
+    )
+    try:
+        if "create=yes" in urlsplit(address).query:
+            create_tables(connection, clock=clock)
+        yield _store(connection, codec, clock)
+    finally:
+        connection.close()
+
+
+def _store(connection: DynamoDBConnection, codec: ChunkCodec, clock: Clock) -> DynamoDBStore:
+    key, items = shared_cursor_key(connection), EntityItems(codec)
+    trail = DynamoDBAuditLogger(connection=connection, clock=clock, cursor_key=key)
+    removal = Removal(connection=connection, clock=clock)
+    batches = Batches(connection, clock, Backoff())
+    upkeep = DynamoDBUpkeep(connection, items, clock)
+    return DynamoDBStore(
+        connection=connection,
+        real=DynamoDBRepository(connection=connection, items=items, clock=clock, cursor_key=key),
+        trail=trail,
+        inventory=DynamoDBInventory(connection, trail, clock),
+        job_store=DynamoDBJobs(
+            connection=connection, batches=batches, removal=removal, cursor_key=key
+        ),
+        erasure=DynamoDBErasure(connection, removal),
+        expiring=upkeep,
+        copies=upkeep,
+    )
+
+
+@attrs.frozen
+class _Secret:
+    secret: bytes
+
+
+def shared_cursor_key(connection: DynamoDBConnection) -> CursorKey:
+    """
+    The secret that cursors are signed with, the same for every process over these tables.
+
+    It lies in the table `keys`, whose items no backup holds; the first to ask makes it.
+
+    Raises:
+        Corrupt: it is there and cannot be read.
+        PortError: the service refused or could not be reached.
+    """
+    fresh = codec_of(_Secret).encode(_Secret(secrets.token_bytes(KEY_BYTES)))
+    known = connection.run(get_op(connection, CURSOR_KEY_AT))
+    if known is None:
+        _offer(connection, {**CURSOR_KEY_AT.key, **fresh})
+        known = connection.run(get_op(connection, CURSOR_KEY_AT))
+    try:
+        key: bytes = codec_of(_Secret).decode(known or {}).secret
+    except Undecodable as error:
+        raise Corrupt("the key of the cursors") from error
+    return key
+
+
+def _offer(connection: DynamoDBConnection, item: dict[str, dict[str, object]]) -> None:
+    """The item is there, unless another one is already."""
+    put = {
+        "TableName": connection.table(KEYS.name),
+        "Item": item,
+        "ConditionExpression": "attribute_not_exists(pk)",
+    }
+    try:
+        connection.run(
+            Op(
+                operation="transact_write_items",
+                parameters={"TransactItems": [{"Put": put}]},
+                decode=lambda _: None,
+                table=KEYS.name,
+                reads=False,
+            )
+        )
+    except Cancelled:
+        return

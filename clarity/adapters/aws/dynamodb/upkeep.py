@@ -1,0 +1,146 @@
+"""What looks at whole tables: removing what has expired, and checking everything."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+import attrs
+
+from clarity.adapters.aws._errors import Cancelled
+from clarity.adapters.aws._operations import Answer, Item, Op
+from clarity.adapters.aws.connection import DynamoDBConnection
+from clarity.adapters.aws.dynamodb.chain import head_of, record_of
+from clarity.adapters.aws.dynamodb.codec import MALFORMED, Undecodable
+from clarity.adapters.aws.dynamodb.items import EntityItems, micros
+from clarity.adapters.aws.dynamodb.keys import HEAD, LETTERS
+from clarity.adapters.aws.dynamodb.tables import AUDIT, MAIN
+from clarity.domain.audit import BrokenChain, verify_chain
+from clarity.ports.clock import Clock
+from clarity.ports.copies import Checkup, StoreCopies
+from clarity.ports.entities import ENTITIES
+from clarity.ports.errors import Corrupt, Denied, TooNew
+from clarity.ports.expiry import Expiring
+
+__all__ = ["DynamoDBUpkeep"]
+
+OWNED: Final = "P#"
+CHAINS: Final = "AUD#"
+SPECS: Final = {LETTERS[spec.kind]: spec for spec in ENTITIES}
+
+
+@attrs.frozen
+class DynamoDBUpkeep(Expiring, StoreCopies):
+    """
+    Reads every item of the tables, so it costs as much as they are large.
+
+    DynamoDB makes the copies: point-in-time recovery is on for all tables but `keys`.
+
+    Attributes:
+        connection: to DynamoDB.
+        items: entities as items.
+        clock: decides what has expired.
+    """
+
+    connection: DynamoDBConnection
+    items: EntityItems
+    clock: Clock
+
+    def purge_expired(self) -> int:
+        """Everything that has expired is removed; says how many entities that were."""
+        now = {":now": {"N": str(micros(self.clock.now()))}}
+        over = {"FilterExpression": "x <= :now", "ExpressionAttributeValues": now}
+        gone = 0
+        for item in self._all(MAIN.name, {**over, "ProjectionExpression": "pk, sk"}):
+            key = {"pk": item["pk"], "sk": item["sk"]}
+            is_entity = item["pk"]["S"].startswith(OWNED) and item["sk"]["S"][0] in SPECS
+            gone += self._is_removed(key, now) and is_entity
+        return gone
+
+    def check(self) -> Checkup:
+        """What every entity's digest and every audit chain say; of all tenants."""
+        items, damage = self._checked_items()
+        chains: dict[str, list[Item]] = {}
+        for item in self._all(AUDIT.name, {}):
+            if item["pk"]["S"].startswith(CHAINS):
+                chains.setdefault(item["pk"]["S"], []).append(item)
+        return Checkup(
+            items=items,
+            chains=len(chains),
+            records=sum(len(chain) - 1 for chain in chains.values()),
+            damage=damage,
+            tampered=sum(not _is_whole(chain) for chain in chains.values()),
+        )
+
+    def backup(self, to: Path) -> Checkup:
+        """Refused: a file is no copy that DynamoDB could restore."""
+        _refuse(to)
+
+    def restore(self, backup: Path, *, to: Path) -> Checkup:
+        """Refused: DynamoDB restores its own backups."""
+        _refuse(backup, to)
+
+    def replace(self, backup: Path, *, to: Path) -> Checkup:
+        """Refused: DynamoDB restores its own backups."""
+        _refuse(backup, to)
+
+    def _checked_items(self) -> tuple[int, tuple[str, ...]]:
+        count, damage = 0, []
+        for item in self._all(MAIN.name, {}):
+            spec = SPECS.get(item["sk"]["S"][0]) if item["pk"]["S"].startswith(OWNED) else None
+            if spec is None:
+                continue
+            count += 1
+            try:
+                self.items.decode(spec, item)
+            except (Corrupt, TooNew) as error:
+                damage.append(str(error))
+        return count, tuple(damage)
+
+    def _is_removed(self, key: Item, now: Item) -> bool:
+        """Whether it was still expired, not written anew, when it was removed."""
+        delete = {
+            "TableName": self.connection.table(MAIN.name),
+            "Key": key,
+            "ConditionExpression": "x <= :now",
+            "ExpressionAttributeValues": now,
+        }
+        try:
+            self.connection.run(
+                _op("transact_write_items", {"TransactItems": [{"Delete": delete}]})
+            )
+        except Cancelled:
+            return False
+        return True
+
+    def _all(self, table: str, more: Mapping[str, Any]) -> Iterator[Item]:
+        request = {"TableName": self.connection.table(table), "ConsistentRead": True, **more}
+        while True:
+            answer = self.connection.run(_op("scan", request))
+            yield from answer["Items"]
+            if answer.get("LastEvaluatedKey") is None:
+                return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+def _op(operation: Any, parameters: Mapping[str, Any]) -> Op[Answer]:
+    return Op(
+        operation=operation,
+        parameters=parameters,
+        decode=lambda answer: answer,
+        table=MAIN.name,
+        reads=operation == "scan",
+    )
+
+
+def _is_whole(chain: list[Item]) -> bool:
+    """Records in order and the head, which sorts last, lead to each other."""
+    *records, last = sorted(chain, key=lambda item: str(item["sk"]["S"]))
+    try:
+        verify_chain(map(record_of, records), head=head_of(last))
+    except (BrokenChain, Undecodable, *MALFORMED):
+        return False
+    return bool(last["sk"]["S"] == HEAD)
+
+
+def _refuse(*paths: Path) -> NoReturn:
+    raise Denied(f"{paths[-1].name} as a copy of tables (DynamoDB's own backups do that)")

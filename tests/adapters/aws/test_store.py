@@ -1,0 +1,131 @@
+"""The store behind an address, and the application over it."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from clarity.adapters.aws._operations import Op
+from clarity.adapters.aws.connection import ConnectionSettings
+from clarity.adapters.aws.dynamodb.inventory import DynamoDBInventory
+from clarity.adapters.aws.dynamodb.store import (
+    CURSOR_KEY_AT,
+    BadAddress,
+    settings_of,
+    shared_cursor_key,
+)
+from clarity.adapters.aws.settings import Endpoint, Limits
+from clarity.adapters.local.clock import SystemClock
+from clarity.bootstrap import Profile, Settings, open_clarity
+from clarity.domain.identity import PatientId, PatientRef, TenantId
+from clarity.ports.errors import Corrupt, Unexpected
+from clarity.ports.repository import Put
+from tests.contracts.repository.harness import ADA, BEN, chunk, evidence
+from tests.support.dynamodb import World, credentials, world_on
+from tests.support.engines import running
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture(params=["moto", "ministack"])
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
+    with world_on(running(request.param), SystemClock()) as opened:
+        yield opened
+
+
+def test_an_address_names_everything_that_can_be_chosen():
+    address = (
+        "dynamodb://eu-west-1/study-?endpoint=http://127.0.0.1:8000"
+        "&replica=eu-north-1&deadline_s=2.5&create=yes"
+    )
+
+    assert settings_of(address) == ConnectionSettings(
+        endpoint=Endpoint(region="eu-west-1", url="http://127.0.0.1:8000"),
+        replica=Endpoint(region="eu-north-1"),
+        limits=Limits(deadline_s=2.5),
+        table_prefix="study-",
+    )
+    assert settings_of("dynamodb://eu-west-1").table_prefix == "clarity-"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "dynamodb://",
+        "dynamodb:eu-west-1",
+        "sqlite://eu-west-1/x",
+        "dynamodb://eu-west-1/a b",
+        "dynamodb://EU/x",
+        "dynamodb://eu-west-1/x?endpoint=ftp://x",
+        "dynamodb://eu-west-1/x?deadline_s=soon",
+        "dynamodb://eu-west-1/x?deadline_s=0",
+        "dynamodb://eu-west-1/x?create=perhaps",
+        "dynamodb://eu-west-1/x?password=1",
+    ],
+)
+def test_an_address_that_cannot_be_understood_is_refused_with_an_example(address: str):
+    with pytest.raises(BadAddress, match="write dynamodb://REGION/PREFIX"):
+        settings_of(address)
+
+
+def test_every_process_gets_the_same_key_for_cursors(world: World):
+    first = shared_cursor_key(world.connection)
+
+    assert len(first) == 32
+    assert shared_cursor_key(world.connection) == first
+
+
+def test_a_damaged_key_is_told(world: World):
+    world.connection.run(_put(world, {"secret": {"S": "no bytes"}}))
+
+    with pytest.raises(Corrupt):
+        shared_cursor_key(world.connection)
+
+
+def _put(world: World, attributes: dict):
+    return Op(
+        operation="put_item",
+        parameters={
+            "TableName": world.connection.table("keys"),
+            "Item": {**CURSOR_KEY_AT.key, **attributes},
+        },
+        decode=lambda _: None,
+        table="keys",
+        reads=False,
+    )
+
+
+def test_the_stock_counts_what_has_not_expired(world: World):
+    changes = [Put(chunk(0), 0), Put(chunk(1), 0), Put(chunk(2), 0, LONG_AGO)]
+    world.repository.commit(changes, evidence=evidence())
+    world.repository.commit([Put(chunk(0), 0)], evidence=evidence(BEN))
+    other = PatientRef(TenantId("other"), PatientId("x"))
+    world.repository.commit([Put(chunk(0), 0)], evidence=evidence(other))
+    inventory = DynamoDBInventory(world.connection, world.trail, SystemClock())
+
+    stock = inventory.stock(ADA.tenant)
+
+    assert (stock.patients, stock.audit_records) == (2, 2)
+    assert dict(stock.entities) == {"chunk": 3, "result": 0}
+    assert "eu-west-1" in stock.location
+    assert "layout 1" in inventory.ping()
+    assert inventory.stock(TenantId("nobody")).patients == 0
+
+
+def test_the_application_opens_on_tables_and_answers_health():
+    credentials()
+    url = running("ministack").url
+    address = f"dynamodb://eu-west-1/application-?endpoint={url}"
+
+    with pytest.raises(Unexpected, match="create-tables"), open_clarity(Settings(store=address)):
+        pass
+    made = Settings(store=f"{address}&create=yes")
+    with open_clarity(made) as clarity:
+        assert [ping.ok for ping in clarity.health.run()] == [True]
+    with open_clarity(Settings(store=address)) as clarity:
+        assert [ping.ok for ping in clarity.health.run()] == [True]
+
+
+def test_the_store_decides_the_profile():
+    assert Settings(store="dynamodb://eu-west-1").profile is Profile.AWS
+    assert Settings(store="x.db").profile is Profile.EMBEDDED
