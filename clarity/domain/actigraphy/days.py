@@ -43,6 +43,18 @@ STREAM_OF_UNIT: Final[dict[Unit, StreamKind]] = {
 """The stream in which values of a unit are kept."""
 
 
+LARGEST: Final = 1e12
+"""
+Largest amount taken for a measurement; a day of acceleration in mg summed at 100 Hz is below 1e11.
+Larger ones are no data, and sums of their squares would leave the range of numbers unseen.
+"""
+
+
+def _check_size(values: npt.NDArray[np.float64]) -> None:
+    if np.any(np.abs(values) > LARGEST):
+        raise BadChunk(f"a value is beyond {LARGEST:g}, which no device measures")
+
+
 def _edges(series: ActivitySeries, days: Sequence[LocalDay]) -> list[int]:
     """Index of the series at which each day, and the one after the last, begins."""
     starts = [day.start_s for day in (*days, days[-1].next())] if days else []
@@ -63,8 +75,9 @@ def day_chunks(series: ActivitySeries, *, source: str = "") -> tuple[DayChunk, .
         source: SHA-256 (hex) of the file it came from.
 
     Raises:
-        BadChunk: the grid does not meet local midnight, or a value is infinite.
+        BadChunk: the grid does not meet local midnight, or a value is infinite or beyond 1e12.
     """
+    _check_size(series.observed)
     window = TimeWindow(start=series.start, end=series.end)
     days = days_touched(window, series.zone)
     edges = _edges(series, days)
@@ -142,6 +155,7 @@ def series_of(chunks: Sequence[DayChunk]) -> ActivitySeries:
     n = (last.start_s + last.length_s - first.start_s) // first.epoch_s
     values = np.full(n, np.nan)
     for chunk in ordered:
+        _check_size(chunk.values)
         at = (chunk.start_s - first.start_s) // chunk.epoch_s
         values[at : at + chunk.values.size] = chunk.values
     return ActivitySeries(

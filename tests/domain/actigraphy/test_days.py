@@ -86,6 +86,21 @@ def test_no_epochs_make_no_chunks():
     assert day_chunks(series(0)) == ()
 
 
+@pytest.mark.parametrize("value", [1.001e12, -1.001e12, 1e308, np.inf])
+def test_a_value_that_no_device_measures_is_refused(value):
+    with pytest.raises(BadChunk, match="no device measures"):
+        day_chunks(series(3, values=[1.0, value, np.nan]))
+
+
+def test_a_stored_value_that_no_device_measures_is_refused():
+    (largest,) = day_chunks(series(3, values=[1.0, 1e12, -1e12]))
+    beyond = attrs.evolve(largest, values=largest.values * 2)
+
+    assert np.nanmax(series_of([largest]).values) == 1e12
+    with pytest.raises(BadChunk, match="no device measures"):
+        series_of([beyond])
+
+
 def test_a_grid_beside_midnight_is_refused():
     with pytest.raises(BadChunk, match="local midnight"):
         day_chunks(series(9, start=datetime(2003, 6, 1, 12, 0, 7, tzinfo=OSLO)))
