@@ -40,7 +40,7 @@ class Order:
 
     sources: tuple[Source, ...]
     options: ReadOptions
-    patient: str | None = None
+    patient: str | None = attrs.field(default=None, repr=False)
     settings: Mapping[str, str] = attrs.field(factory=dict, hash=False)
     actor: Actor
     correlation: CorrelationId
@@ -59,7 +59,7 @@ class Rendered:
     """A participant is done; the documents belong into `folder` (empty: the output folder)."""
 
     report: Report
-    folder: str
+    folder: str = attrs.field(repr=False)
     documents: tuple[Document, ...]
 
 

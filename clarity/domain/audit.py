@@ -95,7 +95,7 @@ class AuditRecord:
     """An event in its place: number in the chain, canonical body and hash."""
 
     seq: int
-    body: bytes
+    body: bytes = attrs.field(repr=False)
     hash: bytes
 
     @property

@@ -39,7 +39,7 @@ class Finding:
 
     metric: str
     value: float | None = attrs.field(
-        converter=attrs.converters.optional(float), validator=_finite_or_none
+        converter=attrs.converters.optional(float), validator=_finite_or_none, repr=False
     )
     unit: str
     n_valid: int = attrs.field(converter=int, validator=attrs.validators.ge(0))
@@ -51,7 +51,7 @@ class Finding:
         factory=dict, converter=_frozen_parameters, hash=False
     )
     citation: str
-    reason: str = ""
+    reason: str = attrs.field(default="", repr=False)
 
     def __attrs_post_init__(self) -> None:
         """A value needs no excuse and an absence needs one."""

@@ -74,7 +74,7 @@ class ReadOptions:
     )
     device: str | None = None
     placement: Placement | None = None
-    participant: str | None = None
+    participant: str | None = attrs.field(default=None, repr=False)
     time_column: str | None = None
     value_column: str | None = None
     date_order: DateOrder | None = None
@@ -125,7 +125,7 @@ class Recording:
         notices: what was assumed, in a stable order.
     """
 
-    participant: str
+    participant: str = attrs.field(repr=False)
     series: ActivitySeries
     report: RegridReport
     digest: str

@@ -30,7 +30,7 @@ class Report:
         made_at: when, aware.
     """
 
-    participant: str
+    participant: str = attrs.field(repr=False)
     source: str
     series: ActivitySeries
     result: AnalysisResult

@@ -1,7 +1,7 @@
 """One Hypothesis strategy per entity and value; every codec and store is tried with them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import get_args
 from zoneinfo import ZoneInfo
@@ -209,8 +209,20 @@ def provenances() -> st.SearchStrategy[Provenance]:
 
 
 def same(a: object, b: object) -> bool:
-    """Equal, and of the same types and zones all through; tells no more, reprs being long."""
-    return a == b and repr(a) == repr(b)
+    """Equal, and of the same types and zones all through; tells no more, values being long."""
+    return a == b and _spelled(a) == _spelled(b)
+
+
+def _spelled(value: object) -> object:
+    """The value as types and texts; reprs would not do, they leave out health data."""
+    if attrs.has(type(value)):
+        names = [field.name for field in attrs.fields(type(value))]
+        return type(value), [_spelled(getattr(value, name)) for name in names]
+    if isinstance(value, tuple | list):
+        return type(value), [_spelled(each) for each in value]
+    if isinstance(value, Mapping):
+        return [(_spelled(key), _spelled(each)) for key, each in value.items()]
+    return type(value), repr(value)
 
 
 def entities() -> st.SearchStrategy[DayChunk | AnalysisResult]:

@@ -42,10 +42,10 @@ class Spans:
 class Written:
     """What one analysis contributes to a result."""
 
-    findings: tuple[Finding, ...] = ()
-    nights: tuple[Night, ...] = ()
+    findings: tuple[Finding, ...] = attrs.field(default=(), repr=False)
+    nights: tuple[Night, ...] = attrs.field(default=(), repr=False)
     spans: tuple[Spans, ...] = ()
-    notices: tuple[str, ...] = ()
+    notices: tuple[str, ...] = attrs.field(default=(), repr=False)
 
 
 def _sorted_items(pairs: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
@@ -92,10 +92,10 @@ class AnalysisResult:
     kind: str
     window: TimeWindow
     epoch_s: int
-    findings: tuple[Finding, ...]
-    nights: tuple[Night, ...]
+    findings: tuple[Finding, ...] = attrs.field(repr=False)
+    nights: tuple[Night, ...] = attrs.field(repr=False)
     spans: tuple[Spans, ...]
-    notices: tuple[str, ...]
+    notices: tuple[str, ...] = attrs.field(repr=False)
     provenance: Provenance
 
     def finding(self, metric: str) -> Finding:

@@ -137,15 +137,15 @@ class Night:
     end: datetime
     source: WindowSource
     scoring: str
-    in_bed_min: float
-    tst_min: float
-    waso_min: float
-    latency_min: float
-    terminal_wake_min: float
-    unknown_min: float
-    awakenings: int
-    onset: datetime | None
-    offset: datetime | None
+    in_bed_min: float = attrs.field(repr=False)
+    tst_min: float = attrs.field(repr=False)
+    waso_min: float = attrs.field(repr=False)
+    latency_min: float = attrs.field(repr=False)
+    terminal_wake_min: float = attrs.field(repr=False)
+    unknown_min: float = attrs.field(repr=False)
+    awakenings: int = attrs.field(repr=False)
+    onset: datetime | None = attrs.field(repr=False)
+    offset: datetime | None = attrs.field(repr=False)
     n_valid: int
     coverage: float
 
