@@ -1,0 +1,67 @@
+"""The entities whose stored forms are kept, by kind and schema version."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from clarity.domain.analysis.result import AnalysisResult, Layer, Provenance, Spans
+from clarity.domain.findings import Finding
+from clarity.domain.streams import DayChunk, Placement, StreamKind, Unit
+from clarity.domain.timeline import TimeWindow
+
+OSLO = ZoneInfo("Europe/Oslo")
+
+GOLDEN = {
+    "chunk-1": DayChunk(
+        stream=StreamKind.ACTIVITY,
+        day=date(2003, 10, 26),
+        zone=OSLO,
+        epoch_s=3_600,
+        unit=Unit.COUNTS,
+        device="Actiwatch",
+        placement=Placement.WRIST,
+        values=np.array([*range(23), np.nan, 0.5]),
+        source="0" * 64,
+    ),
+    "result-1": AnalysisResult(
+        kind="rest-activity",
+        window=TimeWindow(
+            start=datetime(2003, 10, 20, tzinfo=OSLO),
+            end=datetime(2003, 10, 26, 2, 30, tzinfo=OSLO, fold=1),
+        ),
+        epoch_s=60,
+        findings=(
+            Finding(
+                metric="IS",
+                value=0.625,
+                unit="1",
+                n_valid=168,
+                coverage=1.0,
+                algorithm="nonparametric/IS",
+                parameters={"bin_min": 60, "ratio": 0.5, "name": "x", "whole": True, "": None},
+                citation="somebody",
+            ),
+            Finding(
+                metric="SRI",
+                value=None,
+                unit="1",
+                n_valid=0,
+                coverage=0.0,
+                algorithm="sri",
+                citation="somebody",
+                reason="no pairs",
+            ),
+        ),
+        nights=(),
+        spans=(Spans(layer=Layer.SLEEP, algorithm="cole-kripke", spans=((0, 7), (9, 12))),),
+        notices=("two minutes are missing",),
+        provenance=Provenance(
+            input_digest="1" * 64,
+            analyses={"clarity.rhythm": "1"},
+            clarity_version="0.1.0",
+            computed_at=datetime(2003, 10, 27, 8, tzinfo=UTC),
+            fingerprint="2" * 64,
+        ),
+    ),
+}
