@@ -28,6 +28,15 @@ from clarity.adapters.aws.settings import Endpoint
 STARTUP_S = 30.0
 """An engine that has not answered by then is not coming up."""
 
+ONE_AT_A_TIME = """
+import sys
+from moto.server import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import run_simple
+run_simple("127.0.0.1", int(sys.argv[1]), DomainDispatcherApplication(create_backend_app))
+"""
+"""moto without threads: a transaction that it refuses puts all tables back to how they were when it
+began, which undoes what other threads committed meanwhile."""
+
 REGION = "eu-west-1"
 
 
@@ -63,7 +72,7 @@ def _script(name: str, hint: str) -> str:
 def _command(name: str, port: int) -> list[str]:
     match name:
         case "moto":
-            return [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+            return [sys.executable, "-c", ONE_AT_A_TIME, str(port)]
         case "ministack":
             return [_script("ministack", "pip install ministack==1.5.33")]
         case "dynalite":

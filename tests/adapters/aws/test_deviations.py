@@ -9,6 +9,7 @@ A row that no longer holds fails here, so that the table shrinks when an engine 
 | dynalite | knows no expiry setting | `enable_expiry` is tried on moto and ministack alone |
 | dynalite | knows no PartiQL | statements are tried on ministack alone |
 | moto | forgets request tokens: a transaction repeated with its token is refused | the nonce tells |
+| moto | undoes other threads' writes when it refuses a transaction | served one at a time |
 | moto, ministack | count a flat unit whatever the size | dynalite counts; `item_size` reckons |
 | ministack | lets a filter name a key | dynalite refuses it; ours name copies |
 """
