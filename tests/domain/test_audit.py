@@ -3,6 +3,7 @@
 import hashlib
 import json
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import attrs
 import pytest
@@ -195,3 +196,34 @@ def test_a_body_is_canonical():
         b'"correlation":"c","operation":"ingest","patient":"ada","purpose":"treatment","seq":1,'
         b'"tenant":"clinic","touched":[["chunk/activity/2003-05-01","","ff"]]}'
     )
+
+
+def test_a_body_keeps_letters_of_any_script_as_they_are():
+    elsewhere = attrs.evolve(
+        _event(), correlation=CorrelationId("\N{LATIN SMALL LETTER O WITH STROKE}")
+    )
+
+    assert (
+        '"correlation":"\N{LATIN SMALL LETTER O WITH STROKE}"'.encode()
+        in chained(elsewhere, ChainHead()).body
+    )
+
+
+def test_the_time_of_an_event_is_kept_in_utc():
+    event = attrs.evolve(_event(), at=datetime(2026, 1, 5, 12, tzinfo=ZoneInfo("Asia/Kolkata")))
+
+    assert event.at.tzinfo is UTC
+    assert event.at.isoformat() == "2026-01-05T06:30:00+00:00"
+
+
+def test_a_missing_record_and_one_in_a_wrong_place_are_named():
+    records = _chain([_event()] * 3)
+    body = records[0].body.replace(b'"seq":1', b'"seq":5')
+
+    with pytest.raises(BrokenChain) as gone:
+        verify_chain([records[0], records[2]])
+    with pytest.raises(BrokenChain) as moved:
+        verify_chain([_linked(body, seq=1)])
+
+    assert (gone.value.seq, gone.value.problem) == (3, "record 2 was expected")
+    assert (moved.value.seq, moved.value.problem) == (1, "its body belongs to another place")

@@ -60,3 +60,7 @@ def test_an_actor_says_for_whom_and_why():
 
 def test_identifiers_sort_by_value():
     assert TenantId("a") < TenantId("b")
+
+
+def test_an_identifier_may_have_128_characters():
+    assert str(PatientId("x" * 128)) == "x" * 128

@@ -86,3 +86,24 @@ def test_a_day_that_its_zone_skipped_holds_nothing():
 
     with pytest.raises(BadChunk, match="skipped in its zone"):
         attrs.evolve(chunk(), day=date(2011, 12, 30), zone=apia, values=[])
+
+
+def test_values_are_held_as_a_read_only_copy_in_double_precision():
+    given = np.arange(1440, dtype=np.int32)
+
+    held = chunk(values=given)
+    given[0] = 7
+
+    assert held.values.dtype == np.float64
+    assert held.values[0] == 0.0
+    assert not held.values.flags.writeable
+
+
+def test_what_is_wrong_with_a_chunk_is_said():
+    with pytest.raises(BadChunk) as too_few:
+        chunk(3)
+    with pytest.raises(BadChunk) as infinite:
+        chunk(values=np.full(1440, np.inf))
+
+    assert too_few.value.problem == "3 values do not cover a day of 86400 s"
+    assert infinite.value.problem == "a value is infinite"

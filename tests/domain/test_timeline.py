@@ -9,6 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from clarity.domain.timeline import (
+    DAY_S,
     LocalDay,
     NaiveTime,
     TimeWindow,
@@ -206,3 +207,24 @@ def test_a_known_zone_is_found_by_name():
 
 def test_local_days_sort_by_date():
     assert LocalDay(date(2003, 1, 1), OSLO) < LocalDay(date(2003, 1, 2), OSLO)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        datetime(2003, 3, 30, 1, tzinfo=UTC),
+        datetime(2003, 10, 26, 1, tzinfo=UTC),
+        datetime(1972, 1, 7, 0, 44, 30, tzinfo=UTC),
+        datetime(1895, 1, 1, tzinfo=UTC) - timedelta(minutes=43),
+    ],
+)
+@pytest.mark.parametrize("zone", ["Europe/Oslo", "Africa/Monrovia", "Australia/Lord_Howe"])
+def test_offsets_are_exact_to_the_second_around_a_change(change: datetime, zone: str):
+    second = int(change.timestamp())
+    near = np.arange(second - 3, second + 4)
+    there = ZoneInfo(zone)
+
+    offsets = zone_offsets(there, near // DAY_S).at(near)
+
+    told = [datetime.fromtimestamp(int(each), there).utcoffset() for each in near]
+    assert offsets.tolist() == [int(offset.total_seconds()) for offset in told]

@@ -1,5 +1,6 @@
 """What SQLite and the file system say, in the words of the ports; one table, used once."""
 
+import queue
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -72,12 +73,14 @@ def translated(busy_timeout_s: float) -> Iterator[None]:
     Errors of SQLite and of the file system leave the block as errors of the ports.
 
     Args:
-        busy_timeout_s: how long SQLite waits for a lock; told when it waited in vain.
+        busy_timeout_s: longest wait for a lock or a connection; told when it was in vain.
     """
     try:
         yield
     except sqlite3.Error as error:
         raise _refusal(error, busy_timeout_s) from error
+    except queue.Empty as error:
+        raise _timed_out(busy_timeout_s) from error
     except PermissionError as error:
         raise Denied("the file of the store") from error
     except OSError as error:

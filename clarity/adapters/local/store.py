@@ -7,6 +7,7 @@ import sqlite3
 import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +15,6 @@ import attrs
 
 from clarity.adapters.local import schema
 from clarity.adapters.local._errors import translated
-from clarity.ports.errors import TimedOut
 
 __all__ = ["SqliteStore", "open_store"]
 
@@ -74,13 +74,17 @@ class SqliteStore:
 
     @contextmanager
     def _lent(self) -> Iterator[sqlite3.Connection]:
-        slot = self._slot()
-        try:
-            with translated(self.busy_timeout_s):
-                slot = slot or _connected(self.name, self.busy_timeout_s)
-                yield slot
-        finally:
-            self.slots.put(slot)
+        take = partial(self.slots.get, timeout=self.busy_timeout_s)
+        with translated(self.busy_timeout_s):
+            # A loop of one turn: it is where no interrupt comes between taking and naming.
+            for slot in iter(take, self):
+                connection = slot
+                try:
+                    connection = connection or _connected(self.name, self.busy_timeout_s)
+                    yield connection
+                finally:
+                    self.slots.put(connection)
+                return
 
     def empty_log(self) -> None:
         """
@@ -93,12 +97,6 @@ class SqliteStore:
         """
         with self._lent() as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-
-    def _slot(self) -> sqlite3.Connection | None:
-        try:
-            return self.slots.get(timeout=self.busy_timeout_s)
-        except queue.Empty as error:
-            raise TimedOut("the store", self.busy_timeout_s) from error
 
     def close(self) -> None:
         """All idle connections are closed; a later use opens a file anew."""

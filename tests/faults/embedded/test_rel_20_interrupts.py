@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
-from queue import SimpleQueue
 from random import Random
 from types import FrameType
 
@@ -44,12 +43,6 @@ WATCHED = (str(Path(local_store.__file__).parent), contextlib.__file__)
 CHANGES = [Put(chunk(0), 0), Put(chunk(1), 0)]
 
 
-def _leaves_the_queue(event: str, called: object) -> bool:
-    """The one moment that a slot is in nobody's hands: it left the queue and has no name yet."""
-    owner = getattr(called, "__self__", None)
-    return event == "c_return" and isinstance(owner, SimpleQueue) and called.__name__ == "get"
-
-
 @attrs.define
 class Interrupt:
     """Raises KeyboardInterrupt at the moment number `at`."""
@@ -57,10 +50,8 @@ class Interrupt:
     at: int
     moments: int = 0
 
-    def watch(self, frame: FrameType, event: str, called: object) -> None:
-        if event not in {"call", "c_return"} or _leaves_the_queue(event, called):
-            return
-        if frame.f_code.co_filename.startswith(WATCHED):
+    def watch(self, frame: FrameType, event: str, _: object) -> None:
+        if event in {"call", "c_return"} and frame.f_code.co_filename.startswith(WATCHED):
             self.moments += 1
             if self.moments == self.at:
                 raise KeyboardInterrupt
