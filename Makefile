@@ -10,6 +10,8 @@ TORCH = torch==2.13.0
 DYNALITE = dynalite@4.0.0
 WORKERS = 2
 NOT_SLOW = not slow and not soak and not bench
+# What `make soak` tries with many more examples; the tests marked soak run beside them.
+SOAK = tests/faults/embedded tests/reliability tests/adapters/packing tests/domain/test_audit.py tests/domain/test_timeline.py
 # A part of the mutants, as a pattern of their names; all when empty.
 ONLY =
 # `make test CHROMIUM=no` leaves out the tests that look at the report in a browser.
@@ -53,7 +55,8 @@ watch: $(VENV)/installed-dev ## re-run the tests that a change touches, at every
 	@$(BIN)/python -m tests.support.watch
 
 soak: $(VENV)/installed-dev ## the long runs: many more examples, the tests marked soak
-	@HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -m "not bench"
+	@HYPOTHESIS_PROFILE=soak $(BIN)/python -m pytest -m "not bench" $(SOAK)
+	@HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest -m soak
 
 clean: ## remove all that the other targets made
 	@rm -rf $(VENV) demo mutants build dist htmlcov .coverage .coverage.* .coverage-inner.txt .mutants.txt \
