@@ -113,3 +113,12 @@ def test_the_threshold_itself_is_rest_and_missing_stays_missing():
 
     assert states[:2].tolist() == [0.0, 1.0]
     assert np.isnan(states[2])
+
+
+@pytest.mark.parametrize(("states", "mean"), [([1.0, 1.0, 0.0], 2.0), ([1.0, 1.0, 1.0, 1.0], 4.0)])
+def test_few_bouts_have_a_mean_and_a_transition_probability_alone(states, mean):
+    found = fragmentation(np.array(states), State.ACTIVE)
+
+    assert float(found.mean_bout_epochs) == mean
+    assert float(found.transition_probability) == 1.0 / mean
+    assert np.isnan([found.gini, found.hazard, found.power_law]).all()

@@ -150,3 +150,15 @@ def test_the_day_matrix_begins_at_midnight_and_pads_with_missing():
     assert days[0, 22:].tolist() == [1.0, 2.0]
     assert days[1, 0] == 3.0
     assert np.isnan(days).sum() == 45
+
+
+def test_the_active_phase_is_told_in_hours_and_the_daily_total_in_its_unit():
+    minutes = np.arange(4 * 1_440) % 1_440
+    awake = np.where((minutes >= 480) & (minutes < 1_320), 100.0, 1.0)
+
+    found = findings(awake)
+
+    assert found["AonT"].value == pytest.approx(8.0, abs=0.5)
+    assert found["AoffT"].value == pytest.approx(22.0, abs=0.5)
+    assert found["ADAT"].value == 840 * 100.0 + 600
+    assert found["ADAT"].unit == "counts/day"
