@@ -132,7 +132,7 @@ def _commit_until_the_alarm(world: RepositoryHarness, patient: PatientRef, delay
         return
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_rel_20_signals_at_any_moment_leave_the_store_usable(tmp_path: Path):
     dice = Random(20)
     with opened(tmp_path / "store.db") as world, _alarms_interrupt():
@@ -153,6 +153,7 @@ def _hold_until(path: Path, holding: threading.Event, let_go: threading.Event) -
         other.rollback()
 
 
+@pytest.mark.soak
 def test_rel_20_a_writer_interrupted_while_it_waits_leaves_the_store_to_the_others(tmp_path: Path):
     path, holding, let_go = tmp_path / "store.db", threading.Event(), threading.Event()
     with opened(path) as world, _alarms_interrupt(), ThreadPoolExecutor(1) as pool:
