@@ -11,10 +11,16 @@ def _below(kind):
     return {below for direct in kind.__subclasses__() for below in {direct, *_below(direct)}}
 
 
+def _name(kind):
+    """By name: attrs makes a class with slots anew, and tests make readers of their own."""
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
 def test_every_reader_is_under_contract(openers):
     for module in pkgutil.iter_modules(clarity.adapters.files.__path__):
         importlib.import_module(f"clarity.adapters.files.{module.name}")
 
-    under_contract = {type(opener().reader) for opener in openers.values()}
+    under_contract = {_name(type(opener().reader)) for opener in openers.values()}
 
-    assert _below(Recordings) == under_contract
+    ours = {_name(kind) for kind in _below(Recordings)}
+    assert {name for name in ours if name.startswith("clarity.")} == under_contract
