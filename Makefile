@@ -30,10 +30,10 @@ test: $(VENV)/installed-dev chromium-is-there ## install everything and pass all
 	@marks="not soak and not bench"; \
 	if [ "$(CHROMIUM)" = no ]; then marks="$$marks and not chromium"; fi; \
 	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest -n $(WORKERS) -m "$$marks" \
-		--cov --cov-report=term --cov-fail-under=85
+		--cov --cov-report=term --cov-fail-under=95
 	@$(BIN)/python -m coverage report --include='clarity/domain/*,clarity/ports/*' \
-		--fail-under=95 > .coverage-inner.txt 2>&1 \
-		|| { cat .coverage-inner.txt; echo "domain and ports need 95 % branch coverage"; exit 1; }
+		--fail-under=100 > .coverage-inner.txt 2>&1 \
+		|| { cat .coverage-inner.txt; echo "domain and ports need 100 % branch coverage"; exit 1; }
 
 check: lint ## the gates of every edit: format, lint, walls, types and the fast tests
 	@$(BIN)/python -m pytest -q -m "$(NOT_SLOW) and not chromium"

@@ -6,13 +6,15 @@ Start with `open_clarity(Settings(...))`; everything else is reached from the ob
 
 from typing import TYPE_CHECKING, Any
 
+from clarity._version import VERSION
+
 if TYPE_CHECKING:
     from clarity.bootstrap import open_clarity
     from clarity.settings import Settings
 
 __all__ = ["Settings", "__version__", "open_clarity"]
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 
 def __getattr__(name: str) -> Any:

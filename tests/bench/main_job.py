@@ -8,7 +8,7 @@ from pathlib import Path
 
 from clarity.adapters.cli.analyze import DEMO
 from clarity.adapters.files.detected import DetectedRecordings
-from clarity.bootstrap import all_analyses
+from clarity.application.plugins import all_analyses
 from clarity.domain.actigraphy.series import ActivitySeries
 from clarity.domain.analysis.wear import WearAssessment
 from clarity.ports.recordings import ReadOptions, Source

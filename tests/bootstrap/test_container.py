@@ -18,11 +18,13 @@ from clarity.adapters.observability.traced import TracedRepository
 from clarity.application.clarity import Clarity
 from clarity.application.health import Health
 from clarity.application.read import Days
-from clarity.bootstrap import PROFILES, Core, Profile, Settings, open_clarity, open_core
+from clarity.bootstrap import PROFILES, open_clarity, open_core
+from clarity.container import Core
 from clarity.domain.identity import Actor, PatientId, PatientRef, Purpose, TenantId
 from clarity.domain.streams import StreamKind
 from clarity.ports.errors import PortError, Unavailable
 from clarity.ports.health import Pingable
+from clarity.settings import Profile, Settings
 from tests.support.dynamodb import credentials
 from tests.support.engines import running
 

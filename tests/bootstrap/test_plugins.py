@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from clarity.bootstrap import BadPlugin, Settings, all_analyses, open_clarity
+from clarity.application.plugins import BadPlugin, all_analyses
+from clarity.bootstrap import open_clarity
 from clarity.domain.analysis.built_in import built_in
 from clarity.domain.analysis.intensity import IntensityAnalysis
+from clarity.settings import Settings
 
 GOOD = '''
 from clarity.domain.analysis.plugin import Analysis

@@ -12,12 +12,14 @@ from dependency_injector import providers
 
 from clarity.adapters.cli.app import run
 from clarity.application.clarity import Clarity
-from clarity.bootstrap import Core, Settings, open_clarity, open_core, settings_from
+from clarity.bootstrap import open_clarity, open_core
+from clarity.container import Core
 from clarity.domain.audit import AuditRecord, Operation
 from clarity.domain.identity import Actor, CorrelationId, PatientId, PatientRef, Purpose, TenantId
 from clarity.domain.streams import DayChunk, StreamKind, Unit
 from clarity.ports.audit import AuditFilter
 from clarity.ports.repository import Evidence, Put
+from clarity.settings import Settings, settings_from
 from tests.support.clocks import START, CountedIds, HandClock
 
 CLINIC = TenantId("clinic")

@@ -16,10 +16,11 @@ from clarity.adapters.aws.dynamodb.store import (
 )
 from clarity.adapters.aws.settings import Endpoint, Limits
 from clarity.adapters.local.clock import SystemClock
-from clarity.bootstrap import Profile, Settings, open_clarity
+from clarity.bootstrap import open_clarity
 from clarity.domain.identity import PatientId, PatientRef, TenantId
 from clarity.ports.errors import Corrupt, Unexpected
 from clarity.ports.repository import Put
+from clarity.settings import Profile, Settings
 from tests.contracts.repository.harness import ADA, BEN, chunk, evidence
 from tests.support.dynamodb import World, credentials, world_on
 from tests.support.engines import running

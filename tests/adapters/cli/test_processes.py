@@ -18,7 +18,8 @@ import os, signal, sys
 from contextlib import contextmanager
 import attrs
 from clarity.adapters.cli.app import run
-from clarity.bootstrap import open_clarity, settings_from
+from clarity.bootstrap import open_clarity
+from clarity.settings import settings_from
 
 after = int(sys.argv[1])
 

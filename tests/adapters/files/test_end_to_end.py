@@ -10,12 +10,13 @@ from clarity.adapters.files.detected import DetectedRecordings
 from clarity.application.ingest import Ingest
 from clarity.application.read import Days, chunks_in
 from clarity.application.reports import Order, Rendered
-from clarity.bootstrap import Settings, open_clarity
+from clarity.bootstrap import open_clarity
 from clarity.domain.actigraphy.days import STREAM_OF_UNIT, series_of
 from clarity.domain.streams import StreamKind
 from clarity.domain.summaries import daily, weekly
 from clarity.ports.recordings import ReadOptions, Source
 from clarity.ports.report import Refused
+from clarity.settings import Settings
 from tests.application.world import ADA, NURSE, REQUEST, opened
 from tests.support.apple_export import days
 from tests.support.recordings import source_of

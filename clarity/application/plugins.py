@@ -1,0 +1,59 @@
+"""The analyses on offer: built in, of installed packages, and of the embedding program."""
+
+from collections import Counter
+from collections.abc import Sequence
+from importlib.metadata import EntryPoint, entry_points
+from typing import ClassVar, Final
+
+import attrs
+
+from clarity.domain.analysis.built_in import built_in
+from clarity.domain.analysis.plugin import Analysis
+from clarity.domain.analysis.wear import WearAssessment
+from clarity.domain.errors import ClarityError
+
+__all__ = ["PLUGINS", "BadPlugin", "all_analyses"]
+
+PLUGINS: Final = "clarity.analyses"
+"""Entry point group under which packages offer analyses."""
+
+
+@attrs.define(eq=False)
+class BadPlugin(ClarityError):
+    """An installed package offers an analysis that does not work."""
+
+    code: ClassVar[str] = "settings.bad-plugin"
+    name: str
+    problem: str
+
+    def __str__(self) -> str:
+        return (
+            f"the analysis {self.name!r} {self.problem}; "
+            f"repair or remove the package that offers it"
+        )
+
+
+def all_analyses(registered: Sequence[Analysis] = ()) -> tuple[Analysis, ...]:
+    """
+    The built-in analyses, those of installed packages (`clarity.analyses`), and `registered`.
+
+    Raises:
+        BadPlugin: an entry point does not load or gives no analysis, or two analyses have one id.
+    """
+    offered = sorted(entry_points(group=PLUGINS), key=lambda point: point.name)
+    analyses = (*built_in(), *(_loaded(point) for point in offered), *registered)
+    ids = [WearAssessment().id, *(analysis.id for analysis in analyses)]
+    twice = [id_ for id_, count in Counter(ids).items() if count > 1]
+    if twice:
+        raise BadPlugin(twice[0], "is offered more than once")
+    return analyses
+
+
+def _loaded(point: EntryPoint) -> Analysis:
+    try:
+        analysis = point.load()()
+    except Exception as error:
+        raise BadPlugin(point.name, f"({point.value}) does not load") from error
+    if not isinstance(analysis, Analysis):
+        raise BadPlugin(point.name, f"({point.value}) is no analysis")
+    return analysis

@@ -1,0 +1,140 @@
+"""The container: ports left open for a profile to fill, and the use cases over them."""
+
+from collections.abc import Mapping
+
+from dependency_injector import containers, providers
+
+from clarity._version import VERSION
+from clarity.application.analyze import Analyze
+from clarity.application.audit_export import ExportTrail, VerifyExport
+from clarity.application.audit_trail import AuditReport, VerifyTrail
+from clarity.application.clarity import Clarity
+from clarity.application.erase import ErasePatient
+from clarity.application.export import ExportPatient
+from clarity.application.health import Health
+from clarity.application.ingest import Ingest
+from clarity.application.jobs import LookAtJobs, TrackJobs
+from clarity.application.model_service import ModelPorts, models_over
+from clarity.application.models import LoadingStrategy
+from clarity.application.plugins import all_analyses
+from clarity.application.read import ReadStream
+from clarity.application.reports import ReportRecordings
+from clarity.application.retention import ApplyRetention
+from clarity.application.status import StoreStatus
+from clarity.application.tracked import TrackedReports
+from clarity.domain.analysis.wear import WearAssessment
+from clarity.ports.audit import AuditSink, AuditTrail
+from clarity.ports.clock import Clock
+from clarity.ports.copies import StoreCopies
+from clarity.ports.dossier import DossierRenderer
+from clarity.ports.expiry import Expiring
+from clarity.ports.heads import HeadSigner, HeadVerifier
+from clarity.ports.health import Pingable
+from clarity.ports.ids import Ids
+from clarity.ports.inventory import Inventory
+from clarity.ports.jobs import Jobs
+from clarity.ports.metrics import Metrics
+from clarity.ports.recordings import Recordings
+from clarity.ports.report import AuditRenderer, Renderer
+from clarity.ports.repository import Repository
+from clarity.ports.tracing import Tracer
+
+__all__ = ["Core"]
+
+
+def _in_order(pings: Mapping[str, Pingable]) -> tuple[tuple[str, Pingable], ...]:
+    """What health asks, with the names that it tells."""
+    return tuple(pings.items())
+
+
+class Core(containers.DeclarativeContainer):
+    """The ports, left open for a profile to fill, and the use cases over them."""
+
+    clock = providers.Dependency(instance_of=Clock)
+    ids = providers.Dependency(instance_of=Ids)
+    repository = providers.Dependency(instance_of=Repository)
+    audit_sink = providers.Dependency(instance_of=AuditSink)
+    audit_trail = providers.Dependency(instance_of=AuditTrail)
+    copies = providers.Dependency(instance_of=StoreCopies)
+    expiring = providers.Dependency(instance_of=Expiring)
+    job_store = providers.Dependency(instance_of=Jobs)
+    erasable = providers.Dependency(instance_of=Mapping)
+    dossier_renderer = providers.Dependency(instance_of=DossierRenderer)
+    head_signer = providers.Dependency(instance_of=HeadSigner)
+    head_verifier = providers.Dependency(instance_of=HeadVerifier)
+    inventory = providers.Dependency(instance_of=Inventory)
+    recordings = providers.Dependency(instance_of=Recordings)
+    renderer = providers.Dependency(instance_of=Renderer)
+    audit_renderer = providers.Dependency(instance_of=AuditRenderer)
+    metrics = providers.Dependency(instance_of=Metrics)
+    tracer = providers.Dependency(instance_of=Tracer)
+    model_ports = providers.Dependency(instance_of=ModelPorts)
+    model_loading = providers.Object(LoadingStrategy.LAZY)
+
+    registered = providers.Object(())
+    analyses = providers.ThreadSafeSingleton(all_analyses, registered)
+    pings = providers.Callable(_in_order, providers.Dict(store=inventory))
+
+    ingest = providers.Factory(Ingest, recordings=recordings, repository=repository, clock=clock)
+    read = providers.Factory(ReadStream, repository=repository, audit=audit_sink, clock=clock)
+    analyze = providers.Factory(
+        Analyze,
+        repository=repository,
+        audit=audit_sink,
+        clock=clock,
+        wear=WearAssessment(),
+        analyses=analyses,
+        clarity_version=VERSION,
+    )
+    track = providers.Factory(TrackJobs, jobs=job_store, ids=ids, clock=clock)
+    reports = providers.Factory(ReportRecordings, ingest=ingest, analyze=analyze, renderer=renderer)
+    report = providers.Factory(TrackedReports, reports=reports, track=track)
+    export = providers.Factory(
+        ExportPatient,
+        repository=repository,
+        trail=audit_trail,
+        audit=audit_sink,
+        jobs=job_store,
+        track=track,
+        renderer=dossier_renderer,
+        clock=clock,
+    )
+    erase = providers.Factory(
+        ErasePatient, stores=erasable, audit=audit_sink, track=track, clock=clock
+    )
+    jobs = providers.Factory(LookAtJobs, jobs=job_store, clock=clock)
+    audit_report = providers.Factory(AuditReport, trail=audit_trail, audit=audit_sink, clock=clock)
+    verify_trail = providers.Factory(VerifyTrail, trail=audit_trail)
+    export_trail = providers.Factory(
+        ExportTrail, trail=audit_trail, audit=audit_sink, signer=head_signer, clock=clock
+    )
+    verify_export = providers.Factory(VerifyExport, verifier=head_verifier)
+    models = providers.ThreadSafeSingleton(
+        models_over, model_ports, clarity_version=VERSION, strategy=model_loading
+    )
+    retention = providers.Factory(
+        ApplyRetention, repository=repository, trail=audit_trail, expiring=expiring, clock=clock
+    )
+    status = providers.Factory(StoreStatus, inventory=inventory)
+    health = providers.Factory(Health, pings=pings, clock=clock)
+    clarity = providers.Factory(
+        Clarity,
+        ingest=ingest,
+        read=read,
+        analyze=analyze,
+        report=report,
+        export=export,
+        erase=erase,
+        jobs=jobs,
+        audit_report=audit_report,
+        audit_renderer=audit_renderer,
+        verify_trail=verify_trail,
+        export_trail=export_trail,
+        verify_export=verify_export,
+        models=models,
+        status=status,
+        retention=retention,
+        copies=copies,
+        ids=ids,
+        health=health,
+    )

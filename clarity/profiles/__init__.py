@@ -1,0 +1,1 @@
+"""Which adapters stand behind the ports, a module for each profile."""

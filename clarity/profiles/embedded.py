@@ -1,0 +1,45 @@
+"""The profile that needs no account, no server and no network."""
+
+from pathlib import Path
+from typing import Final
+
+from dependency_injector import providers
+
+from clarity.container import Core
+from clarity.profiles.parts import core_with, head_signer, instruments
+from clarity.settings import Settings
+
+__all__ = ["embedded"]
+
+IN_MEMORY: Final = ":memory:"
+"""A store that lives as long as it is open."""
+
+
+def embedded(settings: Settings) -> Core:
+    """SQLite, the files of this machine and its clock; no account, no server, no network."""
+    from clarity.adapters.local.audit import SqliteAuditTrail
+    from clarity.adapters.local.copies import SqliteCopies
+    from clarity.adapters.local.erasure import SqliteErasure
+    from clarity.adapters.local.inventory import SqliteInventory
+    from clarity.adapters.local.items import EntityCodec
+    from clarity.adapters.local.jobs import SqliteJobs
+    from clarity.adapters.local.repository import SqliteRepository
+    from clarity.adapters.local.store import open_store
+    from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
+
+    path = None if settings.store == IN_MEMORY else Path(settings.store)
+    once, told = providers.ThreadSafeSingleton, instruments()
+    store = providers.Resource(open_store, path, busy_timeout_s=settings.busy_timeout_s)
+    real = once(SqliteRepository, store, EntityCodec(ShuffleZstdCodec()), told["clock"])
+    return core_with(
+        settings,
+        real=real,
+        expiring=real,
+        trail=once(SqliteAuditTrail, store),
+        job_store=once(SqliteJobs, store),
+        erasure=once(SqliteErasure, store),
+        inventory=once(SqliteInventory, store, told["clock"], path),
+        head_signer=head_signer(path),
+        copies=once(SqliteCopies, store, settings.busy_timeout_s),
+        **told,
+    )

@@ -1,0 +1,66 @@
+"""What models are kept in, read with and run on; heavy libraries are imported when needed."""
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+from dependency_injector import providers
+
+from clarity.application.model_service import ModelPorts
+from clarity.application.predict import Remembering
+from clarity.ports.model_files import ExtraMissing
+from clarity.settings import Settings
+
+__all__ = ["model_ports"]
+
+DOWNLOAD_TIMEOUT_S: Final = 30.0
+"""A server that is silent for longer does not answer."""
+
+REMEMBERED_S: Final = 3_600.0
+"""How long an answer of a model is kept; it never gets stale."""
+
+
+def model_ports(
+    settings: Settings, **shared: providers.Provider[Any]
+) -> providers.Provider[ModelPorts]:
+    """Models in a folder; ONNX Runtime and the converters are imported when they are needed."""
+    from clarity.adapters.convert.npz import NpzArrays
+    from clarity.adapters.convert.weights_files import AnyWeights
+    from clarity.adapters.local.cache import LruCache
+    from clarity.adapters.local.model_registry import DirectoryModelRegistry
+    from clarity.adapters.local.model_store import DirectoryModelStore
+    from clarity.adapters.signing.ed25519 import Ed25519Check, Ed25519Signer, trusted_folder
+    from clarity.adapters.web.downloads import HttpDownloads
+
+    root = Path(settings.models)
+    cache = providers.ThreadSafeSingleton(
+        LruCache, shared["clock"], settings.cache_entries, settings.cache_bytes
+    )
+    return providers.ThreadSafeSingleton(
+        ModelPorts,
+        store=providers.ThreadSafeSingleton(DirectoryModelStore, root=root, clock=shared["clock"]),
+        registry=DirectoryModelRegistry(root=root),
+        engine=providers.Object(_lazily("onnx.engine", "OnnxEngine")),
+        graphs=providers.Object(_lazily("onnx.graphs", "OnnxGraphs")),
+        weights=AnyWeights(_lazily("convert.keras_reader", "keras_reader")),
+        arrays=NpzArrays(),
+        signatures=providers.ThreadSafeSingleton(trusted_folder, settings.model_keys),
+        unsigned=Ed25519Check({}),
+        signer=providers.Object(Ed25519Signer.from_file),
+        downloads=HttpDownloads(folder=root / "downloads", timeout_s=DOWNLOAD_TIMEOUT_S),
+        remembering=providers.ThreadSafeSingleton(Remembering, cache=cache, ttl_s=REMEMBERED_S),
+        **shared,
+    )
+
+
+def _lazily(module: str, name: str) -> Callable[[], Any]:
+    """Makes `name` of a module of adapters, imported no earlier than that."""
+
+    def made() -> Any:
+        try:
+            return getattr(import_module(f"clarity.adapters.{module}"), name)()
+        except ModuleNotFoundError as error:
+            raise ExtraMissing(f"{name} without {error.name}", "convert") from error
+
+    return made

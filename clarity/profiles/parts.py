@@ -1,0 +1,67 @@
+"""What every profile is made of beside its store."""
+
+from pathlib import Path
+from typing import Any, Final
+
+from dependency_injector import providers
+
+from clarity.container import Core
+from clarity.ports.heads import HeadSigner
+from clarity.profiles.models import model_ports
+from clarity.settings import Settings
+
+__all__ = ["core_with", "head_signer", "instruments"]
+
+KEY: Final = "signing-key.pem"
+"""What follows the name of the store in the name of the key that signs its audit heads."""
+
+
+def instruments() -> dict[str, providers.Provider[Any]]:
+    """The clock of this machine; numbers and spans stay in the process."""
+    from clarity.adapters.local.clock import SystemClock
+    from clarity.adapters.observability.metrics import MemoryMetrics
+    from clarity.adapters.observability.tracing import MemoryTracer
+
+    once, clock = providers.ThreadSafeSingleton, providers.ThreadSafeSingleton(SystemClock)
+    return {"clock": clock, "metrics": once(MemoryMetrics), "tracer": once(MemoryTracer, clock)}
+
+
+def core_with(settings: Settings, **ports: providers.Provider[Any]) -> Core:
+    """What a profile brings and all share; the repository is traced -> metered -> real."""
+    from clarity.adapters.files.detected import DetectedRecordings
+    from clarity.adapters.local.ids import RandomIds
+    from clarity.adapters.observability.metered import MeteredRepository
+    from clarity.adapters.observability.traced import TracedRepository
+    from clarity.adapters.report.audit_files import AuditFiles
+    from clarity.adapters.report.dossier import DossierFiles
+    from clarity.adapters.report.html import HtmlRenderer
+    from clarity.adapters.signing.heads import Ed25519HeadVerifier
+
+    real, trail, erasure = ports.pop("real"), ports.pop("trail"), ports.pop("erasure")
+    told = {name: ports[name] for name in ("clock", "metrics")}
+    once = providers.ThreadSafeSingleton
+    metered = once(MeteredRepository, real, **told)
+    return Core(
+        repository=once(TracedRepository, metered, ports["tracer"]),
+        audit_sink=trail,
+        audit_trail=trail,
+        erasable=providers.Dict(repository=erasure, jobs=ports["job_store"]),
+        dossier_renderer=once(DossierFiles),
+        ids=once(RandomIds),
+        head_verifier=once(Ed25519HeadVerifier),
+        recordings=once(DetectedRecordings),
+        renderer=once(HtmlRenderer),
+        audit_renderer=once(AuditFiles),
+        model_ports=model_ports(settings, audit=trail, **told),
+        model_loading=providers.Object(settings.model_loading),
+        **ports,
+    )
+
+
+def head_signer(store: Path | None) -> providers.Provider[HeadSigner]:
+    """The key beside the store; one that leaves nothing behind for a store in memory."""
+    from clarity.adapters.signing.heads import FileHeadSigner, MemoryHeadSigner
+
+    if store is None:
+        return providers.ThreadSafeSingleton(MemoryHeadSigner)
+    return providers.ThreadSafeSingleton(FileHeadSigner, store.with_name(f"{store.name}.{KEY}"))
