@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clarity.domain.arrays import (
+    distinct,
     kept_bool,
     kept_float32,
     kept_float64,
@@ -50,3 +51,16 @@ def test_missing_values_equal_missing_values(values):
 )
 def test_other_shapes_and_values_differ(one, other):
     assert not same_values(one, other)
+
+
+@given(st.lists(st.integers(-(2**62), 2**62)))
+def test_distinct_values_are_each_there_once_in_order(values):
+    assert distinct(np.array(values, dtype=np.int64)).tolist() == sorted(set(values))
+
+
+def test_what_distinct_values_are_taken_of_keeps_its_order():
+    values = np.array([2, 1, 2])
+
+    distinct(values)
+
+    assert values.tolist() == [2, 1, 2]

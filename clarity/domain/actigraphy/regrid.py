@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from clarity.domain.actigraphy.series import ActivitySeries
-from clarity.domain.arrays import kept_float64, kept_int64
+from clarity.domain.arrays import distinct, kept_float64, kept_int64
 from clarity.domain.errors import DomainError
 from clarity.domain.streams import Placement, Unit, UnitMismatch
 from clarity.domain.timeline import DAY_S, LocalDay
@@ -188,15 +188,15 @@ def sniff_epoch(seconds: npt.NDArray[np.int64]) -> int:
         NoEpoch: fewer than two distinct stamps, or a usual step that is no standard epoch.
         MixedEpochs: more than a tenth of all steps repeat another step than the usual one.
     """
-    distinct = np.unique(seconds)
-    if distinct.size < 2:
-        raise NoEpoch(int(distinct.size), 0.0)
-    steps = np.diff(distinct)
+    stamps = distinct(seconds)
+    if stamps.size < 2:
+        raise NoEpoch(int(stamps.size), 0.0)
+    steps = np.diff(stamps)
     kinds, counts = np.unique(steps, return_counts=True)
     usual = int(kinds[np.argmax(counts)])
     epoch = _standard(usual)
     if not epoch:
-        raise NoEpoch(int(distinct.size), usual)
+        raise NoEpoch(int(stamps.size), usual)
     _refuse_change(steps, epoch)
     return epoch
 
@@ -240,7 +240,7 @@ def _laid(
     grid[at] = ordered
     again = at[1:] == at[:-1]
     conflicts = int(np.count_nonzero(again & (ordered[1:] != ordered[:-1])))
-    repeated = index.size - np.unique(index).size
+    repeated = index.size - distinct(index).size
     return grid, repeated - conflicts, conflicts
 
 
@@ -321,11 +321,11 @@ def _refuse_crowding(
     seconds: npt.NDArray[np.int64], index: npt.NDArray[np.int64], epoch_s: int
 ) -> None:
     """Distinct stamps that share an epoch show a finer recording than the grid."""
-    distinct, where = np.unique(seconds, return_index=True)
+    stamps, where = np.unique(seconds, return_index=True)
     shared = np.diff(index[where]) == 0
-    share = float(np.count_nonzero(shared) / distinct.size)
+    share = float(np.count_nonzero(shared) / stamps.size)
     if share > _FOREIGN:
-        raise MixedEpochs(epoch_s, int(np.median(np.diff(distinct)[shared])), share)
+        raise MixedEpochs(epoch_s, int(np.median(np.diff(stamps)[shared])), share)
 
 
 _Fold = Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]

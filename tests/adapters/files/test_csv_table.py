@@ -1,5 +1,8 @@
 """Plain tables as people and devices write them."""
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -361,3 +364,29 @@ def test_only_tables_with_times_are_recognized():
     assert READER.sniff(b"a,b\n1,2\n") is None
     assert READER.sniff(b'a,b\n"' + b"x" * 140_000) is None
     assert READER.sniff(b"\0\1") is None
+
+
+@contextmanager
+def counted_rounds() -> Iterator[list[int]]:
+    """The generations that the garbage collector looks through inside the block."""
+    rounds: list[int] = []
+
+    def note(phase: str, info: dict[str, int]) -> None:
+        if phase == "start":
+            rounds.append(info["generation"])
+
+    gc.collect()
+    gc.callbacks.append(note)
+    try:
+        yield rounds
+    finally:
+        gc.callbacks.remove(note)
+
+
+def test_a_long_table_is_read_without_the_garbage_collector_holding_all_threads_up():
+    content = plain_table(50_000)
+
+    with counted_rounds() as rounds:
+        read(content)
+
+    assert len(rounds) < 10
