@@ -21,6 +21,7 @@ from clarity.application.read import ReadStream
 from clarity.application.reports import ReportRecordings
 from clarity.application.retention import ApplyRetention
 from clarity.application.status import StoreStatus
+from clarity.application.summarize import Summarize
 from clarity.application.tracked import TrackedReports
 from clarity.domain.analysis.wear import WearAssessment
 from clarity.ports.audit import AuditSink, AuditTrail
@@ -77,6 +78,7 @@ class Core(containers.DeclarativeContainer):
 
     ingest = providers.Factory(Ingest, recordings=recordings, repository=repository, clock=clock)
     read = providers.Factory(ReadStream, repository=repository, audit=audit_sink, clock=clock)
+    summarize = providers.Factory(Summarize, repository=repository, audit=audit_sink, clock=clock)
     analyze = providers.Factory(
         Analyze,
         repository=repository,
@@ -121,6 +123,7 @@ class Core(containers.DeclarativeContainer):
         Clarity,
         ingest=ingest,
         read=read,
+        summarize=summarize,
         analyze=analyze,
         report=report,
         export=export,

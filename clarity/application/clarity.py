@@ -14,6 +14,7 @@ from clarity.application.model_service import Models
 from clarity.application.read import ReadStream
 from clarity.application.retention import ApplyRetention
 from clarity.application.status import StoreStatus
+from clarity.application.summarize import Summarize
 from clarity.application.tracked import TrackedReports
 from clarity.ports.copies import StoreCopies
 from clarity.ports.ids import Ids
@@ -32,6 +33,7 @@ class Clarity:
     Attributes:
         ingest: recordings into the store.
         read: day chunks out of the store.
+        summarize: what a stream says of each day or week.
         analyze: results for what is stored.
         report: files in, documents out: ingest, analyze and render, file by file.
         export: everything held about one person, as files.
@@ -52,6 +54,7 @@ class Clarity:
 
     ingest: Ingest
     read: ReadStream
+    summarize: Summarize
     analyze: Analyze
     report: TrackedReports
     export: ExportPatient

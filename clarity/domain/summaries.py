@@ -2,7 +2,11 @@
 What a stream says of each day and each week, with how much of it was recorded.
 
 Nothing is filled in: a total is the total of the recorded epochs, and its coverage says how much of
-the day or week they are. Days are local; weeks begin on Monday (ISO 8601).
+the day or week they are. Where a device writes a value for every epoch that it is worn, a day needs
+10 h of them and a week four such days (Troiano et al. 2008, doi:10.1249/mss.0b013e31815a51b3);
+below that there is a reason instead of a value. Other streams hold values now and then, or, as
+steps, do not say when somebody was watched: there one recorded epoch is enough. Days are local;
+weeks begin on Monday (ISO 8601).
 """
 
 from collections.abc import Sequence
@@ -14,8 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from clarity.domain.actigraphy.days import day_chunks
+from clarity.domain.actigraphy.intensity import VALID_DAY_MIN
 from clarity.domain.actigraphy.series import ActivitySeries
-from clarity.domain.findings import Definition, Finding
+from clarity.domain.findings import Definition, Finding, Parameter
 from clarity.domain.streams import DayChunk, SleepStage, Unit
 from clarity.domain.timeline import LocalDay
 
@@ -46,6 +51,14 @@ _AMOUNTS: Final = {
     Unit.ACTIVE_KCAL: "kcal",
 }
 """Units whose values add up, and the unit of their sum."""
+
+_CONTINUOUS: Final = frozenset(
+    {Unit.COUNTS, Unit.MIMS, Unit.ENMO_MG, Unit.ACTIVITY_INDEX, Unit.INTENSITY_LEVEL}
+)
+"""Units of devices that write a value for every epoch that they are worn."""
+
+WEEK_DAYS: Final = 4
+"""Valid days that make a valid week (Troiano et al., 2008)."""
 
 _NOTHING: Final = "nothing was recorded"
 _BY: Final = "arithmetic of the recorded epochs"
@@ -117,13 +130,37 @@ def _summary(
     zone = series.zone
     length_s = LocalDay(last, zone).next().start_s - LocalDay(first, zone).start_s
     coverage = known.size * series.epoch_s / length_s
+    reason = _too_little(series, inside, first, last)
     found = tuple(
-        Definition(metric=metric, unit=unit, algorithm="summary", citation=_BY).finding(
-            value, n_valid=known.size, coverage=coverage, reason=_NOTHING
-        )
+        Definition(
+            metric=metric, unit=unit, algorithm="summary", citation=_BY, parameters=_needs(series)
+        ).finding(None if reason else value, n_valid=known.size, coverage=coverage, reason=reason)
         for metric, unit, value in _measures(series, known)
     )
     return PeriodSummary(first=first, last=last, findings=found)
+
+
+def _needs(series: ActivitySeries) -> dict[str, Parameter]:
+    """What a value needs, for the reader of a finding."""
+    if series.unit not in _CONTINUOUS:
+        return {}
+    return {"valid_day_min": VALID_DAY_MIN, "valid_days_a_week": WEEK_DAYS}
+
+
+def _too_little(series: ActivitySeries, days: Sequence[Floats], first: date, last: date) -> str:
+    """Why there is no value; empty when there is enough."""
+    minutes = [np.count_nonzero(~np.isnan(day)) * series.epoch_s / 60 for day in days]
+    if not any(minutes):
+        return _NOTHING
+    if series.unit not in _CONTINUOUS:
+        return ""
+    if first == last:
+        short = minutes[0] < VALID_DAY_MIN
+        return f"{minutes[0]:g} min recorded, a day needs {VALID_DAY_MIN:g}" if short else ""
+    valid = sum(one >= VALID_DAY_MIN for one in minutes)
+    if valid >= WEEK_DAYS:
+        return ""
+    return f"{valid} days with {VALID_DAY_MIN:g} min or more, a week needs {WEEK_DAYS}"
 
 
 def _measures(series: ActivitySeries, known: Floats) -> tuple[tuple[str, str, float | None], ...]:

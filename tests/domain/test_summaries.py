@@ -118,3 +118,47 @@ def test_days_and_weeks_add_up_to_the_same(values):
     ]
 
     assert totals == [np.nansum(steps.values)] * 2
+
+
+def counts(recorded: int, *, days: int = 1):
+    """So many half hours with a count of 1 at the beginning of each day."""
+    day = np.full(48, np.nan)
+    day[:recorded] = 1.0
+    return series(np.tile(day, days), unit=Unit.COUNTS)
+
+
+def test_a_day_of_activity_needs_ten_hours():
+    (enough,) = daily(counts(20))
+    (short,) = daily(counts(19))
+
+    assert told(enough) == {"total": 20.0}
+    assert told(short) == {"total": None}
+    assert short.findings[0].reason == "570 min recorded, a day needs 600"
+    assert short.findings[0].coverage == 19 / 48
+    assert dict(short.findings[0].parameters) == {"valid_day_min": 600.0, "valid_days_a_week": 4}
+
+
+def test_a_week_of_activity_needs_four_such_days():
+    (enough,) = weekly(counts(20, days=4))
+    (short,) = weekly(counts(20, days=3))
+
+    assert told(enough) == {"total": 80.0}
+    assert told(short) == {"total": None}
+    assert short.findings[0].reason == "3 days with 600 min or more, a week needs 4"
+
+
+def test_short_days_make_no_week():
+    (week,) = weekly(counts(19, days=7))
+
+    assert week.findings[0].reason == "0 days with 600 min or more, a week needs 4"
+
+
+@pytest.mark.parametrize("unit", [Unit.STEPS_PER_MIN, Unit.ACTIVE_KCAL, Unit.BEATS_PER_MIN])
+def test_streams_of_single_values_need_one(unit):
+    values = np.full(48, np.nan)
+    values[7] = 3.0
+
+    (day,) = daily(series(values, unit=unit))
+
+    assert None not in told(day).values()
+    assert dict(day.findings[0].parameters) == {}

@@ -10,6 +10,7 @@ import pytest
 
 from clarity.application.analyze import NothingStored
 from clarity.application.read import Days
+from clarity.application.summarize import Period
 from clarity.domain.access import NotAllowed
 from clarity.domain.identity import Actor, CorrelationId, PatientId, PatientRef, Purpose, TenantId
 from clarity.domain.streams import StreamKind
@@ -148,6 +149,8 @@ def _expect_every_use_case_to_refuse(world: World, triple: Triple) -> None:
         )
     with pytest.raises(NotAllowed):
         world.app.analyze.run(days, actor=triple.caller, correlation=correlation)
+    with pytest.raises(NotAllowed):
+        world.app.summarize.run(days, by=Period.WEEK, actor=triple.caller, correlation=correlation)
 
 
 def test_somebody_without_data_has_nothing_to_analyze(world: World):

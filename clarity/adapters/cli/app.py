@@ -15,6 +15,7 @@ from clarity.adapters.cli.person import erase, export
 from clarity.adapters.cli.read import read
 from clarity.adapters.cli.session import Opener, Session, current, login_name
 from clarity.adapters.cli.store import store
+from clarity.adapters.cli.summary import summary
 from clarity.domain.errors import ClarityError
 from clarity.domain.identity import Purpose, TenantId
 
@@ -88,7 +89,10 @@ def cli(context: click.Context, store: str, tenant: str, actor: str | None, purp
     )
 
 
-for command in (analyze, demo, formats, read, export, erase, jobs, store, audit, health, models):
+for command in (
+    *(analyze, demo, formats, read, summary, export, erase),
+    *(jobs, store, audit, health, models),
+):
     cli.add_command(command)
 
 

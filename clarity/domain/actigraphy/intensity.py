@@ -12,7 +12,14 @@ from clarity.domain.findings import Definition, Finding
 from clarity.domain.streams import Placement, Unit
 from clarity.domain.timeline import LocalDay
 
-__all__ = ["FREEDSON_1998", "TROIANO_2008", "CutPoints", "intensity", "minutes_in"]
+__all__ = [
+    "FREEDSON_1998",
+    "TROIANO_2008",
+    "VALID_DAY_MIN",
+    "CutPoints",
+    "intensity",
+    "minutes_in",
+]
 
 VALID_DAY_MIN: Final = 600.0
 """Observed time that makes a valid day, min (Troiano et al., 2008: 10 h)."""

@@ -9,6 +9,7 @@ import attrs
 import pytest
 
 from clarity.application.read import Days
+from clarity.application.summarize import Period
 from clarity.domain.errors import ClarityError
 from clarity.domain.identity import PatientId, PatientRef
 from clarity.domain.streams import StreamKind, Unit
@@ -46,6 +47,7 @@ def _everything(world: World) -> list[object]:
     said = {"actor": NURSE, "correlation": CORRELATION}
     ingested = world.app.ingest.run(recording, patient=PATIENT, **said)
     page = world.app.read.run(days, **said)
+    summaries = world.app.summarize.run(days, by=Period.DAY, **said)
     analyzed = world.app.analyze.run(days, **said)
     wanted = AuditFilter(tenant=CLINIC, patient=PATIENT)
     records = list(world.app.audit_report.run(wanted, **said))
@@ -55,6 +57,7 @@ def _everything(world: World) -> list[object]:
         recording,
         ingested,
         page,
+        *summaries,
         analyzed,
         *records,
         analyzed.result,
