@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from clarity.domain.rhythm.fragmentation import State, bout_lengths
-from clarity.domain.rhythm.grid import Floats
+from clarity.domain.rhythm.grid import Floats, Quirk
 from clarity.domain.rhythm.lowess import lowess
 
 __all__ = ["TransitionCurve", "sustained_transition_probability", "transition_curve"]
@@ -43,7 +43,7 @@ def transition_curve(lengths: npt.NDArray[np.int64]) -> TransitionCurve:
     the longest run is left out, for nothing is known of what follows it.
 
     Args:
-        lengths: (runs,) epochs, 1 or more.
+        lengths: (runs,) epochs, 0 or more.
 
     Source: Lim 2011, doi:10.5665/sleep.1400.
     """
@@ -58,17 +58,21 @@ def transition_curve(lengths: npt.NDArray[np.int64]) -> TransitionCurve:
     )
 
 
-def sustained_transition_probability(states: npt.ArrayLike, state: State) -> Floats:
+def sustained_transition_probability(
+    states: npt.ArrayLike, state: State, *, quirk: Quirk | None = None
+) -> Floats:
     """
     Give kRA for `State.REST`, kAR for `State.ACTIVE`.
 
     The curve is smoothed (LOWESS, fraction 0.3, no robustness steps). Over the longest stretch of
     run lengths whose probabilities all lie within one standard deviation of the smooth curve, they
-    are averaged with the square roots of N_t + N_t' as weights.
+    are averaged with the square roots of N_t + N_t' as weights. With the pyActigraphy quirk every
+    missing epoch counts as a run of rest that lasted no epoch, which widens the deviation.
 
     Args:
         states: (..., n) 1 = active, 0 = rest, NaN = missing; a missing epoch ends a run.
         state: whose runs.
+        quirk: None or the deviation to reproduce.
 
     Returns:
         (...) float64, probability per epoch; NaN when fewer than eight different lengths occur.
@@ -80,8 +84,15 @@ def sustained_transition_probability(states: npt.ArrayLike, state: State) -> Flo
     array = np.asarray(states, dtype=np.float64)
     rows = array.reshape(int(np.prod(array.shape[:-1])), array.shape[-1])
     # runs of different recordings have different numbers: nothing to vectorise over
-    values = [_sustained(transition_curve(bout_lengths(row, state))) for row in rows]
+    lengths = _lengths_with_empty_rest if quirk is Quirk.PYACTIGRAPHY_1_2_2 else bout_lengths
+    values = [_sustained(transition_curve(lengths(row, state))) for row in rows]
     return np.array(values, dtype=np.float64).reshape(array.shape[:-1])
+
+
+def _lengths_with_empty_rest(states: Floats, state: State) -> npt.NDArray[np.int64]:
+    lengths = bout_lengths(states, state)
+    missing = int(np.isnan(states).sum()) if state is State.REST else 0
+    return np.concatenate([np.zeros(missing, dtype=np.int64), lengths])
 
 
 def _sustained(curve: TransitionCurve) -> float:

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clarity.domain.rhythm.fragmentation import State, active_states
+from clarity.domain.rhythm.grid import Quirk
 from clarity.domain.rhythm.lowess import lowess
 from clarity.domain.rhythm.transitions import sustained_transition_probability, transition_curve
 from tests.domain.rhythm.goldens import CASES, golden
@@ -77,10 +78,6 @@ def test_runs_that_forget_their_age_end_with_their_own_probability():
     )
 
 
-OUT_OF_REACH = {("synth_gaps_7d", "kRA/thr4"), ("synth_gaps_7d", "kRA/thr20/00:00+8h")}
-"""Two of 48 values, both with missing epochs, which ours miss by 1.6 and 2.2 per cent."""
-
-
 def hours_of_day(case, first_h, last_h):
     """The epochs from one clock hour to another, the last minute included, days joined."""
     clock_s = (case.start_minute * 60 + np.arange(case.activity.size) * case.epoch_s) % 86_400
@@ -100,13 +97,29 @@ def hours_of_day(case, first_h, last_h):
 )
 def test_sustained_probabilities_are_those_of_the_reference(name, above, key, state, hours):
     case = golden(name)
-    tolerance = 3e-2 if (name, key.format(above)) in OUT_OF_REACH else 1e-6
 
     found = sustained_transition_probability(
-        active_states(hours_of_day(case, *hours), above=above), state
+        active_states(hours_of_day(case, *hours), above=above),
+        state,
+        quirk=Quirk.PYACTIGRAPHY_1_2_2,
     )
 
-    assert float(found) == pytest.approx(case.first[key.format(above)], rel=tolerance)
+    assert float(found) == pytest.approx(case.first[key.format(above)], rel=1e-9)
+
+
+def test_only_missing_epochs_tell_the_quirk_from_the_definition():
+    whole, gappy = golden("synth_regular_7d"), golden("synth_gaps_7d")
+
+    def both(case):
+        states = active_states(case.activity, above=4)
+        return [
+            float(sustained_transition_probability(states, State.REST, quirk=quirk))
+            for quirk in (None, Quirk.PYACTIGRAPHY_1_2_2)
+        ]
+
+    assert both(whole)[0] == both(whole)[1]
+    assert both(gappy)[0] == pytest.approx(both(gappy)[1], rel=0.02)
+    assert both(gappy)[0] != both(gappy)[1]
 
 
 def test_a_batch_equals_the_loop():
