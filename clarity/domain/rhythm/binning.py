@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from clarity.domain.findings import Parameter
-from clarity.domain.rhythm.grid import DAY_MIN, Floats, UnevenGrid, day_matrix, observed_mean
+from clarity.domain.means import observed_mean
+from clarity.domain.rhythm.grid import DAY_MIN, Floats, UnevenGrid, day_matrix
 
 __all__ = ["Anchor", "Binning", "Variance", "binned", "flat_bins"]
 

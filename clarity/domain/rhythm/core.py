@@ -6,9 +6,10 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from clarity.domain.means import observed_mean
 from clarity.domain.rhythm.binning import Variance
 from clarity.domain.rhythm.extremes import extremes_of_profile
-from clarity.domain.rhythm.grid import Floats, day_matrix, observed_mean
+from clarity.domain.rhythm.grid import Floats, day_matrix
 from clarity.domain.rhythm.regularity import sleep_regularity
 from clarity.domain.rhythm.variability import stability_of_bins, variability_of_bins
 

@@ -6,7 +6,8 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from clarity.domain.rhythm.grid import Floats, is_flat, observed_mean, slots_per_day
+from clarity.domain.means import observed_mean
+from clarity.domain.rhythm.grid import Floats, is_flat, slots_per_day
 
 __all__ = ["DFA_WINDOWS_MIN", "Scaling", "dfa", "scaling_exponent"]
 

@@ -7,8 +7,8 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from clarity.domain.rhythm.circular import circular_mean_min
-from clarity.domain.rhythm.grid import DAY_MIN, FLAT_REL, Floats, day_matrix, observed_mean
+from clarity.domain.means import circular_mean_min, observed_mean
+from clarity.domain.rhythm.grid import DAY_MIN, FLAT_REL, Floats, day_matrix
 
 __all__ = [
     "MIN_WINDOW_COVERAGE",

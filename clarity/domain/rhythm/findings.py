@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from clarity.domain.findings import Definition, Finding
-from clarity.domain.rhythm.circular import circular_mean_min, circular_sd_min
+from clarity.domain.means import circular_mean_min, circular_sd_min
 from clarity.domain.rhythm.cosinor import cosinor
 from clarity.domain.rhythm.dfa import DFA_WINDOWS_MIN, dfa
 from clarity.domain.rhythm.evidence import Observed

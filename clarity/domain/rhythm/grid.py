@@ -19,7 +19,6 @@ __all__ = [
     "day_matrix",
     "in_rows",
     "is_flat",
-    "observed_mean",
     "periods",
     "slots_per_day",
 ]
@@ -99,23 +98,6 @@ def in_rows(values: Floats, *, front: int, width: int) -> Floats:
     full = np.full((*values.shape[:-1], rows * width), np.nan)
     full[..., front : front + n] = values
     return full.reshape(*values.shape[:-1], rows, width)
-
-
-def observed_mean(values: Floats, *, axis: int, at_least: float = 1.0) -> Floats:
-    """
-    The mean of what was observed along `axis`; NaN where fewer than `at_least` values are.
-
-    Args:
-        values: float64; NaN = missing.
-        axis: the axis that disappears.
-        at_least: how many observed values a mean needs, 1 or more.
-    """
-    seen = ~np.isnan(values)
-    count = seen.sum(axis=axis)
-    total = np.where(seen, values, 0.0).sum(axis=axis)
-    out = np.full(total.shape, np.nan)
-    np.divide(total, count, out=out, where=count >= at_least)
-    return out
 
 
 def is_flat(values: Floats) -> npt.NDArray[np.bool_]:

@@ -6,16 +6,9 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from clarity.domain.means import observed_mean
 from clarity.domain.rhythm.binning import Anchor, Binning, binned
-from clarity.domain.rhythm.grid import (
-    DAY_MIN,
-    FLAT_REL,
-    Floats,
-    Quirk,
-    day_matrix,
-    observed_mean,
-    slots_per_day,
-)
+from clarity.domain.rhythm.grid import DAY_MIN, FLAT_REL, Floats, Quirk, day_matrix, slots_per_day
 
 __all__ = ["PHASE_BIN_MIN", "ActivePhase", "active_phase", "average_daily_total"]
 

@@ -5,8 +5,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from clarity.domain.rhythm.circular import circular_difference_min, circular_mean_min
-from clarity.domain.rhythm.grid import Floats, Quirk, in_rows, observed_mean, slots_per_day
+from clarity.domain.means import circular_difference_min, circular_mean_min, observed_mean
+from clarity.domain.rhythm.grid import Floats, Quirk, in_rows, slots_per_day
 
 __all__ = ["MIN_PAIRED_DAYS", "sleep_regularity", "social_jetlag_min", "valid_pairs"]
 

@@ -6,8 +6,9 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from clarity.domain.means import observed_mean
 from clarity.domain.rhythm.binning import Binning, Variance, binned, flat_bins
-from clarity.domain.rhythm.grid import Floats, is_flat, observed_mean
+from clarity.domain.rhythm.grid import Floats, is_flat
 
 __all__ = [
     "GONCALVES_BINS_MIN",

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from clarity.domain.findings import Definition, Finding
+from clarity.domain.means import circular_mean_min
 from clarity.domain.sleep import nights as n
 from clarity.domain.sleep.nights import Night
 
@@ -19,7 +20,7 @@ FloatArray = npt.NDArray[np.float64]
 MIN_COVERAGE: Final = 0.9
 """Share of a window that must be scored for the night to enter an average (our choice)."""
 
-DAY_H: Final = 24.0
+HOUR_MIN: Final = 60.0
 
 _PER_NIGHT: Final[tuple[Definition, ...]] = (
     n.TST,
@@ -30,9 +31,6 @@ _PER_NIGHT: Final[tuple[Definition, ...]] = (
     n.SME,
     n.AWAKENINGS,
 )
-
-_SHORTEST_RESULTANT: Final = 1e-9
-"""Below it clock times cancel out and have no mean direction."""
 
 
 def circular_mean_h(clock_times_h: npt.ArrayLike) -> float | None:
@@ -45,14 +43,8 @@ def circular_mean_h(clock_times_h: npt.ArrayLike) -> float | None:
     Source:
         Mardia & Jupp, Directional Statistics, 2000, eq. 2.2.4, doi:10.1002/9780470316979.
     """
-    times = np.asarray(clock_times_h, dtype=np.float64)
-    angles = times[~np.isnan(times)] * (2 * math.pi / DAY_H)
-    if not angles.size:
-        return None
-    sine, cosine = float(np.mean(np.sin(angles))), float(np.mean(np.cos(angles)))
-    if math.hypot(sine, cosine) < _SHORTEST_RESULTANT:
-        return None
-    return math.atan2(sine, cosine) * DAY_H / (2 * math.pi) % DAY_H
+    mean = float(circular_mean_min(np.asarray(clock_times_h, dtype=np.float64) * HOUR_MIN))
+    return None if math.isnan(mean) else mean / HOUR_MIN
 
 
 def sleep_midpoint_h(sleep: npt.ArrayLike, clock_times_h: npt.ArrayLike) -> float | None:

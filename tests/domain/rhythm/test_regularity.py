@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clarity.domain.rhythm.circular import (
+from clarity.domain.means import (
     circular_difference_min,
     circular_mean_min,
     circular_sd_min,

@@ -1,16 +1,41 @@
-"""Statistics of clock times: midnight is no edge."""
+"""Means of what was observed: arithmetic, and of clock times, for which midnight is no edge."""
 
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from clarity.domain.rhythm.grid import DAY_MIN, Floats, observed_mean
+__all__ = [
+    "circular_difference_min",
+    "circular_mean_min",
+    "circular_sd_min",
+    "observed_mean",
+    "resultant",
+]
 
-__all__ = ["circular_difference_min", "circular_mean_min", "circular_sd_min", "resultant"]
+Floats = npt.NDArray[np.float64]
+
+DAY_MIN: Final = 1440
 
 MIN_RESULTANT: Final = 1e-9
 """Below this length of the mean vector clock times point nowhere and have no mean."""
+
+
+def observed_mean(values: Floats, *, axis: int, at_least: float = 1.0) -> Floats:
+    """
+    The mean of what was observed along `axis`; NaN where fewer than `at_least` values are.
+
+    Args:
+        values: float64; NaN = missing.
+        axis: the axis that disappears.
+        at_least: how many observed values a mean needs, 1 or more.
+    """
+    seen = ~np.isnan(values)
+    count = seen.sum(axis=axis)
+    total = np.where(seen, values, 0.0).sum(axis=axis)
+    out = np.full(total.shape, np.nan)
+    np.divide(total, count, out=out, where=count >= at_least)
+    return out
 
 
 def _vector(clock_min: npt.ArrayLike) -> tuple[Floats, Floats]:
