@@ -5,8 +5,8 @@ Steps and heart rate are stamped in UTC, sleep with the wall clock of the person
 is taken to write them, and a notice says so.
 """
 
-import json
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterator
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from clarity.adapters.files._cells import naive_clock, number
 from clarity.adapters.files._intake import Intake, Limits, label_of
+from clarity.adapters.files._json_items import Item, json_items
 from clarity.adapters.files._laid import Preset, laid, refuse_nothing, zone_of
 from clarity.adapters.files._stamps import FIRST_DAY, LAST_DAY
 from clarity.adapters.files._table import bounded
@@ -25,9 +26,7 @@ from clarity.domain.timeline import DAY_S, localize
 from clarity.ports.recordings import Format, Notice, ReadOptions, Recording, Recordings, Source
 from clarity.ports.unreadable import (
     AbsurdDate,
-    DamagedFile,
     NoSamples,
-    NoSuchColumn,
     TooBig,
     UnparsableLine,
 )
@@ -39,7 +38,9 @@ FITBIT_JSON: Final = Format(
     title="Fitbit export of one person (JSON): steps, heart rate or sleep",
     holds="steps or heart beats per minute, or stages of sleep; wrist",
 )
-_MAX_BYTES: Final = 64 << 20
+_BATCH: Final = 256
+"""Items at once, for the sake of other threads, as in `_table`."""
+
 _UTC: Final = Notice(
     code="times-in-utc",
     text="Fitbit's JSON is taken to stamp steps and heart rate in UTC",
@@ -54,8 +55,6 @@ _LEVELS: Final = {
     "restless": SleepStage.ASLEEP,
 }
 _MAX_STAGE_S: Final = 86_400
-
-Item = Mapping[str, object]
 
 
 @attrs.frozen(kw_only=True)
@@ -87,13 +86,17 @@ class FitbitJsonRecordings(Recordings):
         """The recording of the one person."""
         intake = Intake(source, self.limits)
         file = source.name
-        items = _items(intake)
+        items = json_items(intake)
+        first = next(items, None)
+        if first is None:
+            raise NoSamples(file=file)
         preset = Preset(
             format=FITBIT_JSON.id, epoch_s=60, device="Fitbit", placement=Placement.WRIST
         )
         zone = zone_of(options, preset, file)
-        sleeps = [item for item in items if "levels" in item]
-        column = _sleep(sleeps, file) if sleeps else _plain(items, file)
+        asleep = "levels" in first
+        reading = _sleep if asleep else _plain
+        column = reading(itertools.chain((first,), items), self.limits.max_values, file)
         samples = _samples(column, zone, file)
         unit = options.unit or column.unit
         done = laid(samples, zone, unit, options, preset, file)
@@ -103,28 +106,9 @@ class FitbitJsonRecordings(Recordings):
             report=done.report,
             digest=intake.digest,
             format=FITBIT_JSON.id,
-            notices=() if sleeps else (_UTC,),
+            notices=() if asleep else (_UTC,),
         )
         return (recording,)
-
-
-def _items(intake: Intake) -> list[Item]:
-    file = intake.source.name
-    intake.head()
-    text = bytearray()
-    for piece in intake.pieces():
-        text += piece
-        if len(text) > _MAX_BYTES:
-            raise TooBig(file=file, detail=f"more than {_MAX_BYTES:,} bytes of JSON")
-    try:
-        found = json.loads(text.decode("utf-8-sig"), parse_int=str, parse_float=str)
-    except (ValueError, RecursionError) as error:
-        raise DamagedFile(file=file, detail="no JSON") from error
-    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
-        raise NoSuchColumn(file=file, detail="a list of objects with dateTime and value")
-    if not found:
-        raise NoSamples(file=file)
-    return found
 
 
 def _second(text: object, place: int, file: str) -> int:
@@ -145,23 +129,38 @@ def _second(text: object, place: int, file: str) -> int:
     return days * DAY_S + second
 
 
-def _plain(items: Sequence[Item], file: str) -> _Column:
+def _plain(items: Iterator[Item], max_values: int, file: str) -> _Column:
     """Steps, or heart beats: the items of the two differ in their value."""
-    heart = isinstance(items[0].get("value"), dict)
-    values = []
-    for place, item in enumerate(items, 1):
-        value = item.get("value")
-        if isinstance(value, dict):
-            value = value.get("bpm")
-        parsed = number(str(value)) if isinstance(value, str | None) else None
-        if parsed is None:
-            raise UnparsableLine(file=file, detail=f"the value of item {place:,}")
-        values.append(parsed)
-    seconds = [_second(item.get("dateTime"), place, file) for place, item in enumerate(items, 1)]
-    array = np.array(values)
-    bounded(array, [0] * array.size, file)
+    seconds: list[npt.NDArray[np.int64]] = []
+    values: list[npt.NDArray[np.float64]] = []
+    heart, taken = False, 0
+    while batch := list(itertools.islice(items, _BATCH)):
+        heart = heart or isinstance(batch[0].get("value"), dict)
+        numbers = [_value(item, taken + place, file) for place, item in enumerate(batch, 1)]
+        times = [
+            _second(item.get("dateTime"), taken + place, file)
+            for place, item in enumerate(batch, 1)
+        ]
+        taken += len(batch)
+        if taken > max_values:
+            raise TooBig(file=file, detail=f"more than {max_values:,} values")
+        values.append(np.array(numbers, dtype=np.float64))
+        bounded(values[-1], [0] * len(batch), file)
+        seconds.append(np.array(times, dtype=np.int64))
     unit = Unit.BEATS_PER_MIN if heart else Unit.STEPS_PER_MIN
-    return _folded(_Column(unit=unit, seconds=np.array(seconds, dtype=np.int64), values=array))
+    return _folded(
+        _Column(unit=unit, seconds=np.concatenate(seconds), values=np.concatenate(values))
+    )
+
+
+def _value(item: Item, place: int, file: str) -> float:
+    value = item.get("value")
+    if isinstance(value, dict):
+        value = value.get("bpm")
+    parsed = number(str(value)) if isinstance(value, str | None) else None
+    if parsed is None:
+        raise UnparsableLine(file=file, detail=f"the value of item {place:,}")
+    return parsed
 
 
 def _folded(column: _Column) -> _Column:
@@ -174,22 +173,25 @@ def _folded(column: _Column) -> _Column:
     return attrs.evolve(column, seconds=minutes * 60, values=mean)
 
 
-def _sleep(items: Sequence[Item], file: str) -> _Column:
+def _sleep(items: Iterator[Item], max_values: int, file: str) -> _Column:
     """The stages of all nights, minute by minute; later entries go before earlier ones."""
     seconds: list[npt.NDArray[np.int64]] = []
     values: list[npt.NDArray[np.float64]] = []
+    taken = 0
     for place, item in enumerate(items, 1):
-        levels = item.get("levels")
-        for stage in _stages(levels):
+        for stage in _stages(item.get("levels")):
             value, begin = _LEVELS.get(str(stage.get("level"))), stage.get("dateTime")
             length = number(str(stage.get("seconds")))
             if value is None or length is None or not 0 <= length <= _MAX_STAGE_S:
                 raise UnparsableLine(file=file, detail=f"a stage of item {place:,}")
             first = _second(begin, place, file)
             minutes = np.arange(-(-(first - 30) // 60), (first + int(length) + 29) // 60)
+            taken += minutes.size
+            if taken > max_values:
+                raise TooBig(file=file, detail=f"more than {max_values:,} minutes")
             seconds.append(60 * minutes)
             values.append(np.full(minutes.size, float(value)))
-    if not sum(part.size for part in seconds):
+    if not taken:
         raise NoSamples(file=file)
     return _last(np.concatenate(seconds), np.concatenate(values))
 

@@ -5,12 +5,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from clarity.adapters.files._intake import Limits
 from clarity.adapters.files.fitbit_json import FitbitJsonRecordings
 from clarity.domain.streams import SleepStage, Unit
 from clarity.ports.recordings import ReadOptions
 from clarity.ports.unreadable import (
     AbsurdDate,
     DamagedFile,
+    MisencodedText,
     MissingZone,
     NegativeValue,
     NoSamples,
@@ -107,7 +109,16 @@ def test_stages_of_sleep_lie_on_the_wall_clock_and_short_ones_win():
         (json.dumps(night(("2023-05-07T23:00:00", "rem", "nan"))), UnparsableLine),
         (json.dumps(night()), NoSamples),
         (json.dumps([{"dateOfSleep": "x", "levels": 5}]), NoSamples),
-        (" " * (65 << 20), TooBig),
+        (" " * 100_000, NoSuchColumn),
+        ("x", NoSuchColumn),
+        ("[", DamagedFile),
+        ("[{},", DamagedFile),
+        ("[{} {}]", DamagedFile),
+        ("[{}] 1", DamagedFile),
+        ("[null]", DamagedFile),
+        (b'[{"dateTime": "\xff"}]', MisencodedText),
+        (b'[{"dateTime": "\xc3', MisencodedText),
+        ('[{"dateTime": "' + "x" * (9 << 20), TooBig),
     ],
 )
 def test_what_is_no_export_is_refused(content, error):
@@ -118,3 +129,27 @@ def test_what_is_no_export_is_refused(content, error):
 def test_the_zone_must_be_known():
     with pytest.raises(MissingZone):
         READER.read(source_of(fitbit_steps()), options=ReadOptions())
+
+
+def test_a_list_is_taken_object_by_object_wherever_the_pieces_end():
+    items = [item(str(i), f"05/07/23 {i // 60:02}:{i % 60:02}:00") for i in range(1_440)]
+    items[3]["note"] = '[{]}\\"\u00e9' * 20_000
+
+    read = [read_one(READER, json.dumps(items, indent=i), CHICAGO).series for i in (None, 0, 2)]
+
+    assert read[0].values.tolist() == [float(i) for i in range(1_440)]
+    assert read[1] == read[2] == read[0]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        [item(at=f"05/07/23 17:0{i}:00") for i in range(6)],
+        night(("2023-05-07T23:00:00", "rem", 360)),
+    ],
+)
+def test_more_values_than_are_taken_are_refused(content):
+    reader = FitbitJsonRecordings(limits=Limits(max_values=5))
+
+    with pytest.raises(TooBig):
+        reader.read(source_of(json.dumps(content)), options=CHICAGO)
