@@ -49,7 +49,8 @@ class Settings:
         busy_timeout_s: how long a write waits for another process's write, s.
         cache_entries: most values in the in-process cache.
         cache_bytes: most bytes in the in-process cache.
-        models: folder of the models.
+        models: folder of the models, or `s3://BUCKET/PREFIX?region=REGION`
+            (adapters/aws/s3/address.py lists the options).
         model_keys: folder with the public keys (.pem) one of which must have signed a model;
             empty to require no signature.
         model_loading: when models are loaded.

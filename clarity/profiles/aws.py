@@ -10,7 +10,7 @@ __all__ = ["aws"]
 
 
 def aws(settings: Settings) -> Core:
-    """DynamoDB for all that is stored; models and the key for audit heads on this machine."""
+    """DynamoDB for all that is stored; the key for audit heads on this machine."""
     from clarity.adapters.aws.dynamodb.store import open_store
     from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
 

@@ -14,6 +14,9 @@ from clarity.settings import Settings
 
 __all__ = ["model_ports"]
 
+BUCKET: Final = "s3://"
+"""How the address of models in S3 begins."""
+
 DOWNLOAD_TIMEOUT_S: Final = 30.0
 """A server that is silent for longer does not answer."""
 
@@ -22,25 +25,25 @@ REMEMBERED_S: Final = 3_600.0
 
 
 def model_ports(
-    settings: Settings, **shared: providers.Provider[Any]
+    settings: Settings, *, tracer: providers.Provider[Any], **shared: providers.Provider[Any]
 ) -> providers.Provider[ModelPorts]:
-    """Models in a folder; ONNX Runtime and the converters are imported when they are needed."""
+    """Models where the settings say; ONNX Runtime and converters are imported when needed."""
     from clarity.adapters.convert.npz import NpzArrays
     from clarity.adapters.convert.weights_files import AnyWeights
     from clarity.adapters.local.cache import LruCache
-    from clarity.adapters.local.model_registry import DirectoryModelRegistry
-    from clarity.adapters.local.model_store import DirectoryModelStore
     from clarity.adapters.signing.ed25519 import Ed25519Check, Ed25519Signer, trusted_folder
     from clarity.adapters.web.downloads import HttpDownloads
 
-    root = Path(settings.models)
+    in_bucket = settings.models.startswith(BUCKET)
+    instruments = {"clock": shared["clock"], "metrics": shared["metrics"], "tracer": tracer}
+    kept = _in_bucket(settings, instruments) if in_bucket else _in_folder(settings, shared["clock"])
+    here = settings.home.parent if in_bucket else Path(settings.models)
     cache = providers.ThreadSafeSingleton(
         LruCache, shared["clock"], settings.cache_entries, settings.cache_bytes
     )
     return providers.ThreadSafeSingleton(
         ModelPorts,
-        store=providers.ThreadSafeSingleton(DirectoryModelStore, root=root, clock=shared["clock"]),
-        registry=DirectoryModelRegistry(root=root),
+        **kept,
         engine=providers.Object(_lazily("onnx.engine", "OnnxEngine")),
         graphs=providers.Object(_lazily("onnx.graphs", "OnnxGraphs")),
         weights=AnyWeights(_lazily("convert.keras_reader", "keras_reader")),
@@ -48,10 +51,33 @@ def model_ports(
         signatures=providers.ThreadSafeSingleton(trusted_folder, settings.model_keys),
         unsigned=Ed25519Check({}),
         signer=providers.Object(Ed25519Signer.from_file),
-        downloads=HttpDownloads(folder=root / "downloads", timeout_s=DOWNLOAD_TIMEOUT_S),
+        downloads=HttpDownloads(folder=here / "downloads", timeout_s=DOWNLOAD_TIMEOUT_S),
         remembering=providers.ThreadSafeSingleton(Remembering, cache=cache, ttl_s=REMEMBERED_S),
         **shared,
     )
+
+
+def _in_folder(
+    settings: Settings, clock: providers.Provider[Any]
+) -> dict[str, providers.Provider[Any]]:
+    from clarity.adapters.local.model_registry import DirectoryModelRegistry
+    from clarity.adapters.local.model_store import DirectoryModelStore
+
+    root, once = Path(settings.models), providers.ThreadSafeSingleton
+    return {
+        "store": once(DirectoryModelStore, root=root, clock=clock),
+        "registry": once(DirectoryModelRegistry, root=root),
+    }
+
+
+def _in_bucket(
+    settings: Settings, instruments: dict[str, providers.Provider[Any]]
+) -> dict[str, providers.Provider[Any]]:
+    from clarity.adapters.aws.s3.models import open_models
+
+    fetched = settings.home.parent / "fetched"
+    opened = providers.Resource(open_models, settings.models, fetched, **instruments)
+    return {"store": opened.provided.store, "registry": opened.provided.registry}
 
 
 def _lazily(module: str, name: str) -> Callable[[], Any]:

@@ -52,7 +52,7 @@ def core_with(settings: Settings, **ports: providers.Provider[Any]) -> Core:
         recordings=once(DetectedRecordings),
         renderer=once(HtmlRenderer),
         audit_renderer=once(AuditFiles),
-        model_ports=model_ports(settings, audit=trail, **told),
+        model_ports=model_ports(settings, tracer=ports["tracer"], audit=trail, **told),
         model_loading=providers.Object(settings.model_loading),
         **ports,
     )

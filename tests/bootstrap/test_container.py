@@ -73,9 +73,22 @@ def _settings(profile: Profile) -> Settings:
     return Settings(store=f"dynamodb://eu-west-1/container-?endpoint={url}&create=yes")
 
 
-@pytest.fixture(params=list(Profile))
+def _with_models_in_s3() -> Settings:
+    credentials()
+    url = running("moto").url
+    models = f"s3://container/models?region=eu-west-1&endpoint={url}&create=yes"
+    return Settings(store=":memory:", models=models)
+
+
+CHOICES = {
+    **{profile.value: lambda profile=profile: _settings(profile) for profile in Profile},
+    "models in s3": _with_models_in_s3,
+}
+
+
+@pytest.fixture(params=CHOICES)
 def core(request: pytest.FixtureRequest):
-    with open_core(_settings(request.param)) as opened:
+    with open_core(CHOICES[request.param]()) as opened:
         yield opened
 
 

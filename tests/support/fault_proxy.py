@@ -2,7 +2,8 @@
 A proxy in front of an engine that breaks what a test tells it to break, one operation at a time.
 
 A plan is asked for each request (operation, how many of that operation came before) and answers
-with a fault or None. `scripted` and `seeded` make plans.
+with a fault or None. `scripted` and `seeded` make plans. Requests to S3, which name no operation,
+go by their method: GET, PUT, DELETE, POST.
 """
 
 import contextlib
@@ -47,6 +48,16 @@ ERRORS: Mapping[Fault, tuple[int, str]] = {
     Fault.THROTTLE: (400, "ProvisionedThroughputExceededException"),
     Fault.SERVER_ERROR: (500, "InternalServerError"),
 }
+
+
+ERRORS_OF_S3: Mapping[Fault, tuple[int, str]] = {
+    Fault.THROTTLE: (503, "SlowDown"),
+    Fault.SERVER_ERROR: (500, "InternalError"),
+    Fault.CONFLICT: (409, "ConditionalRequestConflict"),
+}
+
+PASSED_ON = ("x-amz", "etag", "last-modified")
+"""How the headers begin that matter to a client."""
 
 
 def scripted(operation: str, *faults: Fault | None) -> Plan:
@@ -111,9 +122,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        operation = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
+        target = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
+        operation = target or self.command
         fault = self.proxy.draw(operation)
-        if fault in ERRORS:
+        if not target and fault in ERRORS_OF_S3:
+            self._refuse_in_xml(*ERRORS_OF_S3[fault])
+        elif fault in ERRORS:
             self._refuse(*ERRORS[fault])
         elif fault is Fault.CONFLICT:
             self._collide(operation, body)
@@ -124,6 +138,15 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self._reset()
         else:
             self._forward(operation, body, fault)
+
+    def do_GET(self) -> None:
+        self.do_POST()
+
+    def do_PUT(self) -> None:
+        self.do_POST()
+
+    def do_DELETE(self) -> None:
+        self.do_POST()
 
     def _forward(self, operation: str, body: bytes, fault: Fault | None) -> None:
         left: dict[str, list[object]] = {}
@@ -153,11 +176,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             kept = {
                 k: v
                 for k, v in self.headers.items()
-                if k.lower() not in {"content-length", "connection"}
+                if k.lower() not in {"content-length", "connection", "expect"}
             }
-            upstream.request("POST", self.path, body, kept)
+            upstream.request(self.command, self.path, body, kept)
             response = upstream.getresponse()
-            told = {k: v for k, v in response.getheaders() if k.lower().startswith("x-amz")}
+            told = {k: v for k, v in response.getheaders() if k.lower().startswith(PASSED_ON)}
             return response.status, told, response.read()
         finally:
             upstream.close()
@@ -173,6 +196,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         told = {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": "", **more}
         body = json.dumps(told).encode()
         self._answer(status, {"x-amz-crc32": str(zlib.crc32(body))}, body)
+
+    def _refuse_in_xml(self, status: int, code: str) -> None:
+        self._answer(status, {}, f"<Error><Code>{code}</Code></Error>".encode())
 
     def _answer(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         self.send_response(status)

@@ -37,6 +37,9 @@ SIMULATION: Final = f"{FAULTS}/test_rel_01_to_03_simulations.py"
 INTERRUPTS: Final = f"{FAULTS}/test_rel_20_interrupts.py"
 QUERIES: Final = "tests/contracts/repository/test_query.py"
 
+S3: Final = "clarity/adapters/aws/s3"
+REGISTRIES: Final = "tests/contracts/model_registry"
+
 BUGS: Final = (
     Bug(
         name="audit-in-another-transaction",
@@ -151,5 +154,26 @@ BUGS: Final = (
         old="hashlib.sha256(previous + body)",
         new="hashlib.sha256(body)",
         tests=("tests/domain/test_audit.py",),
+    ),
+    Bug(
+        name="alias-in-s3-moves-without-a-condition",
+        file=f"{S3}/bucket.py",
+        old='self._put(key, data, {"IfMatch": etag})',
+        new="self._put(key, data, {})",
+        tests=(REGISTRIES, "-k", "s3-ministack and threads_one_wins"),
+    ),
+    Bug(
+        name="version-in-s3-can-be-replaced",
+        file=f"{S3}/bucket.py",
+        old='self._put(key, data, {"IfNoneMatch": "*"})',
+        new="self._put(key, data, {})",
+        tests=(REGISTRIES, "-k", "s3-ministack and never_replaced"),
+    ),
+    Bug(
+        name="file-from-s3-is-not-compared",
+        file=f"{S3}/model_store.py",
+        old="!= file.sha256:",
+        new="== 0:",
+        tests=("tests/adapters/aws/test_s3_models.py", "-k", "never_handed_on"),
     ),
 )

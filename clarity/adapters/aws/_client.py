@@ -72,7 +72,7 @@ def make_client(
         service,
         region_name=endpoint.region,
         endpoint_url=endpoint.url or None,
-        config=_config(limits),
+        config=_config(limits, endpoint),
     )
     if service == "dynamodb":
         client.meta.events.register("before-parse.dynamodb", checked)
@@ -80,7 +80,8 @@ def make_client(
     return client
 
 
-def _config(limits: Limits) -> Config:
+def _config(limits: Limits, endpoint: Endpoint) -> Config:
+    """Engines on this machine have no names for their buckets, so those stand in the path."""
     return Config(
         connect_timeout=limits.connect_timeout_s,
         read_timeout=limits.read_timeout_s,
@@ -88,6 +89,7 @@ def _config(limits: Limits) -> Config:
         retries={"mode": "standard", "total_max_attempts": limits.attempts},
         parameter_validation=False,
         tcp_keepalive=True,
+        s3={"addressing_style": "path" if endpoint.url else "auto"},
         user_agent_extra="clarity",
     )
 

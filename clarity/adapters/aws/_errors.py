@@ -10,9 +10,12 @@ from typing import Any, ClassVar, Final
 
 import attrs
 from botocore import exceptions as sdk
+from botocore.parsers import ResponseParserError
 
 from clarity.ports.errors import (
+    AlreadyExists,
     Denied,
+    NotFound,
     PortError,
     Throttled,
     TimedOut,
@@ -21,7 +24,17 @@ from clarity.ports.errors import (
     Unexpected,
 )
 
-__all__ = ["BodyDamaged", "Cancelled", "DeadlinePassed", "Reason", "TableMissing", "translated"]
+__all__ = [
+    "DAMAGED",
+    "BodyDamaged",
+    "BucketMissing",
+    "Cancelled",
+    "ConditionFailed",
+    "DeadlinePassed",
+    "Reason",
+    "TableMissing",
+    "translated",
+]
 
 RETRY_AFTER_S: Final = 1.0
 """What a throttled caller is told to wait; the services send no figure of their own."""
@@ -70,19 +83,43 @@ class Cancelled(Exception):
     reasons: tuple[Reason, ...]
 
 
+@attrs.define(eq=False)
+class ConditionFailed(Exception):
+    """
+    A conditional request was refused: what is there is not what it was based on, or is changing.
+
+    Internal to the family: adapters look again and decide.
+    """
+
+
 def _throttled(_: str) -> PortError:
     return Throttled(RETRY_AFTER_S)
 
 
 @attrs.define(eq=False)
 class TableMissing(Unexpected):
-    """A table, index, bucket or log group is not there."""
+    """A table, index or log group is not there."""
 
     code: ClassVar[str] = "aws.table-missing"
 
 
+@attrs.define(eq=False)
+class BucketMissing(Unexpected):
+    """A bucket is not there."""
+
+    code: ClassVar[str] = "aws.bucket-missing"
+
+
 def _missing(what: str) -> PortError:
     return TableMissing(f"{what}: a table is missing, run `clarity store create-tables`")
+
+
+def _no_bucket(what: str) -> PortError:
+    return BucketMissing(f"{what}: the bucket is missing, create it or correct its address")
+
+
+def _damaged(what: str) -> PortError:
+    return Unavailable(f"{what} (what was sent was damaged on its way)")
 
 
 def _large(what: str) -> PortError:
@@ -110,8 +147,10 @@ CODES: Final[Mapping[str, Callable[[str], PortError]]] = {
     "InvalidAccessKeyId": Denied,
     "InvalidClientTokenId": Denied,
     "InvalidSignatureException": Denied,
+    "InvalidToken": Denied,
     "MissingAuthenticationToken": Denied,
     "MissingAuthenticationTokenException": Denied,
+    "RequestTimeTooSkewed": Denied,
     "SignatureDoesNotMatch": Denied,
     "UnrecognizedClientException": Denied,
     "LimitExceededException": _throttled,
@@ -136,18 +175,38 @@ CODES: Final[Mapping[str, Callable[[str], PortError]]] = {
     "RequestTimeoutException": _slow,
     "ItemCollectionSizeLimitExceededException": _large,
     "EntityTooLarge": _large,
-    "NoSuchBucket": _missing,
+    "BadDigest": _damaged,
+    "XAmzContentSHA256Mismatch": _damaged,
+    "BucketAlreadyOwnedByYou": AlreadyExists,
+    "OperationAborted": _collision,
+    "NoSuchBucket": _no_bucket,
+    "NoSuchKey": NotFound,
     "ResourceNotFoundException": _missing,
 }
 """Every code that is expected: its error."""
+
+REFUSED: Final = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412"})
+"""
+What S3 says when the condition of a request did not hold, or another request was at it; the SDK
+tells the status when the text that came with it is unreadable.
+"""
 
 SERVER_ERROR: Final = 500
 
 OVERDUE: Final = (DeadlinePassed, sdk.ConnectTimeoutError, sdk.ReadTimeoutError)
 """No answer in time."""
 
+DAMAGED: Final = (
+    BodyDamaged,
+    ResponseParserError,
+    sdk.FlexibleChecksumError,
+    sdk.IncompleteReadError,
+    sdk.ResponseStreamingError,
+)
+"""An answer came and is not the one that was sent."""
+
 CAUSES: Final[Sequence[tuple[tuple[type[Exception], ...], Callable[[str], PortError]]]] = (
-    ((BodyDamaged,), lambda what: Unavailable(f"{what} (the answer was damaged on its way)")),
+    (DAMAGED, lambda what: Unavailable(f"{what} (the answer was damaged on its way)")),
     ((sdk.HTTPClientError, sdk.ConnectionError), Unavailable),
     ((sdk.NoCredentialsError, sdk.PartialCredentialsError), _no_credentials),
     ((sdk.CredentialRetrievalError, sdk.TokenRetrievalError), _no_credentials),
@@ -155,7 +214,9 @@ CAUSES: Final[Sequence[tuple[tuple[type[Exception], ...], Callable[[str], PortEr
 """What the library raises when there is no answer; the first that fits."""
 
 
-def translated(error: Exception, what: str, *, limit_s: float = 0.0) -> PortError | Cancelled:
+def translated(
+    error: Exception, what: str, *, limit_s: float = 0.0
+) -> PortError | Cancelled | ConditionFailed:
     """
     The error of the port that `error` stands for.
 
@@ -174,12 +235,14 @@ def translated(error: Exception, what: str, *, limit_s: float = 0.0) -> PortErro
     return Unexpected(f"{what}: {type(error).__name__}")
 
 
-def _from_answer(error: sdk.ClientError, what: str) -> PortError | Cancelled:
+def _from_answer(error: sdk.ClientError, what: str) -> PortError | Cancelled | ConditionFailed:
     answer: JsonObject = dict(error.response)
     told = answer.get("Error", {})
     code = str(told.get("Code", ""))
     if code == "TransactionCanceledException" and answer.get("CancellationReasons"):
         return _cancelled(answer)
+    if code in REFUSED:
+        return ConditionFailed()
     if code == "ValidationException" and "size has exceeded" in str(told.get("Message", "")):
         return _large(what)
     if code in CODES:

@@ -42,7 +42,7 @@ alias_option = click.option(
     default="",
     envvar="CLARITY_MODELS",
     metavar="PATH",
-    help="Where models are kept; in your home unless given.",
+    help="Where models are kept, or s3://BUCKET/PREFIX?region=REGION; in your home unless given.",
 )
 @click.option(
     "--trust",

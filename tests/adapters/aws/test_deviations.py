@@ -12,27 +12,35 @@ A row that no longer holds fails here, so that the table shrinks when an engine 
 | moto | undoes other threads' writes when it refuses a transaction | served one at a time |
 | moto, ministack | count a flat unit whatever the size | dynalite counts; `item_size` reckons |
 | ministack | lets a filter name a key | dynalite refuses it; ours name copies |
+| moto | keeps an object whose SHA-256 is another than was said | ministack refuses; readers compare |
+
+Both keep the promise that models in S3 stand on: of writers on one condition, exactly one succeeds.
 """
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from clarity.adapters.aws._errors import Cancelled
+from clarity.adapters.aws._errors import Cancelled, ConditionFailed
 from clarity.adapters.aws._operations import Answer, Op
 from clarity.adapters.aws.dynamodb.batch import Address, Batches, get_op
 from clarity.adapters.aws.dynamodb.items import EntityItems, item_size
 from clarity.adapters.aws.dynamodb.query import planned
 from clarity.adapters.aws.dynamodb.tables import enable_expiry
+from clarity.adapters.aws.s3._requests import ObjectOp
+from clarity.adapters.aws.s3.bucket import Bucket
 from clarity.adapters.local.clock import SystemClock
 from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
 from clarity.domain.streams import DayChunk
-from clarity.ports.errors import Unexpected
+from clarity.ports.errors import Unavailable, Unexpected
 from clarity.ports.query import Query, field
 from clarity.ports.repository import Put
 from tests.contracts.repository.harness import ADA, chunk, everything, evidence
 from tests.support.dynamodb import PATIENT, World, world_on
 from tests.support.engines import running
+from tests.support.s3 import fresh_bucket
 
 ITEMS = EntityItems(ShuffleZstdCodec())
 
@@ -163,3 +171,41 @@ def test_only_dynalite_counts_units_by_size():
             units[name] = world.metrics.total("dynamodb_units")
 
     assert units == {"moto": 0.5, "ministack": 1.0, "dynalite": -(-item_size(large) // 4_096)}
+
+
+def _put_under_another_digest(bucket: Bucket) -> None:
+    said = {"Bucket": bucket.name, "Key": f"{bucket.prefix}a", "ChecksumSHA256": "A" * 43 + "="}
+    op = ObjectOp(operation="put_object", parameters={**said, "Body": b"x"}, decode=lambda _: None)
+    bucket.connection.run(op)
+
+
+def test_only_ministack_compares_the_digest_of_an_object():
+    _put_under_another_digest(fresh_bucket("moto"))
+    with pytest.raises(Unavailable, match="damaged"):
+        _put_under_another_digest(fresh_bucket("ministack"))
+
+
+@pytest.mark.parametrize("engine", ["ministack", "moto"])
+@pytest.mark.parametrize("based_on_another", [False, True])
+def test_of_many_writers_on_one_condition_exactly_one_succeeds(engine: str, based_on_another: bool):
+    bucket, start = fresh_bucket(engine), threading.Barrier(16)
+    bucket.write("there", b"before")
+    etag = bucket.read("there", most=9).etag
+
+    def won(number: int) -> bool:
+        start.wait()
+        try:
+            if based_on_another:
+                bucket.replace("there", b"%d" % number, etag=etag)
+            else:
+                bucket.create("new", b"%d" % number)
+        except ConditionFailed:
+            return False
+        return True
+
+    with ThreadPoolExecutor(16) as pool:
+        outcomes = list(pool.map(won, range(16)))
+
+    held = bucket.read("there" if based_on_another else "new", most=9)
+    assert outcomes.count(True) == 1
+    assert held.data == b"%d" % outcomes.index(True)

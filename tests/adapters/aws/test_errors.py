@@ -2,18 +2,23 @@
 
 import pytest
 from botocore import exceptions as sdk
+from botocore.parsers import ResponseParserError
 
 from clarity.adapters.aws._errors import (
     CODES,
     BodyDamaged,
+    BucketMissing,
     Cancelled,
+    ConditionFailed,
     DeadlinePassed,
     Reason,
     TableMissing,
     translated,
 )
 from clarity.ports.errors import (
+    AlreadyExists,
     Denied,
+    NotFound,
     Throttled,
     TimedOut,
     TooLarge,
@@ -34,8 +39,10 @@ EXPECTED = {
     "InvalidAccessKeyId": Denied,
     "InvalidClientTokenId": Denied,
     "InvalidSignatureException": Denied,
+    "InvalidToken": Denied,
     "MissingAuthenticationToken": Denied,
     "MissingAuthenticationTokenException": Denied,
+    "RequestTimeTooSkewed": Denied,
     "SignatureDoesNotMatch": Denied,
     "UnrecognizedClientException": Denied,
     "LimitExceededException": Throttled,
@@ -60,7 +67,12 @@ EXPECTED = {
     "RequestTimeoutException": TimedOut,
     "ItemCollectionSizeLimitExceededException": TooLarge,
     "EntityTooLarge": TooLarge,
-    "NoSuchBucket": TableMissing,
+    "BadDigest": Unavailable,
+    "XAmzContentSHA256Mismatch": Unavailable,
+    "OperationAborted": Unavailable,
+    "BucketAlreadyOwnedByYou": AlreadyExists,
+    "NoSuchBucket": BucketMissing,
+    "NoSuchKey": NotFound,
     "ResourceNotFoundException": TableMissing,
 }
 
@@ -91,6 +103,11 @@ def test_the_text_of_the_service_is_never_passed_on(code: str):
     error = translated(answered(code), WHAT)
 
     assert "secret-patient-7" not in f"{error} {error!r}"
+
+
+@pytest.mark.parametrize("code", ["PreconditionFailed", "ConditionalRequestConflict", "412"])
+def test_a_condition_that_did_not_hold_is_for_the_adapter_to_look_at(code: str):
+    assert type(translated(answered(code, status=412), WHAT)) is ConditionFailed
 
 
 def test_an_unknown_code_is_unexpected_and_never_retried():
@@ -125,6 +142,10 @@ def test_an_oversize_item_is_told_from_other_validation_errors():
         (sdk.SSLError(endpoint_url=URL, error="expired"), Unavailable),
         (sdk.ProxyConnectionError(proxy_url=URL), Unavailable),
         (BodyDamaged(), Unavailable),
+        (ResponseParserError("secret"), Unavailable),
+        (sdk.IncompleteReadError(actual_bytes=1, expected_bytes=2), Unavailable),
+        (sdk.FlexibleChecksumError(error_msg="x"), Unavailable),
+        (sdk.ResponseStreamingError(error="x"), Unavailable),
         (sdk.NoCredentialsError(), Denied),
         (sdk.PartialCredentialsError(provider="env", cred_var="key"), Denied),
         (sdk.CredentialRetrievalError(provider="iam", error_msg="x"), Denied),

@@ -11,6 +11,8 @@ from clarity.domain.pat.bundle import Bundle
 from clarity.domain.pat.manifest import GRAPH
 from tests.adapters.cli.conftest import Command
 from tests.adapters.web.test_downloads import Server, listening
+from tests.support.dynamodb import credentials
+from tests.support.engines import running
 from tests.support.models import ANY_WEIGHTS, LENGTH, tiny_bundle
 from tests.support.pat import golden, random_encoder, random_head, sha256
 from tests.support.signing import key_files
@@ -93,6 +95,34 @@ def test_a_model_goes_from_registered_to_production_and_back(added: Command):
         ["toy:1.0.0", "production", "@champion"],
         ["toy:2.0.0", "retired"],
     ]
+
+
+@pytest.mark.parametrize("engine", ["ministack", "moto"])
+def test_a_model_in_s3_is_added_listed_promoted_and_verified(
+    clarity: Command, weights: Path, engine: str
+):
+    credentials()
+    url = running(engine).url
+    where = f"s3://command-line/models?region=eu-west-1&endpoint={url}&create=yes"
+    in_s3 = ("models", "--folder", where)
+
+    added = clarity(*in_s3, "add", weights, "--name", "toy", "--version", "1", *SAID)
+    promoted = clarity(*in_s3, "promote", "toy:1")
+    listed = clarity(*in_s3, "list")
+    verified = clarity(*in_s3, "verify", "toy:1")
+
+    assert added.code == 0, added.err
+    assert promoted.out == "toy@champion is 1.0.0 (revision 1)\n"
+    assert listed.out.split() == ["toy:1.0.0", "production", "@champion"]
+    assert verified.code == 0, verified.err
+
+
+def test_an_address_in_s3_that_is_none_is_refused_in_words(clarity: Command):
+    said = clarity("models", "--folder", "s3://models", "list")
+
+    assert said.code == 1
+    assert "aws.bad-bucket-address" in said.err
+    assert "region" in said.err
 
 
 def test_changes_are_audited_and_the_chain_verified(added: Command):

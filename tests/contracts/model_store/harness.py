@@ -8,9 +8,11 @@ from typing import Final
 
 import attrs
 
+from clarity.adapters.aws.s3.model_store import S3ModelStore
 from clarity.adapters.local.model_store import DirectoryModelStore
 from clarity.ports.model_store import ModelStore
 from tests.support.clocks import HandClock
+from tests.support.s3 import fresh_bucket
 
 __all__ = ["OPENERS", "ModelStoreHarness", "Opener"]
 
@@ -39,4 +41,19 @@ def _directory() -> Iterator[ModelStoreHarness]:
         yield ModelStoreHarness(store=another(), clock=clock, another=another)
 
 
-OPENERS: Final[dict[str, Opener]] = {"directory": _directory}
+@contextmanager
+def _s3(engine: str) -> Iterator[ModelStoreHarness]:
+    clock, bucket = HandClock(), fresh_bucket(engine)
+    with tempfile.TemporaryDirectory() as folder:
+
+        def another() -> ModelStore:
+            return S3ModelStore(bucket=bucket, clock=clock, folder=Path(folder) / "fetched")
+
+        yield ModelStoreHarness(store=another(), clock=clock, another=another)
+
+
+OPENERS: Final[dict[str, Opener]] = {
+    "directory": _directory,
+    "s3-ministack": lambda: _s3("ministack"),
+    "s3-moto": lambda: _s3("moto"),
+}

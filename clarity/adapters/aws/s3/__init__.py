@@ -1,0 +1,1 @@
+"""S3: models, and payloads too large for an item."""
