@@ -196,3 +196,16 @@ def test_epochs_not_worn_are_missing_on_the_clock():
 def test_what_makes_no_clock_day_is_refused(n, epoch_s):
     with pytest.raises(BadChunk, match="no clock day"):
         clock_days(series(n, epoch_s=epoch_s))
+
+
+@pytest.mark.parametrize(
+    ("came", "counts"), [([1, 2, 3], (1, 0)), ([1, 9, np.nan], (0, 1)), ([1, 2, np.nan], (0, 0))]
+)
+def test_what_only_adds_and_what_only_changes_are_both_merged(came, counts):
+    (old,) = day_chunks(series(0, values=[1, 2, np.nan]), source="old")
+    (new,) = day_chunks(series(0, values=came), source="new")
+
+    merged = merge_chunks(old, new)
+
+    assert (merged.added, merged.changed) == counts
+    assert (merged.chunk is old) == (counts == (0, 0))

@@ -123,3 +123,12 @@ def test_bands_of_a_batch_add_up_to_the_observed_minutes(values: Counts) -> None
     assert np.array_equal(
         bands[2], [minutes_in(row, at_least=2020, below=math.inf, epoch_s=30) for row in values]
     )
+
+
+@pytest.mark.parametrize(("observed", "valid"), [(599, 0), (600, 1)])
+def test_ten_hours_of_wear_make_a_day_valid(observed: int, valid: int) -> None:
+    worn = np.arange(1440) < observed
+
+    mvpa, _ = intensity(hip(np.full(1440, 500.0), worn=worn), TROIANO_2008)
+
+    assert mvpa.n_valid == valid

@@ -241,3 +241,12 @@ def test_an_epoch_that_does_not_fit_is_refused(asked):
 def test_sleep_stages_are_not_joined():
     with pytest.raises(UnitMismatch, match="sleep-stage"):
         resample(series([1, 2], unit=Unit.SLEEP_STAGE))
+
+
+@pytest.mark.parametrize(("at_17_s", "offset"), [(2, 17), (1, 0)])
+def test_half_of_the_stamps_are_enough_for_a_common_phase(at_17_s, offset):
+    shift = np.array([17] * at_17_s + [3, 5, 7][: 4 - at_17_s])
+
+    done = laid(minutes(4) + shift, range(4), epoch_s=60)
+
+    assert done.report.offset_s == offset
