@@ -6,6 +6,7 @@ from dependency_injector import containers, providers
 
 from clarity._version import VERSION
 from clarity.application.analyze import Analyze
+from clarity.application.anchors import Anchors
 from clarity.application.audit_export import ExportTrail, VerifyExport
 from clarity.application.audit_trail import AuditReport, VerifyTrail
 from clarity.application.clarity import Clarity
@@ -20,6 +21,7 @@ from clarity.application.plugins import all_analyses
 from clarity.application.read import ReadStream
 from clarity.application.reports import ReportRecordings
 from clarity.application.retention import ApplyRetention
+from clarity.application.sign_heads import SignHeads
 from clarity.application.status import StoreStatus
 from clarity.application.summarize import Summarize
 from clarity.application.tracked import TrackedReports
@@ -29,6 +31,7 @@ from clarity.ports.clock import Clock
 from clarity.ports.copies import StoreCopies
 from clarity.ports.dossier import DossierRenderer
 from clarity.ports.expiry import Expiring
+from clarity.ports.head_ledger import HeadLedger
 from clarity.ports.heads import HeadSigner, HeadVerifier
 from clarity.ports.health import Pingable
 from clarity.ports.ids import Ids
@@ -61,6 +64,7 @@ class Core(containers.DeclarativeContainer):
     job_store = providers.Dependency(instance_of=Jobs)
     erasable = providers.Dependency(instance_of=Mapping)
     dossier_renderer = providers.Dependency(instance_of=DossierRenderer)
+    head_ledger = providers.Dependency(instance_of=HeadLedger)
     head_signer = providers.Dependency(instance_of=HeadSigner)
     head_verifier = providers.Dependency(instance_of=HeadVerifier)
     inventory = providers.Dependency(instance_of=Inventory)
@@ -106,7 +110,11 @@ class Core(containers.DeclarativeContainer):
     )
     jobs = providers.Factory(LookAtJobs, jobs=job_store, clock=clock)
     audit_report = providers.Factory(AuditReport, trail=audit_trail, audit=audit_sink, clock=clock)
-    verify_trail = providers.Factory(VerifyTrail, trail=audit_trail)
+    anchors = providers.Factory(
+        Anchors, ledger=head_ledger, signer=head_signer, verifier=head_verifier
+    )
+    sign_heads = providers.Factory(SignHeads, trail=audit_trail, anchors=anchors, clock=clock)
+    verify_trail = providers.Factory(VerifyTrail, trail=audit_trail, anchors=anchors)
     export_trail = providers.Factory(
         ExportTrail, trail=audit_trail, audit=audit_sink, signer=head_signer, clock=clock
     )
@@ -131,6 +139,7 @@ class Core(containers.DeclarativeContainer):
         jobs=jobs,
         audit_report=audit_report,
         audit_renderer=audit_renderer,
+        sign_heads=sign_heads,
         verify_trail=verify_trail,
         export_trail=export_trail,
         verify_export=verify_export,

@@ -51,6 +51,8 @@ class Settings:
         cache_bytes: most bytes in the in-process cache.
         models: folder of the models, or `s3://BUCKET/PREFIX?region=REGION`
             (adapters/aws/s3/address.py lists the options).
+        heads: folder of the signed heads of audit chains, best on a disk or account apart from the
+            store's; empty for one beside the store.
         model_keys: folder with the public keys (.pem) one of which must have signed a model;
             empty to require no signature.
         model_loading: when models are loaded.
@@ -64,6 +66,7 @@ class Settings:
     cache_entries: int = attrs.field(default=1_024, validator=attrs.validators.ge(1))
     cache_bytes: int = attrs.field(default=64 * 1024**2, validator=attrs.validators.ge(1))
     models: str = attrs.field(factory=_at_home("models"), validator=attrs.validators.min_len(1))
+    heads: str = ""
     model_keys: str = ""
     model_loading: LoadingStrategy = LoadingStrategy.LAZY
 

@@ -9,7 +9,7 @@ from clarity.domain.access import require_patient, require_tenant
 from clarity.domain.audit import AuditEvent, Operation
 from clarity.domain.audit_export import (
     Chain,
-    Statement,
+    Signed,
     signed_line,
     unsigned_lines,
     verify_lines,
@@ -94,9 +94,9 @@ class VerifyExport:
 
     verifier: HeadVerifier
 
-    def run(self, lines: Iterable[bytes], *, public_key: bytes) -> Statement:
+    def run(self, lines: Iterable[bytes], *, public_key: bytes) -> Signed:
         """
-        What was signed about the file, after every line of it was checked.
+        What was signed about the file and its heads, after every line of it was checked.
 
         Raises:
             BrokenExport: the file was changed; names the line.
@@ -107,4 +107,4 @@ class VerifyExport:
         self.verifier.require(
             signed.statement.message, signature=signed.signature, public_key=public_key
         )
-        return signed.statement
+        return signed

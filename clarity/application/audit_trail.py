@@ -1,9 +1,10 @@
 """Ask the audit trail, and prove that it is whole."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 
+from clarity.application.anchors import Anchors
 from clarity.domain.access import require_tenant
 from clarity.domain.audit import (
     AuditEvent,
@@ -14,10 +15,11 @@ from clarity.domain.audit import (
     verify_chain,
 )
 from clarity.domain.identity import Actor, CorrelationId, PatientRef, TenantId
+from clarity.domain.signed_heads import SignedHead
 from clarity.ports.audit import AuditFilter, AuditSink, AuditTrail
 from clarity.ports.clock import Clock
 
-__all__ = ["AuditReport", "ChainVerdict", "VerifyTrail", "records_of"]
+__all__ = ["AuditReport", "ChainVerdict", "VerifyTrail", "proved_head", "records_of"]
 
 PAGE = 500
 """Records read at once."""
@@ -77,48 +79,89 @@ class ChainVerdict:
         patient: whose chain.
         records: how many records it holds.
         broken: where and how it was changed, None when it is whole.
+        signed: up to which record it was compared with heads that were signed earlier, 0 for none.
     """
 
     patient: PatientRef
     records: int
     broken: BrokenChain | None
+    signed: int = 0
 
 
 @attrs.frozen
 class VerifyTrail:
-    """Recomputes every chain of a tenant and compares it with its head."""
+    """Recomputes every chain of a tenant; compares it with its head and those signed earlier."""
 
     trail: AuditTrail
+    anchors: Anchors
 
-    def run(self, tenant: TenantId, *, actor: Actor) -> tuple[ChainVerdict, ...]:
+    def run(
+        self,
+        tenant: TenantId,
+        *,
+        actor: Actor,
+        against: Mapping[PatientRef, ChainHead] | None = None,
+        public_key: bytes | None = None,
+    ) -> tuple[ChainVerdict, ...]:
         """
-        A verdict per patient, in order.
+        A verdict per patient, in order; also for one whose chain is gone and whose head was signed.
+
+        Args:
+            tenant: whose chains.
+            actor: who asks.
+            against: further heads that the chains must go through, as an earlier export has them.
+            public_key: of those who signed the heads, PEM; None for the key of this store.
 
         Raises:
             NotAllowed: the actor acts for another tenant.
-            PortError: the trail cannot be read.
+            BrokenLedger: the ledger of signed heads was changed.
+            NotSigned: an entry of it is not signed by that key.
+            PortError: the trail or the ledger cannot be read.
         """
         require_tenant(actor, tenant)
-        return tuple(self._verdict(patient) for patient in self.trail.patients(tenant))
-
-    def _verdict(self, patient: PatientRef) -> ChainVerdict:
-        try:
-            reached = self._recomputed(patient)
-        except BrokenChain as broken:
-            return ChainVerdict(patient, broken.seq, broken)
-        return ChainVerdict(patient, reached.seq, None)
-
-    def _recomputed(self, patient: PatientRef) -> ChainHead:
-        """The head that the records lead to; reads again while others are still appending."""
-        before = self.trail.head(patient)
-        reached = verify_chain(records_of(self.trail, _everything_about(patient)))
-        after = self.trail.head(patient)
-        while reached != after != before:
-            before = after
-            reached = verify_chain(records_of(self.trail, _everything_about(patient)))
-            after = self.trail.head(patient)
-        return verify_chain((), start=reached, head=after)
+        known = self.anchors.ledger_of(tenant, public_key).signed
+        further = against or {}
+        everybody = {*self.trail.patients(tenant), *known, *further}
+        return tuple(
+            _verdict(self.trail, patient, _heads(patient, known, further))
+            for patient in sorted(everybody)
+        )
 
 
-def _everything_about(patient: PatientRef) -> AuditFilter:
-    return AuditFilter(tenant=patient.tenant, patient=patient)
+def _heads(
+    patient: PatientRef,
+    known: Mapping[PatientRef, SignedHead],
+    further: Mapping[PatientRef, ChainHead],
+) -> tuple[ChainHead, ...]:
+    ours = (known[patient].head,) if patient in known else ()
+    return (*ours, further[patient]) if patient in further else ours
+
+
+def _verdict(trail: AuditTrail, patient: PatientRef, signed: Sequence[ChainHead]) -> ChainVerdict:
+    furthest = max((head.seq for head in signed), default=0)
+    try:
+        reached = proved_head(trail, patient, signed)
+    except BrokenChain as broken:
+        return ChainVerdict(patient, broken.seq, broken, furthest)
+    return ChainVerdict(patient, reached.seq, None, furthest)
+
+
+def proved_head(trail: AuditTrail, patient: PatientRef, signed: Sequence[ChainHead]) -> ChainHead:
+    """
+    The head that the patient's records lead to, through the `signed` heads.
+
+    Reads again while others are still appending.
+
+    Raises:
+        BrokenChain: the chain was tampered with.
+        PortError: the trail cannot be read.
+    """
+    everything = AuditFilter(tenant=patient.tenant, patient=patient)
+    before = trail.head(patient)
+    reached = verify_chain(records_of(trail, everything), signed=signed)
+    after = trail.head(patient)
+    while reached != after != before:
+        before = after
+        reached = verify_chain(records_of(trail, everything), signed=signed)
+        after = trail.head(patient)
+    return verify_chain((), start=reached, head=after)

@@ -13,6 +13,7 @@ from clarity.application.jobs import LookAtJobs
 from clarity.application.model_service import Models
 from clarity.application.read import ReadStream
 from clarity.application.retention import ApplyRetention
+from clarity.application.sign_heads import SignHeads
 from clarity.application.status import StoreStatus
 from clarity.application.summarize import Summarize
 from clarity.application.tracked import TrackedReports
@@ -41,6 +42,7 @@ class Clarity:
         jobs: how far the caller's long work is.
         audit_report: what happened to whose data.
         audit_renderer: audit records as CSV, JSON or HTML.
+        sign_heads: the ends of the audit chains signed and kept apart, for a schedule.
         verify_trail: whether the audit chains are whole.
         export_trail: the audit trail in one file, its heads signed.
         verify_export: such a file proved with the public key alone.
@@ -62,6 +64,7 @@ class Clarity:
     jobs: LookAtJobs
     audit_report: AuditReport
     audit_renderer: AuditRenderer
+    sign_heads: SignHeads
     verify_trail: VerifyTrail
     export_trail: ExportTrail
     verify_export: VerifyExport

@@ -151,7 +151,11 @@ def chained(event: AuditEvent, head: ChainHead) -> AuditRecord:
 
 
 def verify_chain(
-    records: Iterable[AuditRecord], *, head: ChainHead | None = None, start: ChainHead | None = None
+    records: Iterable[AuditRecord],
+    *,
+    head: ChainHead | None = None,
+    start: ChainHead | None = None,
+    signed: Iterable[ChainHead] = (),
 ) -> ChainHead:
     """
     The head that `records`, in order, lead to from `start` (default: the beginning).
@@ -160,14 +164,20 @@ def verify_chain(
         records: the records to check.
         head: the head that was anchored elsewhere; finds a tail that was cut off.
         start: where an excerpt begins.
+        signed: earlier heads of the chain, kept elsewhere; finds a chain that was written anew.
 
     Raises:
         BrokenChain: a record was edited, removed, inserted or moved, or the tail is missing.
     """
     reached = start or ChainHead()
+    due = {one.seq: one.hash for one in signed if one.seq > reached.seq}
     for record in records:
         _check_link(record, reached)
         reached = record.head
+        if due.pop(reached.seq, reached.hash) != reached.hash:
+            raise BrokenChain(reached.seq, "another record was signed in its place")
+    if due:
+        raise BrokenChain(reached.seq, f"{max(due)} records were signed, the last are gone")
     if head is not None and head != reached:
         raise BrokenChain(reached.seq, f"the head says {head.seq} records with another end")
     return reached

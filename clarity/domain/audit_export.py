@@ -9,7 +9,7 @@ the private key. Reading and writing hold one line at a time.
 
 import hashlib
 import json
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
 from datetime import datetime
 from typing import ClassVar, Final
 
@@ -17,7 +17,7 @@ import attrs
 
 from clarity.domain.audit import AuditRecord, BrokenChain, ChainHead, verify_chain
 from clarity.domain.errors import DomainError
-from clarity.domain.identity import PatientRef, TenantId
+from clarity.domain.identity import PatientId, PatientRef, TenantId
 
 __all__ = [
     "BrokenExport",
@@ -88,10 +88,18 @@ class Statement:
 
 @attrs.frozen
 class Signed:
-    """A statement that the lines before it bear out, with a signature yet to be checked."""
+    """
+    A statement that the lines before it bear out, with a signature yet to be checked.
+
+    Attributes:
+        statement: what is signed.
+        signature: over `statement.message`.
+        heads: the head of every chain in the file.
+    """
 
     statement: Statement
     signature: bytes
+    heads: Mapping[PatientRef, ChainHead] = attrs.field(hash=False)
 
 
 def unsigned_lines(
@@ -191,6 +199,7 @@ class _Reading:
     number: int = 0
     tenant: str = ""
     reached: ChainHead = attrs.field(factory=ChainHead)
+    heads: dict[str, ChainHead] = attrs.field(factory=dict)
     done: Signed | None = None
 
     def take(self, line: bytes) -> None:
@@ -232,6 +241,7 @@ class _Reading:
     def _head(self, content: Json) -> None:
         if content != _of_head(str(content["head"]), self.reached):
             raise self._broken("the head is not that of the records before it")
+        self.heads[str(content["head"])] = self.reached
         self.reached = ChainHead()
 
     def _record(self, content: Json) -> None:
@@ -254,7 +264,14 @@ class _Reading:
         signature = _bytes(str(content.get("signature")))
         if _line(content) != signed_line(statement, signature):
             raise self._broken("the statement tells of another file")
-        return Signed(statement, signature)
+        return Signed(statement, signature, self._named_heads())
+
+    def _named_heads(self) -> dict[PatientRef, ChainHead]:
+        try:
+            tenant = TenantId(self.tenant)
+            return {PatientRef(tenant, PatientId(of)): head for of, head in self.heads.items()}
+        except DomainError as error:
+            raise self._broken("it names nobody") from error
 
     def _broken(self, problem: str) -> BrokenExport:
         return BrokenExport(self.number, problem)

@@ -1,9 +1,13 @@
 """The profile on Amazon Web Services."""
 
+import hashlib
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
 from dependency_injector import providers
 
 from clarity.container import Core
-from clarity.profiles.parts import core_with, head_signer, instruments
+from clarity.profiles.parts import core_with, head_ledger, head_signer, instruments
 from clarity.settings import Settings
 
 __all__ = ["aws"]
@@ -18,4 +22,18 @@ def aws(settings: Settings) -> Core:
     store = providers.Resource(open_store, settings.store, ShuffleZstdCodec(), **told)
     held = ("real", "trail", "job_store", "erasure", "inventory", "copies", "expiring")
     stored = {name: getattr(store.provided, name) for name in held}
-    return core_with(settings, head_signer=head_signer(settings.home), **stored, **told)
+    return core_with(
+        settings,
+        head_signer=head_signer(settings.home),
+        head_ledger=head_ledger(settings, _standing_for(settings)),
+        **stored,
+        **told,
+    )
+
+
+def _standing_for(settings: Settings) -> Path:
+    """A name on this machine for those tables, so that no two addresses share what is beside it."""
+    parts = urlsplit(settings.store)
+    endpoint = dict(parse_qsl(parts.query)).get("endpoint", "")
+    told = f"{parts.netloc}{parts.path} {endpoint}".encode()
+    return settings.home.with_name(f"tables-{hashlib.sha256(told).hexdigest()[:16]}")

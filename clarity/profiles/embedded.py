@@ -6,7 +6,7 @@ from typing import Final
 from dependency_injector import providers
 
 from clarity.container import Core
-from clarity.profiles.parts import core_with, head_signer, instruments
+from clarity.profiles.parts import core_with, head_ledger, head_signer, instruments
 from clarity.settings import Settings
 
 __all__ = ["embedded"]
@@ -40,6 +40,7 @@ def embedded(settings: Settings) -> Core:
         erasure=once(SqliteErasure, store),
         inventory=once(SqliteInventory, store, told["clock"], path),
         head_signer=head_signer(path),
+        head_ledger=head_ledger(settings, path),
         copies=once(SqliteCopies, store, settings.busy_timeout_s),
         **told,
     )

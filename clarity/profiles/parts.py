@@ -6,11 +6,12 @@ from typing import Any, Final
 from dependency_injector import providers
 
 from clarity.container import Core
+from clarity.ports.head_ledger import HeadLedger
 from clarity.ports.heads import HeadSigner
 from clarity.profiles.models import model_ports
 from clarity.settings import Settings
 
-__all__ = ["core_with", "head_signer", "instruments"]
+__all__ = ["core_with", "head_ledger", "head_signer", "instruments"]
 
 KEY: Final = "signing-key.pem"
 """What follows the name of the store in the name of the key that signs its audit heads."""
@@ -65,3 +66,14 @@ def head_signer(store: Path | None) -> providers.Provider[HeadSigner]:
     if store is None:
         return providers.ThreadSafeSingleton(MemoryHeadSigner)
     return providers.ThreadSafeSingleton(FileHeadSigner, store.with_name(f"{store.name}.{KEY}"))
+
+
+def head_ledger(settings: Settings, store: Path | None) -> providers.Provider[HeadLedger]:
+    """The chosen folder, else one beside the store; none is left behind of a store in memory."""
+    from clarity.adapters.signing.ledger import FolderHeadLedger, MemoryHeadLedger
+
+    if settings.heads:
+        return providers.ThreadSafeSingleton(FolderHeadLedger, Path(settings.heads))
+    if store is None:
+        return providers.ThreadSafeSingleton(MemoryHeadLedger)
+    return providers.ThreadSafeSingleton(FolderHeadLedger, store.with_name(f"{store.name}.heads"))

@@ -26,9 +26,11 @@ def test_an_exported_trail_is_proved_by_the_key_of_its_store():
         )
 
         key = world.app.export_trail.public_key()
-        statement = world.app.verify_export.run(lines, public_key=key)
+        proved = world.app.verify_export.run(lines, public_key=key)
+        heads = {of: world.core.audit_trail().head(of) for of in (ADA, BEN)}
 
-    assert (statement.chains, statement.records) == (2, 4)
+    assert (proved.statement.chains, proved.statement.records) == (2, 4)
+    assert proved.heads == heads
 
 
 def test_the_export_is_the_last_record_of_every_chain_in_the_file():
@@ -53,7 +55,7 @@ def test_more_records_than_a_page_are_all_there():
         )
         key = world.app.export_trail.public_key()
 
-        assert world.app.verify_export.run(lines, public_key=key).records == 1_101
+        assert world.app.verify_export.run(lines, public_key=key).statement.records == 1_101
 
 
 def test_another_tenant_or_its_patients_are_refused_before_anything_is_read():

@@ -13,6 +13,7 @@ from clarity.ports.audit import AuditFilter, AuditPage, AuditTrail
 from clarity.ports.errors import Unavailable
 from tests.application.faults import SilentSink
 from tests.application.world import ADA, BEN, CLINIC, NURSE, REQUEST, STRANGER, World
+from tests.support.trails import anchors
 
 
 def happened(world: World, patient: PatientRef = ADA, times: int = 1) -> None:
@@ -35,7 +36,9 @@ def report(world: World, wanted: AuditFilter, **other):
 
 
 def verdicts(world: World, **other) -> tuple[ChainVerdict, ...]:
-    return VerifyTrail(**{"trail": world.trail, **other}).run(CLINIC, actor=NURSE)
+    return VerifyTrail(**{"trail": world.trail, "anchors": anchors(), **other}).run(
+        CLINIC, actor=NURSE
+    )
 
 
 def test_a_report_holds_everything_over_all_pages(world: World):
@@ -81,7 +84,7 @@ def test_nobody_asks_the_trail_of_another_tenant(world: World):
     with pytest.raises(NotAllowed):
         asked.run(AuditFilter(tenant=CLINIC, patient=ADA), actor=STRANGER, correlation=REQUEST)
     with pytest.raises(NotAllowed):
-        VerifyTrail(world.trail).run(CLINIC, actor=STRANGER)
+        VerifyTrail(world.trail, anchors()).run(CLINIC, actor=STRANGER)
 
     assert world.events() == []
 
@@ -95,7 +98,7 @@ def test_whole_chains_are_told_with_their_length(world: World):
 
 def test_a_tenant_without_chains_has_no_verdicts(world: World):
     assert (
-        VerifyTrail(world.trail).run(
+        VerifyTrail(world.trail, anchors()).run(
             TenantId("empty"), actor=attrs.evolve(NURSE, tenant=TenantId("empty"))
         )
         == ()

@@ -34,6 +34,7 @@ from tests.support.model_desk import ANN, CASE, Desk, desk
 from tests.support.models import ANY_WEIGHTS, BUILD, LENGTH, tiny_bundle
 from tests.support.pat import golden, random_encoder, random_head, sha256
 from tests.support.signing import key_files
+from tests.support.trails import anchors
 
 
 @pytest.fixture
@@ -107,7 +108,7 @@ def test_the_chain_of_the_registry_is_verified_with_the_others(world: Desk):
     world.add("1.0.0")
     world.promote("toy:1.0.0")
 
-    (verdict,) = VerifyTrail(world.trail).run(ANN.tenant, actor=ANN)
+    (verdict,) = VerifyTrail(world.trail, anchors()).run(ANN.tenant, actor=ANN)
 
     assert verdict.patient.patient == REGISTRY_SUBJECT
     assert (verdict.records, verdict.broken) == (2, None)
@@ -171,7 +172,7 @@ def test_of_promotions_that_race_one_wins_and_the_others_are_recorded_as_refused
 
     assert outcomes == ["late"] * 7 + ["won"]
     assert sum(entity.endswith("/refused") for entity in world.touched()) == 7
-    (verdict,) = VerifyTrail(world.trail).run(ANN.tenant, actor=ANN)
+    (verdict,) = VerifyTrail(world.trail, anchors()).run(ANN.tenant, actor=ANN)
     assert verdict.broken is None
 
 

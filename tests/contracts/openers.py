@@ -13,6 +13,7 @@ from clarity.ports.cache import Cache
 from clarity.ports.clock import Clock
 from clarity.ports.codec import ChunkCodec
 from clarity.ports.erasure import Erasable
+from clarity.ports.head_ledger import HeadLedger
 from clarity.ports.heads import HeadSigner, HeadVerifier
 from clarity.ports.health import Pingable
 from clarity.ports.ids import Ids
@@ -32,6 +33,7 @@ from tests.contracts.cache import harness as cache
 from tests.contracts.clock import harness as clock
 from tests.contracts.codec import harness as codec
 from tests.contracts.erasure import harness as erasure
+from tests.contracts.head_ledger import harness as head_ledger
 from tests.contracts.heads import harness as heads
 from tests.contracts.ids import harness as ids
 from tests.contracts.inventory import harness as inventory
@@ -63,6 +65,7 @@ OPENED: Final[dict[type, Callable[[], Iterator[object]]]] = {
     ChunkCodec: lambda: _attributes(codec, "codec"),
     Clock: lambda: _attributes(clock, "clock"),
     Erasable: lambda: _attributes(erasure, "erasable"),
+    HeadLedger: lambda: _attributes(head_ledger, "ledger"),
     HeadSigner: lambda: _attributes(heads, "signer"),
     HeadVerifier: lambda: _attributes(heads, "verifier"),
     Ids: lambda: _attributes(ids, "ids"),

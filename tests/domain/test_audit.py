@@ -227,3 +227,31 @@ def test_a_missing_record_and_one_in_a_wrong_place_are_named():
 
     assert (gone.value.seq, gone.value.problem) == (3, "record 2 was expected")
     assert (moved.value.seq, moved.value.problem) == (1, "its body belongs to another place")
+
+
+def test_a_chain_goes_through_the_heads_that_were_signed():
+    records = _chain([_event()] * 5)
+
+    for signed in ([], [ChainHead()], [records[0].head, records[3].head], [records[4].head]):
+        assert verify_chain(records, signed=signed) == records[-1].head
+
+
+def test_a_chain_written_anew_from_some_record_on_is_found():
+    records = _chain([_event()] * 5)
+    other = attrs.evolve(_event(), operation=Operation.READ)
+    anew = _chain([_event(), _event(), other, other, other, other])
+
+    with pytest.raises(BrokenChain, match="record 4: another record was signed") as found:
+        verify_chain(anew, head=anew[-1].head, signed=[records[3].head])
+
+    assert found.value.seq == 4
+    assert verify_chain(anew, signed=[records[1].head]) == anew[-1].head
+
+
+def test_a_chain_whose_signed_end_was_cut_off_with_its_head_is_found():
+    records = _chain([_event()] * 5)
+
+    with pytest.raises(BrokenChain, match="record 3: 5 records were signed"):
+        verify_chain(records[:3], head=records[2].head, signed=[r.head for r in records])
+    with pytest.raises(BrokenChain, match="record 0: 5 records were signed"):
+        verify_chain([], head=ChainHead(), signed=[records[4].head])

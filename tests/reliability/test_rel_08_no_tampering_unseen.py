@@ -64,7 +64,7 @@ def _is_found(lines: list[bytes]) -> bool:
 
 
 def test_the_trail_as_it_was_written_is_whole():
-    statement = VERIFY.run(LINES, public_key=SIGNER.public_key())
+    statement = VERIFY.run(LINES, public_key=SIGNER.public_key()).statement
 
     assert (statement.chains, statement.records) == (3, 20)
 

@@ -4,7 +4,9 @@ from datetime import timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from clarity.adapters.signing.heads import MemoryHeadSigner
+from clarity.adapters.signing.heads import Ed25519HeadVerifier, MemoryHeadSigner
+from clarity.adapters.signing.ledger import MemoryHeadLedger
+from clarity.application.anchors import Anchors
 from clarity.domain.audit import AuditEvent, AuditRecord, ChainHead, Operation, Touched, chained
 from clarity.domain.audit_export import Chain, signed_line, unsigned_lines
 from clarity.domain.identity import Actor, CorrelationId, PatientId, PatientRef, Purpose, TenantId
@@ -12,6 +14,11 @@ from tests.support.clocks import START
 
 CLINIC = TenantId("clinic")
 SIGNER = MemoryHeadSigner(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
+
+
+def anchors() -> Anchors:
+    """A ledger of signed heads without entries."""
+    return Anchors(ledger=MemoryHeadLedger(), signer=SIGNER, verifier=Ed25519HeadVerifier())
 
 
 def patient(name: str) -> PatientRef:

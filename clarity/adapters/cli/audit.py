@@ -2,15 +2,13 @@
 
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import NoReturn
 
 import click
 
-from clarity.adapters.cli.audit_export import FILE, export, public_key, verify_file
-from clarity.adapters.cli.exits import Exit
-from clarity.adapters.cli.session import Session, json_option, pass_session
-from clarity.application.audit_trail import ChainVerdict
+from clarity.adapters.cli.audit_export import export, public_key
+from clarity.adapters.cli.audit_heads import sign, verify
+from clarity.adapters.cli.session import Session, pass_session
 from clarity.ports.audit import AuditFilter
 from clarity.ports.report import AuditFormat
 
@@ -54,8 +52,8 @@ def audit() -> None:
     """Ask the audit trail."""
 
 
-audit.add_command(export)
-audit.add_command(public_key)
+for command in (export, public_key, sign, verify):
+    audit.add_command(command)
 
 
 @audit.command()
@@ -100,43 +98,3 @@ def report(
         for piece in app.audit_renderer.render(records, format_=AuditFormat(format_)):
             sys.stdout.buffer.write(piece)
     sys.stdout.buffer.flush()
-
-
-@audit.command()
-@click.option("--export", "file", type=FILE, help="Prove this exported trail; needs --key.")
-@click.option("--key", type=FILE, help="Public key (PEM) as `clarity audit key` writes it.")
-@json_option
-@pass_session
-def verify(session: Session, file: Path | None, key: Path | None) -> None:
-    """
-    Recompute every chain of the store, or prove an exported trail without the store.
-
-    With --export and --key nothing but the two files is used. Exit codes: 0 whole, 1 the trail
-    could not be read, 5 tampered with.
-    """
-    if (file is None) != (key is None):
-        raise click.UsageError("--export and --key belong together")
-    if file is not None and key is not None:
-        verify_file(session, file, key)
-        return
-    with session.open() as app:
-        verdicts = app.verify_trail.run(session.tenant, actor=session.acting)
-    broken = [verdict for verdict in verdicts if verdict.broken is not None]
-    if session.as_json:
-        session.answer([_as_json(verdict) for verdict in verdicts])
-    else:
-        for verdict in broken:
-            click.echo(f"TAMPERED  {verdict.patient.patient}: {verdict.broken}")
-        records = sum(verdict.records for verdict in verdicts)
-        click.echo(f"{len(verdicts)} chains, {records} records, {len(broken)} broken")
-    if broken:
-        raise click.exceptions.Exit(Exit.TAMPERED)
-
-
-def _as_json(verdict: ChainVerdict) -> dict[str, str | int | bool]:
-    return {
-        "patient": str(verdict.patient.patient),
-        "records": verdict.records,
-        "whole": verdict.broken is None,
-        "problem": "" if verdict.broken is None else str(verdict.broken),
-    }

@@ -10,13 +10,14 @@ import click
 from clarity.adapters.cli.exits import Exit
 from clarity.adapters.cli.session import Session, json_option, pass_session
 from clarity.adapters.cli.writing import stream
+from clarity.application.clarity import Clarity
 from clarity.domain.audit import BrokenChain
-from clarity.domain.audit_export import BrokenExport
+from clarity.domain.audit_export import BrokenExport, Signed
 from clarity.domain.errors import ClarityError
 from clarity.ports.errors import Unavailable
 from clarity.ports.heads import NotSigned
 
-__all__ = ["FILE", "export", "public_key", "verify_file"]
+__all__ = ["FILE", "export", "proved", "public_key", "start_of", "verify_file"]
 
 FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 NEW_FILE: Final = click.Path(dir_okay=False, path_type=Path)
@@ -75,9 +76,8 @@ def public_key(session: Session) -> None:
 def verify_file(session: Session, file: Path, key: Path) -> None:
     """Say whether the exported trail is as it was signed; leaves with code 5 when it is not."""
     try:
-        pem = _start_of(key)
         with session.open_in_memory() as app:
-            statement = app.verify_export.run(_lines(file), public_key=pem)
+            statement = proved(app, file, start_of(key)).statement
     except (BrokenExport, NotSigned) as error:
         session.fail(error, Exit.TAMPERED)
     except ClarityError as error:
@@ -91,7 +91,24 @@ def verify_file(session: Session, file: Path, key: Path) -> None:
     )
 
 
-def _start_of(key: Path) -> bytes:
+def proved(app: Clarity, file: Path, key: bytes) -> Signed:
+    """
+    What was signed about the exported trail in `file`.
+
+    Raises:
+        BrokenExport, NotSigned: it is not as it was signed with that key.
+        PortError: the file or key cannot be used.
+    """
+    return app.verify_export.run(_lines(file), public_key=key)
+
+
+def start_of(key: Path) -> bytes:
+    """
+    The content of a file with a key.
+
+    Raises:
+        Unavailable: it cannot be read.
+    """
     try:
         with key.open("rb") as file:
             return file.read(LARGEST_KEY)

@@ -49,7 +49,9 @@ def test_what_is_no_key_or_no_file_is_told(store, trail):
 
     assert cli(store, "audit", "verify", "--export", file, "--key", file) == Exit.FAILED
     assert cli(store, "audit", "verify", "--export", file) == Exit.USAGE
-    assert cli(store, "audit", "verify", "--key", key) == Exit.USAGE
+
+    both = ("--export", file, "--key", key, "--against", file)
+    assert cli(store, "audit", "verify", *both) == Exit.USAGE
 
 
 def test_an_export_says_where_and_how_large(store, tmp_path, capfd):

@@ -24,7 +24,8 @@ def test_a_recording_is_analyzed_read_and_proved_over_tables(
     health = clarity(*on_tables, "health")
     status = clarity(*on_tables, "store", "status", "--json")
     read = clarity(*on_tables, "read", "ada")
-    verified = clarity(*on_tables, "audit", "verify")
+    signed = clarity(*on_tables, "audit", "sign", "--json")
+    verified = clarity(*on_tables, "audit", "verify", "--json")
     reported = clarity(*on_tables, "audit", "report", "--patient", "ada", "--format", "csv")
 
     assert made.told["ok"]
@@ -33,7 +34,9 @@ def test_a_recording_is_analyzed_read_and_proved_over_tables(
     assert status.told["patients"] == 1
     assert status.told["entities"]["chunk"] == 3
     assert len(read.out.splitlines()) > 1_440
+    assert signed.told["signed"] == 1
     assert verified.code == 0, verified.err
+    assert [one["signed"] for one in verified.told] == [4]
     assert reported.code == 0, reported.err
     assert "ingest" in reported.out
 

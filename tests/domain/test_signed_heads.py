@@ -1,0 +1,136 @@
+"""The ledger of signed heads: what it says, and that nothing of it can be changed unseen."""
+
+import json
+from datetime import UTC, datetime
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clarity.domain.audit import ChainHead
+from clarity.domain.identity import PatientId, PatientRef, TenantId
+from clarity.domain.signed_heads import (
+    MOST_HEADS,
+    BrokenLedger,
+    Entry,
+    Ledger,
+    entry_line,
+    read_entry,
+)
+from clarity.ports.head_ledger import MAX_ENTRY_BYTES
+
+CLINIC = TenantId("clinic")
+ADA, BEN = (PatientRef(CLINIC, PatientId(name)) for name in ("ada", "ben"))
+AT = datetime(2026, 1, 5, 12, tzinfo=UTC)
+ONE, TWO = ChainHead(1, b"\x01" * 32), ChainHead(2, b"\x02" * 32)
+
+
+def entry(after: Ledger, heads: dict[PatientRef, ChainHead], **other: object) -> Entry:
+    told = {"number": after.number + 1, "previous": after.last, "at": AT, "actor": "cron"}
+    return Entry(**{"tenant": CLINIC, **told, "heads": heads, **other})
+
+
+def longer(after: Ledger, heads: dict[PatientRef, ChainHead], **other: object) -> Ledger:
+    new = entry(after, heads, **other)
+    return after.after(new, entry_line(new, b"signature"))
+
+
+FIRST = entry(Ledger(tenant=CLINIC), {ADA: ONE, BEN: TWO})
+LINE = entry_line(FIRST, b"signature")
+
+
+def test_an_entry_comes_back_as_it_was():
+    assert read_entry(LINE, number=1) == (FIRST, b"signature")
+
+
+def test_the_newest_signed_head_of_every_chain_counts():
+    ledger = longer(longer(Ledger(tenant=CLINIC), {ADA: ONE, BEN: ONE}), {ADA: TWO})
+
+    assert {of: signed.head for of, signed in ledger.signed.items()} == {ADA: TWO, BEN: ONE}
+    assert (ledger.number, ledger.signed_at, ledger.restored_at) == (2, AT, ())
+
+
+def test_after_a_known_restore_earlier_heads_do_not_count():
+    ledger = longer(longer(Ledger(tenant=CLINIC), {ADA: TWO, BEN: TWO}), {ADA: ONE}, restored=True)
+
+    assert {of: signed.head for of, signed in ledger.signed.items()} == {ADA: ONE}
+    assert ledger.restored_at == (AT,)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"number": 1}, {"number": 3}, {"previous": "0" * 64}, {"tenant": TenantId("other")}],
+    ids=str,
+)
+def test_an_entry_has_one_place(change: dict[str, object]):
+    one = longer(Ledger(tenant=CLINIC), {ADA: ONE})
+
+    with pytest.raises(BrokenLedger, match="entry 2"):
+        longer(one, {ADA: TWO}, **change)
+
+
+def test_what_is_signed_is_everything_that_the_entry_says():
+    for change in (
+        {"tenant": TenantId("other")},
+        {"number": 2},
+        {"previous": "1" * 64},
+        {"at": AT.replace(minute=1)},
+        {"actor": "eve"},
+        {"restored": True},
+        {"heads": {ADA: ONE}},
+    ):
+        assert attrs.evolve(FIRST, **change).message != FIRST.message
+    assert FIRST.message.startswith(b"clarity signed heads v1\n")
+
+
+@given(st.data())
+def test_no_flipped_bit_is_read_as_the_same_entry(data: st.DataObject):
+    place = data.draw(st.integers(0, 8 * len(LINE) - 1))
+    changed = bytearray(LINE)
+    changed[place // 8] ^= 1 << place % 8
+
+    try:
+        read, signature = read_entry(bytes(changed), number=1)
+    except BrokenLedger:
+        return
+    assert (read.message, signature) != (FIRST.message, b"signature")
+
+
+def _with(**changes: object) -> bytes:
+    content = json.loads(LINE)
+    content["statement"] |= changes
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.encode() + b"\n"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"[" * 100_000,
+        b"[]\n",
+        b'{"statement":7,"signature":""}',
+        LINE[:-1],
+        LINE + b" ",
+        LINE.replace(b'"signature":"', b'"signature":"zz'),
+        _with(heads=[]),
+        _with(heads={"ada": 7}),
+        _with(heads={" ": [1, "00"]}),
+        _with(number="1"),
+        _with(format="other"),
+        _with(at="2026-01-05T12:00:00"),
+        _with(at="yesterday"),
+        _with(extra=1),
+        _with(restored=1),
+    ],
+)
+def test_what_clarity_did_not_write_is_refused(line: bytes):
+    with pytest.raises(BrokenLedger, match="entry 7 of the signed heads"):
+        read_entry(line, number=7)
+
+
+def test_a_full_entry_has_room():
+    longest = {PatientRef(CLINIC, PatientId(f"{n:03}" + '"' * 125)): TWO for n in range(MOST_HEADS)}
+
+    assert len(entry_line(entry(Ledger(tenant=CLINIC), longest), bytes(64))) < MAX_ENTRY_BYTES
