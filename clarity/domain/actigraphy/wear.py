@@ -72,8 +72,7 @@ _MINUTE_COUNTS: Final = Requirement(unit=Unit.COUNTS, epoch_s=60)
 TROIANO_2007: Final = WearRule(
     name="wear/troiano-2007",
     citation=(
-        "Troiano et al. 2008, Med Sci Sports Exerc 40:181-188, doi:10.1249/mss.0b013e31815a51b3; "
-        "Troiano 2007, doi:10.1249/mss.0b013e318150d42e"
+        "Troiano et al. 2008, Med Sci Sports Exerc 40:181-188, doi:10.1249/mss.0b013e31815a51b3"
     ),
     needs=_MINUTE_COUNTS,
     still_min=60,
@@ -81,7 +80,10 @@ TROIANO_2007: Final = WearRule(
     forgiven_max=100.0,
     flank_min=1,
 )
-"""60 min of zeros; up to two minutes in a row of at most 100 counts are forgiven."""
+"""
+60 min of zeros; up to two minutes in a row of at most 100 counts are forgiven. The year
+in the name is the one under which actigraphy tools know the rule.
+"""
 
 CHOI_2011: Final = WearRule(
     name="wear/choi-2011",
