@@ -9,12 +9,14 @@ from clarity.application.analyze import Analyze
 from clarity.application.anchors import Anchors
 from clarity.application.audit_export import ExportTrail, VerifyExport
 from clarity.application.audit_trail import AuditReport, VerifyTrail
+from clarity.application.bulk_import import ImportDays, ImportRecordings
 from clarity.application.clarity import Clarity
 from clarity.application.erase import ErasePatient
 from clarity.application.export import ExportPatient
 from clarity.application.health import Health
 from clarity.application.ingest import Ingest
 from clarity.application.jobs import LookAtJobs, TrackJobs
+from clarity.application.merge import MergeDays
 from clarity.application.model_service import ModelPorts, models_over
 from clarity.application.models import LoadingStrategy
 from clarity.application.plugins import all_analyses
@@ -27,6 +29,7 @@ from clarity.application.summarize import Summarize
 from clarity.application.tracked import TrackedReports
 from clarity.domain.analysis.wear import WearAssessment
 from clarity.ports.audit import AuditSink, AuditTrail
+from clarity.ports.bulk import BulkDays
 from clarity.ports.clock import Clock
 from clarity.ports.copies import StoreCopies
 from clarity.ports.dossier import DossierRenderer
@@ -57,6 +60,7 @@ class Core(containers.DeclarativeContainer):
     clock = providers.Dependency(instance_of=Clock)
     ids = providers.Dependency(instance_of=Ids)
     repository = providers.Dependency(instance_of=Repository)
+    bulk = providers.Dependency(instance_of=BulkDays)
     audit_sink = providers.Dependency(instance_of=AuditSink)
     audit_trail = providers.Dependency(instance_of=AuditTrail)
     copies = providers.Dependency(instance_of=StoreCopies)
@@ -93,6 +97,9 @@ class Core(containers.DeclarativeContainer):
         clarity_version=VERSION,
     )
     track = providers.Factory(TrackJobs, jobs=job_store, ids=ids, clock=clock)
+    merge = providers.Factory(MergeDays, repository, clock)
+    import_days = providers.Factory(ImportDays, bulk=bulk, merge=merge, track=track, clock=clock)
+    import_recordings = providers.Factory(ImportRecordings, recordings=recordings, days=import_days)
     reports = providers.Factory(ReportRecordings, ingest=ingest, analyze=analyze, renderer=renderer)
     report = providers.Factory(TrackedReports, reports=reports, track=track)
     export = providers.Factory(
@@ -130,6 +137,8 @@ class Core(containers.DeclarativeContainer):
     clarity = providers.Factory(
         Clarity,
         ingest=ingest,
+        import_days=import_days,
+        import_recordings=import_recordings,
         read=read,
         summarize=summarize,
         analyze=analyze,

@@ -5,6 +5,7 @@ import attrs
 from clarity.application.analyze import Analyze
 from clarity.application.audit_export import ExportTrail, VerifyExport
 from clarity.application.audit_trail import AuditReport, VerifyTrail
+from clarity.application.bulk_import import ImportDays, ImportRecordings
 from clarity.application.erase import ErasePatient
 from clarity.application.export import ExportPatient
 from clarity.application.health import Health
@@ -33,6 +34,8 @@ class Clarity:
 
     Attributes:
         ingest: recordings into the store.
+        import_days: days from any generator, in bulk.
+        import_recordings: files in bulk, without analyses.
         read: day chunks out of the store.
         summarize: what a stream says of each day or week.
         analyze: results for what is stored.
@@ -55,6 +58,8 @@ class Clarity:
     """
 
     ingest: Ingest
+    import_days: ImportDays
+    import_recordings: ImportRecordings
     read: ReadStream
     summarize: Summarize
     analyze: Analyze

@@ -1,26 +1,20 @@
 """Take a recording into the store: changed days and their audit record in one transaction."""
 
-import hashlib
-from collections.abc import Iterable, Sequence
-from typing import ClassVar, Final
+from typing import ClassVar
 
 import attrs
 
-from clarity.application.read import Days, chunks_in, content_digest
+from clarity.application.merge import MergeDays
+from clarity.application.read import Days
 from clarity.domain.access import require_patient
-from clarity.domain.actigraphy.days import MergedChunk, day_chunks, merge_chunks
-from clarity.domain.audit import Operation
+from clarity.domain.actigraphy.days import day_chunks
 from clarity.domain.errors import DomainError
 from clarity.domain.identity import Actor, CorrelationId, PatientRef
-from clarity.domain.streams import DayChunk
 from clarity.ports.clock import Clock
 from clarity.ports.recordings import ReadOptions, Recording, Recordings, Source
-from clarity.ports.repository import Evidence, Put, Repository
+from clarity.ports.repository import Repository
 
 __all__ = ["Ingest", "Ingested", "NothingToStore"]
-
-DAYS_AT_ONCE: Final = 90
-"""Days committed in one transaction."""
 
 
 @attrs.define(eq=False)
@@ -100,56 +94,14 @@ class Ingest:
         days = Days(
             patient=patient, stream=chunks[0].stream, first=chunks[0].day, last=chunks[-1].day
         )
-        writes = [one for one in self._merged(chunks, days) if one.merge.added or one.merge.changed]
-        for begin in range(0, len(writes), DAYS_AT_ONCE):
-            group = writes[begin : begin + DAYS_AT_ONCE]
-            request = _request_digest(group, patient)
-            self.repository.commit(
-                [Put(one.merge.chunk, one.based_on) for one in group],
-                evidence=Evidence(
-                    actor=actor,
-                    patient=patient,
-                    operation=Operation.INGEST,
-                    correlation=correlation,
-                    at=self.clock.now(),
-                    idempotency_key=f"ingest-{request}",
-                    request_digest=request,
-                ),
-            )
+        merged = MergeDays(self.repository, self.clock).run(
+            chunks, patient=patient, actor=actor, correlation=correlation
+        )
         return Ingested(
             patient=patient,
             recording=recording,
             days=days,
-            written=len(writes),
-            added=sum(one.merge.added for one in writes),
-            changed=sum(one.merge.changed for one in writes),
+            written=merged.written,
+            added=merged.added,
+            changed=merged.changed,
         )
-
-    def _merged(self, chunks: Sequence[DayChunk], days: Days) -> Iterable["_Write"]:
-        stored = {one.entity.day: one for one in chunks_in(self.repository, days)}
-        for chunk in chunks:
-            known = stored.get(chunk.day)
-            if known is None:
-                yield _Write(_first(chunk), 0)
-            else:
-                yield _Write(merge_chunks(known.entity, chunk), known.version)
-
-
-@attrs.frozen
-class _Write:
-    """A day as it shall be stored, and the version that this is based on."""
-
-    merge: MergedChunk
-    based_on: int
-
-
-def _first(chunk: DayChunk) -> MergedChunk:
-    return MergedChunk(chunk=chunk, added=round(chunk.coverage * chunk.values.size), changed=0)
-
-
-def _request_digest(writes: Sequence[_Write], patient: PatientRef) -> str:
-    """SHA-256 (hex) of whose days these are, what they hold and what they are based on."""
-    versions = ",".join(str(one.based_on) for one in writes)
-    content = content_digest([one.merge.chunk for one in writes])
-    text = f"{patient.tenant}\n{patient.patient}\n{versions}\n{content}"
-    return hashlib.sha256(text.encode()).hexdigest()

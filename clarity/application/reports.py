@@ -45,6 +45,11 @@ class Order:
     actor: Actor
     correlation: CorrelationId
 
+    @property
+    def reading(self) -> ReadOptions:
+        """The options with the label of the person, if there is one."""
+        return attrs.evolve(self.options, participant=self.patient or self.options.participant)
+
 
 @attrs.frozen
 class Stored:
@@ -104,7 +109,7 @@ class ReportRecordings:
 
     def _stored(self, source: Source, order: Order) -> Stored | Refused:
         try:
-            found = self.ingest.read(source, options=_options(order))
+            found = self.ingest.read(source, options=order.reading)
             people = [(PatientRef(order.actor.tenant, PatientId(r.participant)), r) for r in found]
             return Stored(source.name, tuple(self._ingested(*one, order) for one in people))
         except ClarityError as error:
@@ -151,10 +156,6 @@ class ReportRecordings:
 class _Part:
     source: str
     ingested: Ingested
-
-
-def _options(order: Order) -> ReadOptions:
-    return attrs.evolve(order.options, participant=order.patient or order.options.participant)
 
 
 def _sources(parts: Sequence[_Part]) -> str:

@@ -39,6 +39,8 @@ class Operation(StrEnum):
     """What was done."""
 
     INGEST = "ingest"
+    IMPORT_INTENT = "import-intent"
+    IMPORT_DONE = "import-done"
     READ = "read"
     ANALYZE = "analyze"
     PREDICT = "predict"

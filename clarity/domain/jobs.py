@@ -28,6 +28,7 @@ class JobKind(StrEnum):
     ANALYZE = "analyze"
     EXPORT = "export"
     ERASE = "erase"
+    IMPORT = "import"
 
 
 class JobState(StrEnum):

@@ -12,6 +12,7 @@ from clarity.domain.errors import DomainError
 from clarity.domain.streams import DayChunk
 
 __all__ = [
+    "CHUNK",
     "ENTITIES",
     "BadKey",
     "Entity",

@@ -7,7 +7,7 @@ from typing import Final, Protocol, TypeVar, runtime_checkable
 
 import attrs
 
-from clarity.domain.audit import ChainHead, Operation
+from clarity.domain.audit import AuditEvent, ChainHead, Operation, Touched
 from clarity.domain.identity import Actor, CorrelationId, PatientRef
 from clarity.domain.timeline import NaiveTime
 from clarity.ports.entities import Entity, Key
@@ -77,6 +77,17 @@ class Evidence:
     at: datetime = attrs.field(validator=_aware)
     idempotency_key: str = ""
     request_digest: str = ""
+
+    def event(self, touched: Sequence[Touched]) -> AuditEvent:
+        """What the audit record tells when `touched` is what changed."""
+        return AuditEvent(
+            actor=self.actor,
+            patient=self.patient,
+            operation=self.operation,
+            touched=tuple(touched),
+            correlation=self.correlation,
+            at=self.at,
+        )
 
 
 @attrs.frozen

@@ -20,7 +20,7 @@ def aws(settings: Settings) -> Core:
 
     told = instruments()
     store = providers.Resource(open_store, settings.store, ShuffleZstdCodec(), **told)
-    held = ("real", "trail", "job_store", "erasure", "inventory", "copies", "expiring")
+    held = ("real", "bulk", "trail", "job_store", "erasure", "inventory", "copies", "expiring")
     stored = {name: getattr(store.provided, name) for name in held}
     return core_with(
         settings,

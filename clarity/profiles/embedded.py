@@ -18,6 +18,7 @@ IN_MEMORY: Final = ":memory:"
 def embedded(settings: Settings) -> Core:
     """SQLite, the files of this machine and its clock; no account, no server, no network."""
     from clarity.adapters.local.audit import SqliteAuditTrail
+    from clarity.adapters.local.bulk import SqliteBulkDays
     from clarity.adapters.local.copies import SqliteCopies
     from clarity.adapters.local.erasure import SqliteErasure
     from clarity.adapters.local.inventory import SqliteInventory
@@ -30,10 +31,12 @@ def embedded(settings: Settings) -> Core:
     path = None if settings.store == IN_MEMORY else Path(settings.store)
     once, told = providers.ThreadSafeSingleton, instruments()
     store = providers.Resource(open_store, path, busy_timeout_s=settings.busy_timeout_s)
-    real = once(SqliteRepository, store, EntityCodec(ShuffleZstdCodec()), told["clock"])
+    codec = EntityCodec(ShuffleZstdCodec())
+    real = once(SqliteRepository, store, codec, told["clock"])
     return core_with(
         settings,
         real=real,
+        bulk=once(SqliteBulkDays, store, codec, told["clock"]),
         expiring=real,
         trail=once(SqliteAuditTrail, store),
         job_store=once(SqliteJobs, store),

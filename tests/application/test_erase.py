@@ -59,6 +59,7 @@ def test_nothing_is_left_in_any_store():
             "chunk",
             "result",
             "idempotency",
+            "import",
             "job",
         }
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from clarity.domain.pat.variants import Variant
 from clarity.ports.audit import AuditSink, AuditTrail
+from clarity.ports.bulk import BulkDays
 from clarity.ports.cache import Cache
 from clarity.ports.clock import Clock
 from clarity.ports.codec import ChunkCodec
@@ -29,6 +30,7 @@ from clarity.ports.repository import Repository
 from clarity.ports.tracing import Tracer
 from tests.contracts.audit import harness as audit
 from tests.contracts.audit_renderer import harness as audit_renderer
+from tests.contracts.bulk import harness as bulk
 from tests.contracts.cache import harness as cache
 from tests.contracts.clock import harness as clock
 from tests.contracts.codec import harness as codec
@@ -61,6 +63,7 @@ OPENED: Final[dict[type, Callable[[], Iterator[object]]]] = {
     AuditRenderer: lambda: (opener() for opener in audit_renderer.OPENERS.values()),
     AuditSink: lambda: _attributes(audit, "sink"),
     AuditTrail: lambda: _attributes(audit, "trail"),
+    BulkDays: lambda: _attributes(bulk, "bulk"),
     Cache: lambda: _attributes(cache, "cache"),
     ChunkCodec: lambda: _attributes(codec, "codec"),
     Clock: lambda: _attributes(clock, "clock"),

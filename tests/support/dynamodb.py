@@ -14,6 +14,7 @@ from clarity.adapters.aws.connection import ConnectionSettings, DynamoDBConnecti
 from clarity.adapters.aws.dynamodb.audit import DynamoDBAuditLogger
 from clarity.adapters.aws.dynamodb.backoff import Backoff
 from clarity.adapters.aws.dynamodb.batch import Batches
+from clarity.adapters.aws.dynamodb.bulk import DynamoDBBulkDays
 from clarity.adapters.aws.dynamodb.erasure import DynamoDBErasure
 from clarity.adapters.aws.dynamodb.items import EntityItems
 from clarity.adapters.aws.dynamodb.jobs import DynamoDBJobs
@@ -91,6 +92,7 @@ class World:
     trail: DynamoDBAuditLogger
     jobs: DynamoDBJobs
     erasure: DynamoDBErasure
+    bulk: DynamoDBBulkDays
     metrics: Counted
     spans: Spans
 
@@ -143,6 +145,13 @@ def _world(settings: ConnectionSettings, clock: Clock) -> World:
             cursor_key=CURSOR_KEY,
         ),
         erasure=DynamoDBErasure(connection, removal),
+        bulk=DynamoDBBulkDays(
+            connection=connection,
+            items=EntityItems(ShuffleZstdCodec()),
+            batches=Batches(connection, clock, PATIENT),
+            clock=clock,
+            backoff=PATIENT,
+        ),
         repository=DynamoDBRepository(
             connection=connection,
             items=EntityItems(ShuffleZstdCodec()),

@@ -35,6 +35,7 @@ LOCAL: Final = "clarity/adapters/local"
 FAULTS: Final = "tests/faults/embedded"
 SIMULATION: Final = f"{FAULTS}/test_rel_01_to_03_simulations.py"
 INTERRUPTS: Final = f"{FAULTS}/test_rel_20_interrupts.py"
+BULK: Final = "tests/contracts/bulk"
 QUERIES: Final = "tests/contracts/repository/test_query.py"
 
 S3: Final = "clarity/adapters/aws/s3"
@@ -44,10 +45,10 @@ BUGS: Final = (
     Bug(
         name="audit-in-another-transaction",
         file=f"{LOCAL}/repository.py",
-        old="            event = _event(evidence, ",
+        old="            record = _chain.append(",
         new='            connection.execute("COMMIT")\n'
         '            connection.execute("BEGIN IMMEDIATE")\n'
-        "            event = _event(evidence, ",
+        "            record = _chain.append(",
         tests=(INTERRUPTS, "-k", "any_moment_is"),
     ),
     Bug(
@@ -175,6 +176,27 @@ BUGS: Final = (
         old="            signed = () if known is None else (known.head,)",
         new="            signed = () if known is None else ()",
         tests=("tests/application/test_sign_heads.py", "-k", "not_signed"),
+    ),
+    Bug(
+        name="open-batch-gets-a-second-intent",
+        file=f"{LOCAL}/bulk.py",
+        old="if batch.absent and not batch.is_open:",
+        new="if batch.absent:",
+        tests=(BULK, "-k", "sqlite"),
+    ),
+    Bug(
+        name="batch-is-never-closed",
+        file=f"{LOCAL}/bulk.py",
+        old="connection.execute(END, ",
+        new="connection.execute(OPEN, ",
+        tests=(BULK, "-k", "sqlite"),
+    ),
+    Bug(
+        name="leftovers-are-dropped",
+        file="clarity/application/bulk_import.py",
+        old="        if brought.left:\n            raise",
+        new="        if brought.left and not stored + 1:\n            raise",
+        tests=("tests/application/test_bulk_import.py",),
     ),
     Bug(
         name="chain-forgets-what-came-before",

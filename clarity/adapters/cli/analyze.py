@@ -16,7 +16,7 @@ from clarity.application.reports import Order, Rendered, Step, Stored, Summary
 from clarity.ports.recordings import ReadOptions
 from clarity.ports.report import Refused
 
-__all__ = ["analyze", "demo"]
+__all__ = ["analyze", "demo", "expanded"]
 
 DEMO: Final = Path(__file__).parent / "demo" / "control_1_excerpt.csv.gz"
 """The bundled recording; demo/ATTRIBUTION.md names its source and licence."""
@@ -68,7 +68,7 @@ def analyze(
     DIR/clarity.db; the same command again continues where it was interrupted.
     """
     work = Work(
-        files=tuple(_expanded(files)),
+        files=tuple(expanded(files)),
         out=out,
         options=read_options(context),
         patient=patient,
@@ -89,7 +89,7 @@ def demo(session: Session, out: Path) -> None:
     _tell(session, work, _done(session, work))
 
 
-def _expanded(paths: Sequence[Path]) -> Iterator[Path]:
+def expanded(paths: Sequence[Path]) -> Iterator[Path]:
     """The files, with folders replaced by the files in them, in order of name."""
     for path in paths:
         if path.is_dir():

@@ -1,10 +1,11 @@
-"""`clarity store`: what is there."""
+"""`clarity store`: what is there, and what comes in by bulk."""
 
 from urllib.parse import quote
 
 import attrs
 import click
 
+from clarity.adapters.cli.bring import import_
 from clarity.adapters.cli.copies import backup, check, purge, restore
 from clarity.adapters.cli.session import Session, json_option, pass_session
 
@@ -13,10 +14,10 @@ __all__ = ["store"]
 
 @click.group()
 def store() -> None:
-    """Look at the store, copy it, keep it small."""
+    """Look at the store, fill it, copy it, keep it small."""
 
 
-for command in (backup, restore, check, purge):
+for command in (import_, backup, restore, check, purge):
     store.add_command(command)
 
 

@@ -8,28 +8,49 @@ import attrs
 from clarity.adapters.local import _chain, _rows
 from clarity.adapters.local._query import Sql, statement
 from clarity.adapters.local.store import SqliteStore
-from clarity.domain.audit import AuditEvent, Touched
+from clarity.domain.audit import Touched
 from clarity.domain.identity import PatientRef
+from clarity.ports.bulk import BATCH
 from clarity.ports.entities import ENTITIES, Key
 from clarity.ports.erasure import Erasable, Holding
 from clarity.ports.repository import Evidence
 
-__all__ = ["SqliteErasure", "erased_event"]
+__all__ = ["SqliteErasure"]
 
-IDEMPOTENCY: Final = "idempotency"
-"""Kind of what is remembered about requests."""
 
-COUNT_REQUESTS: Final = "SELECT count(*) FROM idempotency WHERE owner = ?"
-TAKE_REQUESTS: Final = """
-    DELETE FROM idempotency WHERE (tenant, key) IN
-    (SELECT tenant, key FROM idempotency WHERE owner = ? LIMIT ?) RETURNING key
-"""
+@attrs.frozen
+class _Other:
+    """A kind of things that are no entities: how those of an owner are counted, and some taken."""
+
+    kind: str
+    count: str
+    take: str
+
+
+OTHERS: Final = (
+    _Other(
+        "idempotency",
+        "SELECT count(*) FROM idempotency WHERE owner = ?",
+        """
+        DELETE FROM idempotency WHERE (tenant, key) IN
+        (SELECT tenant, key FROM idempotency WHERE owner = ? LIMIT ?) RETURNING key
+        """,
+    ),
+    _Other(
+        BATCH,
+        "SELECT count(*) FROM open_batch WHERE owner = ?",
+        """
+        DELETE FROM open_batch WHERE (owner, name) IN
+        (SELECT owner, name FROM open_batch WHERE owner = ? LIMIT ?) RETURNING name
+        """,
+    ),
+)
 
 
 @attrs.frozen
 class SqliteErasure(Erasable):
     """
-    Entities, expired ones too, and remembered requests of a person.
+    Entities, expired ones too, remembered requests and open batches of a person.
 
     Deleted content is overwritten in the file; the write-ahead log, which still has it, is emptied
     when nothing is left.
@@ -47,8 +68,11 @@ class SqliteErasure(Erasable):
                 Holding(spec.kind, _rows.count(connection, spec, _all_of(known.id)))
                 for spec in ENTITIES
             ]
-            (requests,) = connection.execute(COUNT_REQUESTS, [known.id]).fetchone()
-        return (*entities, Holding(IDEMPOTENCY, requests))
+            others = [
+                Holding(other.kind, connection.execute(other.count, [known.id]).fetchone()[0])
+                for other in OTHERS
+            ]
+        return (*entities, *others)
 
     def erase(self, owner: PatientRef, *, limit: int, evidence: Evidence) -> int:
         """Remove at most `limit` things held about `owner`; says how many went."""
@@ -56,22 +80,10 @@ class SqliteErasure(Erasable):
             known = _chain.owner_of(connection, owner)
             gone = [] if known is None else _taken(connection, known.id, limit)
             if known is not None and gone:
-                _chain.append(connection, known, erased_event(evidence, gone))
+                _chain.append(connection, known, evidence.event(gone))
         if not gone:
             self.store.empty_log()
         return len(gone)
-
-
-def erased_event(evidence: Evidence, gone: list[Touched]) -> AuditEvent:
-    """What an erasure leaves in the chain: names and digests of what went."""
-    return AuditEvent(
-        actor=evidence.actor,
-        patient=evidence.patient,
-        operation=evidence.operation,
-        touched=tuple(gone),
-        correlation=evidence.correlation,
-        at=evidence.at,
-    )
 
 
 def _all_of(owner: int) -> Sql:
@@ -87,7 +99,7 @@ def _taken(connection: sqlite3.Connection, owner: int, limit: int) -> list[Touch
         for row in _rows.selected(connection, spec, page):
             _rows.delete(connection, owner, spec, row.key)
             gone.append(Touched(str(row.key), before=row.item.digest.hex()))
-    if len(gone) < limit:
-        rows = connection.execute(TAKE_REQUESTS, (owner, limit - len(gone))).fetchall()
-        gone += [Touched(str(Key(IDEMPOTENCY, (key,)))) for (key,) in rows]
+    for other in OTHERS:
+        rows = connection.execute(other.take, (owner, limit - len(gone))).fetchall()
+        gone += [Touched(str(Key(other.kind, (key,)))) for (key,) in rows]
     return gone

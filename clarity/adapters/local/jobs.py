@@ -10,7 +10,6 @@ import orjson
 from clarity.adapters.local import _chain
 from clarity.adapters.local._codec import make_converter
 from clarity.adapters.local.cursor import place_of, signed
-from clarity.adapters.local.erasure import erased_event
 from clarity.adapters.local.store import SqliteStore
 from clarity.domain.audit import Touched
 from clarity.domain.errors import DomainError
@@ -106,7 +105,7 @@ class SqliteJobs(Jobs, Erasable):
             gone = [Touched(str(Key(KIND, (id_,)))) for (id_,) in rows]
             if gone:
                 known = _chain.registered(connection, owner)
-                _chain.append(connection, known, erased_event(evidence, gone))
+                _chain.append(connection, known, evidence.event(gone))
         if not gone:
             self.store.empty_log()
         return len(gone)

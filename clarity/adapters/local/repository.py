@@ -12,7 +12,7 @@ from clarity.adapters.local._rows import Row
 from clarity.adapters.local.cursor import place_of, signed
 from clarity.adapters.local.items import EntityCodec, Item
 from clarity.adapters.local.store import SqliteStore
-from clarity.domain.audit import AuditEvent, Touched
+from clarity.domain.audit import Touched
 from clarity.domain.identity import PatientRef
 from clarity.ports.clock import Clock
 from clarity.ports.entities import ENTITIES, Entity, EntitySpec, Key, key_of, spec_for, spec_of
@@ -111,8 +111,7 @@ class SqliteRepository(Repository, Expiring):
             if before is not None:
                 return before
             done = [_applied(connection, owner.id, change, now_us) for change in prepared]
-            event = _event(evidence, tuple(touched for _, touched in done))
-            record = _chain.append(connection, owner, event)
+            record = _chain.append(connection, owner, evidence.event([t for _, t in done]))
             committed = Committed(tuple(version for version, _ in done), record.head)
             until_us = now_us + _query.in_micros(REMEMBERED)
             _idempotency.remember(connection, owner.id, evidence, committed, until_us)
@@ -177,14 +176,3 @@ def _check_version(prepared: _Prepared, current: int) -> None:
     if based_on == 0:
         raise AlreadyExists(str(prepared.key))
     raise StaleVersion(str(prepared.key), current)
-
-
-def _event(evidence: Evidence, touched: tuple[Touched, ...]) -> AuditEvent:
-    return AuditEvent(
-        actor=evidence.actor,
-        patient=evidence.patient,
-        operation=evidence.operation,
-        touched=touched,
-        correlation=evidence.correlation,
-        at=evidence.at,
-    )

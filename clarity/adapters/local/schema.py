@@ -135,9 +135,20 @@ JOBS: Final = (
     "CREATE INDEX idempotency_owner ON idempotency (owner)",
 )
 
+OPEN_BATCHES: Final = (
+    """
+    CREATE TABLE open_batch (
+        owner INTEGER NOT NULL REFERENCES patient (id),
+        name TEXT NOT NULL,
+        request TEXT NOT NULL,
+        PRIMARY KEY (owner, name)
+    ) STRICT, WITHOUT ROWID
+    """,
+)
+
 Migrations = tuple[tuple[str, ...], ...]
 
-MIGRATIONS: Final[Migrations] = (FIRST, JOBS)
+MIGRATIONS: Final[Migrations] = (FIRST, JOBS, OPEN_BATCHES)
 """Migration n makes version n + 1 of version n; a new store goes through all of them."""
 
 VERSION: Final = len(MIGRATIONS)

@@ -183,6 +183,11 @@ class MergedChunk:
     added: int
     changed: int
 
+    @property
+    def is_news(self) -> bool:
+        """Whether there is anything to store."""
+        return self.added > 0 or self.changed > 0
+
 
 def merge_chunks(old: DayChunk, new: DayChunk) -> MergedChunk:
     """

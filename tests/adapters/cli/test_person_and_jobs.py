@@ -54,7 +54,7 @@ def test_an_erasure_counts_what_is_left(store, capfd):
     answer = _answer(capfd)
     assert answer["removed"] == 3
     assert answer["left"] == {
-        "repository": {"chunk": 0, "result": 0, "idempotency": 0},
+        "repository": {"chunk": 0, "result": 0, "idempotency": 0, "import": 0},
         "jobs": {"job": 0},
     }
     assert "backups" in answer["out_of_reach"]

@@ -11,8 +11,10 @@ from clarity.adapters.aws.connection import DynamoDBConnection
 from clarity.adapters.aws.dynamodb.chain import Action
 from clarity.adapters.aws.dynamodb.items import digest_of
 from clarity.adapters.aws.dynamodb.keys import (
+    BATCH,
     LETTERS,
     REQUEST,
+    SEPARATOR,
     SINGLE,
     idempotency_pk,
     key_of_text,
@@ -23,6 +25,7 @@ from clarity.adapters.aws.dynamodb.removal import Going, Removal, partition_op
 from clarity.adapters.aws.dynamodb.tables import MAIN
 from clarity.domain.audit import Touched
 from clarity.domain.identity import PatientRef
+from clarity.ports.bulk import BATCH as IMPORT
 from clarity.ports.entities import Key
 from clarity.ports.erasure import Erasable, Holding
 from clarity.ports.repository import Evidence
@@ -40,7 +43,7 @@ IDEMPOTENCY: Final = "idempotency"
 @attrs.frozen
 class DynamoDBErasure(Erasable):
     """
-    Entities, expired ones too, and remembered requests of a person.
+    Entities, expired ones too, remembered requests and open batches of a person.
 
     Items go at once; copies in backups go when the person's data key does or the backup ends.
     """
@@ -75,10 +78,14 @@ class DynamoDBErasure(Erasable):
 
 
 def _kind(sk: str) -> str:
-    return IDEMPOTENCY if sk.startswith(REQUEST) else KINDS[sk[0]]
+    return KINDS[sk[: len(REQUEST)]]
 
 
-KINDS: Final = {letter: kind for kind, letter in LETTERS.items()}
+KINDS: Final = {
+    REQUEST: IDEMPOTENCY,
+    BATCH: IMPORT,
+    **{letter + SEPARATOR: kind for kind, letter in LETTERS.items()},
+}
 
 
 def _going(owner: PatientRef, item: Item, table: str) -> Going:
@@ -94,6 +101,9 @@ def _going(owner: PatientRef, item: Item, table: str) -> Going:
         remembered: Action = {"TableName": table, "Key": key}
         touched = Touched(str(Key(IDEMPOTENCY, (name,))))
         return Going(touched, ({"Delete": own}, {"Delete": remembered}))
+    if sk.startswith(BATCH):
+        touched = Touched(str(Key(IMPORT, (unescaped(sk.removeprefix(BATCH)),))))
+        return Going(touched, ({"Delete": own},))
     same = {
         "ConditionExpression": "d = :d",
         "ExpressionAttributeValues": {":d": {"B": digest_of(item)}},

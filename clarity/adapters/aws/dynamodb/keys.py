@@ -17,11 +17,13 @@ from clarity.ports.errors import TooLarge
 __all__ = [
     "AFTER_PREFIX",
     "AFTER_SEPARATOR",
+    "BATCH",
     "HEAD",
     "LETTERS",
     "REQUEST",
     "SEPARATOR",
     "SINGLE",
+    "batch_sk",
     "chain_pk",
     "escaped",
     "idempotency_pk",
@@ -55,6 +57,9 @@ LETTERS: Final = {"chunk": "O", "result": "A"}
 
 REQUEST: Final = "Q#"
 """How the sort keys begin that say which requests of a patient are remembered."""
+
+BATCH: Final = "B#"
+"""How the sort keys of open batches of a bulk import begin."""
 
 _LOW: Final = re.compile("[\x00-\x24]")
 _HIGH: Final = re.compile("[\U0010fffe\U0010ffff]")
@@ -119,6 +124,11 @@ def key_of_text(sk: str) -> Key:
 def request_sk(name: str) -> str:
     """The sort key, in the patient's partition, that says that a request is remembered."""
     return _checked(REQUEST + escaped(name), MAX_SK_BYTES)
+
+
+def batch_sk(name: str) -> str:
+    """The sort key, in the patient's partition, of an open batch of a bulk import."""
+    return _checked(BATCH + escaped(name), MAX_SK_BYTES)
 
 
 def owner_pk(owner: PatientRef) -> str:

@@ -18,7 +18,7 @@ from clarity.adapters.aws.dynamodb.chain import (
 )
 from clarity.adapters.aws.dynamodb.keys import AFTER_PREFIX
 from clarity.adapters.aws.dynamodb.tables import MAIN
-from clarity.domain.audit import AuditEvent, Touched
+from clarity.domain.audit import Touched
 from clarity.ports.clock import Clock
 from clarity.ports.errors import Unavailable
 from clarity.ports.repository import Evidence
@@ -72,14 +72,7 @@ class Removal:
 
     def _is_gone(self, evidence: Evidence, going: Sequence[Going]) -> bool:
         at = head_address(evidence.patient)
-        event = AuditEvent(
-            actor=evidence.actor,
-            patient=evidence.patient,
-            operation=evidence.operation,
-            touched=tuple(one.touched for one in going),
-            correlation=evidence.correlation,
-            at=evidence.at,
-        )
+        event = evidence.event([one.touched for one in going])
         link = Link.of(
             event, head_of(self.connection.run(get_op(self.connection, at))), self.nonce()
         )

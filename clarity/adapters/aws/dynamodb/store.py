@@ -14,6 +14,7 @@ from clarity.adapters.aws.connection import ConnectionSettings, DynamoDBConnecti
 from clarity.adapters.aws.dynamodb.audit import DynamoDBAuditLogger
 from clarity.adapters.aws.dynamodb.backoff import Backoff
 from clarity.adapters.aws.dynamodb.batch import Address, Batches, get_op
+from clarity.adapters.aws.dynamodb.bulk import DynamoDBBulkDays
 from clarity.adapters.aws.dynamodb.codec import Undecodable, codec_of
 from clarity.adapters.aws.dynamodb.cursor import CursorKey
 from clarity.adapters.aws.dynamodb.erasure import DynamoDBErasure
@@ -77,6 +78,7 @@ class DynamoDBStore:
         inventory: counts and pings.
         job_store: long work; erasable too.
         erasure: lets go of a person's entities.
+        bulk: brings in days in batches.
         expiring: removes what has expired.
         copies: checks everything; copies are DynamoDB's own.
     """
@@ -87,6 +89,7 @@ class DynamoDBStore:
     inventory: DynamoDBInventory
     job_store: DynamoDBJobs
     erasure: DynamoDBErasure
+    bulk: DynamoDBBulkDays
     expiring: DynamoDBUpkeep
     copies: DynamoDBUpkeep
 
@@ -153,6 +156,7 @@ def _store(connection: DynamoDBConnection, codec: ChunkCodec, clock: Clock) -> D
             connection=connection, batches=batches, removal=removal, cursor_key=key
         ),
         erasure=DynamoDBErasure(connection, removal),
+        bulk=DynamoDBBulkDays(connection=connection, items=items, batches=batches, clock=clock),
         expiring=upkeep,
         copies=upkeep,
     )

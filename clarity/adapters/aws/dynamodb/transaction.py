@@ -29,7 +29,7 @@ from clarity.adapters.aws.dynamodb.keys import (
     request_sk,
 )
 from clarity.adapters.aws.dynamodb.tables import MAIN
-from clarity.domain.audit import AuditEvent, ChainHead, Touched
+from clarity.domain.audit import ChainHead, Touched
 from clarity.ports.clock import Clock
 from clarity.ports.entities import Key, spec_for
 from clarity.ports.errors import AlreadyExists, IdempotencyMismatch, StaleVersion, TooLarge
@@ -180,15 +180,8 @@ class Work:
 
     def link(self, head: ChainHead, before: Mapping[Address, Item], nonce: str) -> Link:
         """The audit record of the commit, at the end of the chain."""
-        event = AuditEvent(
-            actor=self.evidence.actor,
-            patient=self.evidence.patient,
-            operation=self.evidence.operation,
-            touched=tuple(s.touched(before.get(s.address), self.now_us) for s in self.steps),
-            correlation=self.evidence.correlation,
-            at=self.evidence.at,
-        )
-        return Link.of(event, head, nonce)
+        touched = [s.touched(before.get(s.address), self.now_us) for s in self.steps]
+        return Link.of(self.evidence.event(touched), head, nonce)
 
     def actions(self, table: str, link: Link, before: Mapping[Address, Item]) -> list[Action]:
         """The changes in order, then the idempotency record."""

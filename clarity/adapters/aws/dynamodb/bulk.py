@@ -1,0 +1,192 @@
+"""Days in batches through BatchWriteItem, between two records of the person's chain."""
+
+import itertools
+import operator
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import attrs
+
+from clarity.adapters.aws._errors import ITEM_LIMIT
+from clarity.adapters.aws._operations import Item
+from clarity.adapters.aws.connection import DynamoDBConnection
+from clarity.adapters.aws.dynamodb.backoff import Backoff
+from clarity.adapters.aws.dynamodb.batch import Address, Batches, get_op
+from clarity.adapters.aws.dynamodb.chain import (
+    Action,
+    Link,
+    fresh_nonce,
+    head_address,
+    head_of,
+    refusals,
+)
+from clarity.adapters.aws.dynamodb.codec import codec_of
+from clarity.adapters.aws.dynamodb.items import Encoded, EntityItems, expired, item_size, micros
+from clarity.adapters.aws.dynamodb.keys import batch_sk, owner_pk
+from clarity.adapters.aws.dynamodb.tables import MAIN
+from clarity.domain.audit import AuditEvent, Operation, Touched
+from clarity.domain.streams import DayChunk
+from clarity.ports.bulk import BATCH, MAX_DAYS, Brought, BulkDays
+from clarity.ports.clock import Clock
+from clarity.ports.entities import CHUNK, Key
+from clarity.ports.errors import IdempotencyMismatch, TooLarge, Unavailable
+from clarity.ports.repository import Evidence
+
+__all__ = ["DynamoDBBulkDays"]
+
+FIRST_VERSION: Final[Item] = {"v": {"N": "1"}}
+
+
+@attrs.frozen
+class _Open:
+    """The item of an open batch: what its content is."""
+
+    req: str
+
+
+@attrs.frozen
+class _Day:
+    """A day, ready to be stored."""
+
+    chunk: DayChunk
+    encoded: Encoded
+
+    @property
+    def key(self) -> Key:
+        return self.encoded.key
+
+    @property
+    def address(self) -> Address:
+        return Address(MAIN.name, self.encoded.pk, self.encoded.sk)
+
+    @property
+    def item(self) -> Item:
+        return {**self.encoded.item, **FIRST_VERSION}
+
+    @property
+    def touched(self) -> Touched:
+        return Touched(str(self.key), after=self.encoded.digest.hex())
+
+
+@attrs.frozen
+class _Batch:
+    """Days with what the table holds of them."""
+
+    absent: tuple[_Day, ...]
+    same: tuple[_Day, ...]
+    taken: tuple[_Day, ...]
+    is_open: bool
+
+
+@attrs.frozen(kw_only=True)
+class DynamoDBBulkDays(BulkDays):
+    """
+    An item in the person's partition stands for an open batch, so erasing finds it.
+
+    Attributes:
+        connection: to DynamoDB.
+        items: entities as items.
+        batches: reads and writes them.
+        clock: decides what has expired.
+        backoff: how long to contend with other writers of the chain.
+        nonce: fresh text of 32 characters for every try.
+    """
+
+    connection: DynamoDBConnection
+    items: EntityItems
+    batches: Batches
+    clock: Clock
+    backoff: Backoff = attrs.field(factory=Backoff)
+    nonce: Callable[[], str] = fresh_nonce
+
+    def put(self, chunks: Sequence[DayChunk], *, evidence: Evidence) -> Brought:
+        """Every day is stored, or told why not."""
+        days, at = self._days(chunks, evidence), _marker(evidence)
+        batch = self._looked_up(days, at, evidence)
+        same, taken = _keys(batch.same), _keys(batch.taken)
+        if not batch.absent and not batch.is_open:
+            return Brought(same=same, taken=taken)
+        if not batch.is_open:
+            self._begin(at, batch.absent, evidence)
+        written = self.batches.put(MAIN.name, [day.item for day in batch.absent])
+        missing = {item["sk"]["S"] for item in written.left}
+        left = tuple(day for day in batch.absent if day.encoded.sk in missing)
+        stored = tuple(day for day in batch.absent if day.encoded.sk not in missing)
+        if not left:
+            self._end(at, (*batch.same, *stored), evidence)
+        return Brought(stored=_keys(stored), same=same, taken=taken, left=_keys(left))
+
+    def _days(self, chunks: Sequence[DayChunk], evidence: Evidence) -> tuple[_Day, ...]:
+        if not 1 <= len(chunks) <= MAX_DAYS:
+            raise ValueError(f"a batch holds 1 to {MAX_DAYS} days, not {len(chunks)}")
+        if not evidence.idempotency_key:
+            raise ValueError("a batch is named by an idempotency key")
+        days = tuple(_Day(c, self.items.encode(evidence.patient, c)) for c in chunks)
+        if len({day.address for day in days}) < len(days):
+            raise ValueError("two days have one key")
+        largest = max(item_size(day.item) for day in days)
+        if largest > ITEM_LIMIT:
+            raise TooLarge("one day, bytes,", ITEM_LIMIT, largest)
+        return days
+
+    def _looked_up(self, days: Sequence[_Day], at: Address, evidence: Evidence) -> _Batch:
+        found = self.batches.get([at, *(day.address for day in days)])
+        now_us = micros(self.clock.now())
+        known = {a: i for a, i in found.items() if a != at and not expired(i, now_us)}
+        there = [day for day in days if day.address in known]
+        are_same = [self._is_same(day, known[day.address]) for day in there]
+        return _Batch(
+            absent=tuple(day for day in days if day.address not in known),
+            same=tuple(itertools.compress(there, are_same)),
+            taken=tuple(itertools.compress(there, map(operator.not_, are_same))),
+            is_open=_is_open(found.get(at), evidence),
+        )
+
+    def _is_same(self, day: _Day, item: Item) -> bool:
+        return self.items.decode(CHUNK, item).entity == day.chunk
+
+    def _begin(self, at: Address, days: Sequence[_Day], evidence: Evidence) -> None:
+        item = {**at.key, **codec_of(_Open).encode(_Open(evidence.request_digest))}
+        put = {
+            "TableName": self.connection.table(MAIN.name),
+            "Item": item,
+            "ConditionExpression": "attribute_not_exists(pk)",
+        }
+        event = _event(Operation.IMPORT_INTENT, days, evidence)
+        self._append(event, {"Put": put})
+
+    def _end(self, at: Address, days: Sequence[_Day], evidence: Evidence) -> None:
+        delete = {"TableName": self.connection.table(MAIN.name), "Key": at.key}
+        event = _event(Operation.IMPORT_DONE, days, evidence)
+        self._append(event, {"Delete": delete})
+
+    def _append(self, event: AuditEvent, action: Action) -> None:
+        """The record and the action have happened, or another process has begun the same batch."""
+        head_at = head_address(event.patient)
+        for _ in self.backoff.tries(self.clock.monotonic_s):
+            head = head_of(self.connection.run(get_op(self.connection, head_at)))
+            reasons = refusals(self.connection, Link.of(event, head, self.nonce()), [action])
+            if not reasons or reasons[0].condition_failed:
+                return
+        raise Unavailable("DynamoDB (other writers hold the same patient)")
+
+
+def _marker(evidence: Evidence) -> Address:
+    return Address(MAIN.name, owner_pk(evidence.patient), batch_sk(evidence.idempotency_key))
+
+
+def _is_open(item: Item | None, evidence: Evidence) -> bool:
+    if item is None:
+        return False
+    if codec_of(_Open).decode(item).req != evidence.request_digest:
+        raise IdempotencyMismatch
+    return True
+
+
+def _event(operation: Operation, days: Sequence[_Day], evidence: Evidence) -> AuditEvent:
+    batch = Touched(str(Key(BATCH, (evidence.idempotency_key,))))
+    return attrs.evolve(evidence, operation=operation).event([batch, *(d.touched for d in days)])
+
+
+def _keys(days: Sequence[_Day]) -> tuple[Key, ...]:
+    return tuple(day.key for day in days)

@@ -1,0 +1,113 @@
+"""Bulk import in tables: what the wire sees, and what the service leaves over."""
+
+from collections.abc import Iterator
+
+import attrs
+import numpy as np
+import pytest
+
+from clarity.adapters.aws.dynamodb.backoff import Backoff
+from clarity.adapters.aws.dynamodb.batch import Batches
+from clarity.adapters.local.clock import SystemClock
+from clarity.ports.bulk import MAX_DAYS, Brought
+from clarity.ports.entities import key_of
+from clarity.ports.errors import Corrupt, TooLarge, Unavailable
+from tests.contracts.repository.harness import ADA, chunk, evidence
+from tests.support.dynamodb import World, world_on
+from tests.support.engines import running
+from tests.support.fault_proxy import Fault, FaultProxy, always, fault_proxy
+
+DAYS = tuple(chunk(number) for number in range(8))
+KEYS = tuple(key_of(day) for day in DAYS)
+ONCE = Backoff(first_s=1, cap_s=1, limit_s=0.5, jitter=lambda: 1.0)
+"""No second try."""
+
+
+@pytest.fixture(scope="module")
+def proxy() -> Iterator[FaultProxy]:
+    with fault_proxy(running("ministack")) as faulty:
+        yield faulty
+
+
+@pytest.fixture
+def world(proxy: FaultProxy) -> Iterator[World]:
+    proxy.plan = lambda *_: None
+    with world_on(proxy.engine, SystemClock()) as opened:
+        yield opened
+
+
+def named(name: str = "batch"):
+    return evidence(ADA, key=name, request="r")
+
+
+def hasty(world: World):
+    """The adapter, which gives up after one try."""
+    batches = Batches(world.connection, SystemClock(), ONCE)
+    return attrs.evolve(world.bulk, batches=batches, backoff=ONCE)
+
+
+def test_a_full_batch_takes_eight_requests(world: World, proxy: FaultProxy):
+    proxy.requests.clear()
+
+    world.bulk.put([chunk(number) for number in range(MAX_DAYS)], evidence=named())
+
+    assert proxy.requests == {
+        "BatchGetItem": 1,
+        "BatchWriteItem": 3,
+        "GetItem": 2,
+        "TransactWriteItems": 2,
+    }
+
+
+def test_days_that_the_service_leaves_over_are_told_and_the_batch_stays_open(
+    world: World, proxy: FaultProxy
+):
+    proxy.plan = always(Fault.UNPROCESSED, "BatchWriteItem")
+
+    brought = hasty(world).put(DAYS, evidence=named())
+
+    assert brought == Brought(stored=KEYS[::2], left=KEYS[1::2])
+    assert world.trail.head(ADA).seq == 1
+    proxy.plan = lambda *_: None
+    assert world.bulk.put(DAYS, evidence=named()) == Brought(stored=KEYS[1::2], same=KEYS[::2])
+    assert world.trail.head(ADA).seq == 2
+
+
+def test_half_of_what_is_left_over_each_round_is_sent_again(world: World, proxy: FaultProxy):
+    proxy.plan = always(Fault.UNPROCESSED, "BatchWriteItem")
+
+    assert world.bulk.put(DAYS, evidence=named()) == Brought(stored=KEYS)
+
+
+def test_a_day_that_does_not_fit_is_refused_before_anything_is_written(
+    world: World, proxy: FaultProxy
+):
+    noise = np.random.default_rng(1).random(86_400)
+    large = attrs.evolve(chunk(), epoch_s=1, values=noise)
+    proxy.requests.clear()
+
+    with pytest.raises(TooLarge, match="one day, bytes"):
+        world.bulk.put([large, chunk(1)], evidence=named())
+
+    assert not proxy.requests
+
+
+def test_a_chain_that_never_rests_is_told(world: World, proxy: FaultProxy):
+    proxy.plan = always(Fault.CONFLICT, "TransactWriteItems")
+
+    with pytest.raises(Unavailable):
+        hasty(world).put(DAYS, evidence=named())
+
+    assert world.trail.head(ADA).seq == 0
+
+
+def test_a_damaged_day_is_told_and_nothing_is_written(world: World):
+    world.bulk.put(DAYS[:1], evidence=named())
+    batches = Batches(world.connection, SystemClock(), ONCE)
+    day = world.bulk.items.encode(ADA, DAYS[0])
+    batches.put("main", [{**day.item, "v": {"N": "1"}, "d": {"B": bytes(32)}}])
+
+    with pytest.raises(Corrupt):
+        world.bulk.put(DAYS, evidence=named("again"))
+
+    assert world.trail.head(ADA).seq == 2
