@@ -13,6 +13,7 @@ from clarity.domain.actigraphy.series import ActivitySeries
 from clarity.domain.streams import Placement, Unit
 
 __all__ = [
+    "ColumnUnit",
     "DateOrder",
     "Format",
     "Notice",
@@ -48,6 +49,14 @@ class Source:
 
 
 @attrs.frozen(kw_only=True)
+class ColumnUnit:
+    """What the values of a column mean, which its heading alone may not tell."""
+
+    name: str = attrs.field(validator=attrs.validators.min_len(1))
+    unit: Unit
+
+
+@attrs.frozen(kw_only=True)
 class ReadOptions:
     """
     What the caller knows better than the file; None leaves it to the file or the format.
@@ -55,7 +64,7 @@ class ReadOptions:
     Attributes:
         format: id of the format, instead of telling it from the content.
         zone: the zone of the person's clock.
-        unit: what a value means.
+        unit: what a value means; of a source with several streams, the one that is read.
         epoch_s: length of an epoch, s.
         device: maker and model.
         placement: where the device was worn.
@@ -64,6 +73,8 @@ class ReadOptions:
         value_column: heading of the column of values.
         date_order: how dates are written.
         wear: a table of wear flags that belongs to the recording, where the format has one.
+        columns: the columns of a table that are read, each as a stream; empty to tell them from
+            their headings.
     """
 
     format: str | None = None
@@ -79,6 +90,7 @@ class ReadOptions:
     value_column: str | None = None
     date_order: DateOrder | None = None
     wear: Source | None = None
+    columns: tuple[ColumnUnit, ...] = ()
 
 
 @attrs.frozen(kw_only=True)

@@ -23,6 +23,7 @@ __all__ = [
     "IncompleteDay",
     "MisencodedText",
     "MissingReader",
+    "MissingUnit",
     "MissingZone",
     "NegativeValue",
     "NoSamples",
@@ -178,7 +179,9 @@ class AmbiguousColumn(UnreadableRecording):
     code: ClassVar[str] = "recording.ambiguous-column"
     problem: ClassVar[str] = "several columns could hold the values"
     expected: ClassVar[str] = "one of them to be named"
-    advice: ClassVar[str] = "say which with --value-column"
+    advice: ClassVar[str] = (
+        "say which with --value-column, or each with its unit, for example --column HR=beats/min"
+    )
 
 
 class UnparsableLine(UnreadableRecording):
@@ -188,6 +191,17 @@ class UnparsableLine(UnreadableRecording):
     problem: ClassVar[str] = "this line cannot be understood"
     expected: ClassVar[str] = "a time and a number as in the lines before it"
     advice: ClassVar[str] = "correct or remove the line"
+
+
+class MissingUnit(UnreadableRecording):
+    """What the values of a column mean is not known."""
+
+    code: ClassVar[str] = "recording.no-unit"
+    problem: ClassVar[str] = "the file does not say what its values are"
+    expected: ClassVar[str] = "a unit"
+    advice: ClassVar[str] = (
+        "say it with --unit, or for each column with --column, for example --column HRV=rmssd-ms"
+    )
 
 
 class MissingZone(UnreadableRecording):

@@ -103,3 +103,9 @@ def fitbit_steps(n: int = 30) -> str:
     """Steps of Fitbit's own export; every value is the number of its minute."""
     items = (f'{{"dateTime":"05/07/23 17:{i:02}:00","value":"{i}"}}' for i in range(n))
     return "[" + ",\n".join(items) + "]"
+
+
+def fitbit_table(names: str, *, after: str = "", n: int = 30) -> str:
+    """A table of a Fitbit archive, every 5 minutes; the values are 0, 7, 14 ..."""
+    rows = [f"{stamp},{7 * i}{after}" for i, stamp in enumerate(stamped(n, step_s=300))]
+    return "\n".join((f"timestamp,{names}", *rows)) + "\n"

@@ -60,6 +60,27 @@ def wide_table(days: dict[str, list[int]], values: np.ndarray | None = None) -> 
     return "\n".join((head, *rows)) + "\n"
 
 
+def clock_table(
+    people: tuple[str, ...] = ("21005",),
+    *,
+    what: str = "Steps ",
+    step_min: int = 1,
+    days: tuple[str, ...] = ("2003-05-07",),
+) -> str:
+    """A table of days round the clock; every value is its number in the day."""
+    minutes = range(0, MINUTES, step_min)
+    head = ("id", "date", *(f"{what}{i // 60:02}:{i % 60:02}" for i in minutes))
+    values = ",".join(str(i) for i in range(len(minutes)))
+    rows = (f"{person},{day},{values}" for person in people for day in days)
+    return "\n".join((",".join(head), *rows)) + "\n"
+
+
+def streams_table(n: int = 30, *, heads: tuple[str, ...] = ("HR", "Steps")) -> str:
+    """A table of several streams; the values of each are 0, 7, 14 ..."""
+    rows = [",".join((stamp, *([str(7 * i)] * len(heads)))) for i, stamp in enumerate(stamped(n))]
+    return "\n".join((",".join(("Time", *heads)), *rows)) + "\n"
+
+
 def packed(text: str) -> bytes:
     """The text in gzip."""
     return gzip.compress(text.encode(), mtime=0)

@@ -8,7 +8,7 @@ import click
 
 from clarity.domain.streams import Placement, Unit
 from clarity.domain.timeline import zone_named
-from clarity.ports.recordings import DateOrder, ReadOptions, Source
+from clarity.ports.recordings import ColumnUnit, DateOrder, ReadOptions, Source
 
 __all__ = ["chosen", "read_options", "reading_options", "source_of"]
 
@@ -18,7 +18,7 @@ META: Final = "clarity.reading"
 
 
 def _remember(context: click.Context, parameter: click.Parameter, value: object) -> None:
-    if value is not None and parameter.name is not None:
+    if value not in {None, ()} and parameter.name is not None:
         context.meta.setdefault(META, {})[parameter.name] = value
 
 
@@ -35,6 +35,12 @@ OPTIONS: Final = (
     _option("--placement", type=click.Choice([p.value for p in Placement]), help="Worn where."),
     _option("--time-column", metavar="NAME", help="Heading of the column of times."),
     _option("--value-column", metavar="NAME", help="Heading of the column of values."),
+    _option(
+        "--column",
+        metavar="NAME=UNIT",
+        multiple=True,
+        help="Column that is read as a stream, and its unit; may be given several times.",
+    ),
     _option("--dates", type=click.Choice([d.value for d in DateOrder]), help="Order in dates."),
     _option(
         "--wear",
@@ -53,7 +59,11 @@ def reading_options(command: F) -> F:
 
 def chosen(context: click.Context) -> dict[str, str]:
     """The reading options that were given, for the reader of a report to see."""
-    return {f"--{name.replace('_', '-')}": str(value) for name, value in _given(context).items()}
+    return {f"--{name.replace('_', '-')}": _said(value) for name, value in _given(context).items()}
+
+
+def _said(value: object) -> str:
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
 
 
 def read_options(context: click.Context) -> ReadOptions:
@@ -62,6 +72,7 @@ def read_options(context: click.Context) -> ReadOptions:
 
     Raises:
         UnknownZone: the zone is not in the IANA database.
+        BadParameter: a column has no unit, or one that does not exist.
     """
     given = _given(context)
     return ReadOptions(
@@ -75,7 +86,16 @@ def read_options(context: click.Context) -> ReadOptions:
         value_column=given.get("value_column"),
         date_order=DateOrder(given["dates"]) if "dates" in given else None,
         wear=source_of(given["wear"]) if "wear" in given else None,
+        columns=tuple(_column(text) for text in given.get("column", ())),
     )
+
+
+def _column(text: str) -> ColumnUnit:
+    name, _, unit = text.rpartition("=")
+    if not name or unit not in set(Unit):
+        units = ", ".join(Unit)
+        raise click.BadParameter(f"{text!r} is not NAME=UNIT; the units are {units}")
+    return ColumnUnit(name=name, unit=Unit(unit))
 
 
 def _given(context: click.Context) -> dict[str, Any]:

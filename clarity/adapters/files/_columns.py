@@ -18,7 +18,15 @@ from clarity.domain.streams import Unit
 from clarity.ports.recordings import ReadOptions
 from clarity.ports.unreadable import AmbiguousColumn, NoSuchColumn
 
-__all__ = ["Columns", "chosen_columns", "has_times", "unit_of_heading"]
+__all__ = [
+    "Columns",
+    "chosen_columns",
+    "column_named",
+    "has_decimal_commas",
+    "has_times",
+    "time_columns",
+    "unit_of_heading",
+]
 
 _TIME_KEYS: Final = frozenset(
     {"timestamp", "time", "datetime", "dateandtime", "epoch", "unix", "unixtime", "ts", "start"}
@@ -109,15 +117,27 @@ def has_times(heading: Heading) -> bool:
     return bool(_stamp_columns(heading) or _unix_columns(heading) or _date_and_clock(heading))
 
 
-def _named(heading: Heading, name: str, file: str) -> int:
+def column_named(heading: Heading, name: str, file: str) -> int:
+    """
+    The column under the heading, whatever its case and marks.
+
+    Raises:
+        NoSuchColumn: there is none.
+    """
     if fold(name) not in heading.keys:
         raise NoSuchColumn(file=file, detail=f"there is no column {name!r}")
     return heading.keys.index(fold(name))
 
 
-def _times(heading: Heading, options: ReadOptions, file: str) -> tuple[int, int | None]:
+def time_columns(heading: Heading, options: ReadOptions, file: str) -> tuple[int, int | None]:
+    """
+    The column of the stamps, or the column of the dates and that of the clock times.
+
+    Raises:
+        NoSuchColumn: the named column does not exist, or none holds times.
+    """
     if options.time_column is not None:
-        return _named(heading, options.time_column, file), None
+        return column_named(heading, options.time_column, file), None
     found = _stamp_columns(heading) or _unix_columns(heading)
     if found:
         return found[0], None
@@ -133,7 +153,7 @@ def _is_value(text: str) -> bool:
 
 def _value(heading: Heading, taken: set[int | None], options: ReadOptions, file: str) -> int:
     if options.value_column is not None:
-        return _named(heading, options.value_column, file)
+        return column_named(heading, options.value_column, file)
     free = [i for i in range(len(heading.names)) if i not in taken]
     known = [i for i in free if heading.keys[i] in _VALUE_KEYS]
     numeric = [i for i in free if all(_is_value(text) for text in _cells_of(heading, i))]
@@ -158,7 +178,12 @@ def chosen_columns(heading: Heading, options: ReadOptions, file: str) -> Columns
         NoSuchColumn: a named column does not exist, or none fits.
         AmbiguousColumn: several columns could hold the values.
     """
-    time, clock = _times(heading, options, file)
+    time, clock = time_columns(heading, options, file)
     value = _value(heading, {time, clock}, options, file)
-    commas = heading.delimiter != "," and any("," in text for text in _cells_of(heading, value))
+    commas = has_decimal_commas(heading, value)
     return Columns(time=time, clock=clock, value=value, decimal_comma=commas)
+
+
+def has_decimal_commas(heading: Heading, column: int) -> bool:
+    """Whether the numbers of a column are written as 1,5."""
+    return heading.delimiter != "," and any("," in text for text in _cells_of(heading, column))

@@ -16,10 +16,24 @@ from clarity.domain.streams import Unit
 from clarity.ports.recordings import Notice, ReadOptions, Recording
 from clarity.ports.unreadable import ContradictoryTimes, NoSamples
 
-__all__ = ["read_stamped"]
+__all__ = ["MAX_CONFLICTS", "read_stamped", "stamp_texts"]
 
 MAX_CONFLICTS: Final = 0.05
 """Share of epochs named twice with different values from which a table is not one recording."""
+
+
+def stamp_texts(batch: Batch, time: int, clock: int | None, file: str) -> list[str]:
+    """
+    The stamps of some rows; a clock time that stands apart is joined to its date.
+
+    Raises:
+        UnparsableLine: a row is too short.
+    """
+    times = cells(batch, time, file)
+    if clock is None:
+        return times
+    clocks = cells(batch, clock, file)
+    return [f"{day} {clock}" for day, clock in zip(times, clocks, strict=True)]
 
 
 @attrs.frozen
@@ -29,10 +43,7 @@ class _Parts:
     numbers: Values
 
     def take(self, batch: Batch, file: str) -> npt.NDArray[np.float64]:
-        times = cells(batch, self.columns.time, file)
-        if self.columns.clock is not None:
-            clocks = cells(batch, self.columns.clock, file)
-            times = [f"{day} {clock}" for day, clock in zip(times, clocks, strict=True)]
+        times = stamp_texts(batch, self.columns.time, self.columns.clock, file)
         self.stamps.extend(times, batch.lines)
         return self.numbers.of(cells(batch, self.columns.value, file), batch.lines)
 

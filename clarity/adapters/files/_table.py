@@ -152,28 +152,33 @@ def read_heading(intake: Intake) -> Heading:
     raise NoSamples(file=file)
 
 
-def batches(intake: Intake, heading: Heading) -> Iterator[Batch]:
+def batches(intake: Intake, heading: Heading, *, values_per_line: int = 1) -> Iterator[Batch]:
     """
     The rows under the heading, without blank ones, 256 of them or some 131,072 cells at a time.
+
+    Args:
+        intake: where the text is.
+        heading: where the rows begin.
+        values_per_line: how many values are taken of each row.
 
     Raises:
         UnreadableRecording: the text ends badly or a limit is exceeded.
     """
     lines = itertools.islice(intake.lines(), heading.skip, None)
     reader = csv.reader(lines, delimiter=heading.delimiter)
-    taken = 0
+    limit, taken = intake.limits.max_values, 0
     first = heading.skip + 1
     while rows := _next_rows(reader, heading, intake.source.name, first):
         numbers: Sequence[int] = range(first, first + len(rows))
         first += len(rows)
-        taken += len(rows)
-        if taken > intake.limits.max_values:
-            raise TooBig(
-                file=intake.source.name, detail=f"more than {intake.limits.max_values:,} lines"
-            )
+        if first - heading.skip - 1 > limit:
+            raise TooBig(file=intake.source.name, detail=f"more than {limit:,} lines")
         if not all(map(any, rows)):
             numbers = [line for line, row in zip(numbers, rows, strict=True) if any(row)]
             rows = [row for row in rows if any(row)]
+        taken += values_per_line * len(rows)
+        if taken > limit:
+            raise TooBig(file=intake.source.name, detail=f"more than {limit:,} values")
         if rows:
             yield Batch(rows=rows, lines=numbers)
 

@@ -14,9 +14,12 @@ from clarity.adapters.files.csv_table import CsvRecordings
 from clarity.adapters.files.depresjon import DepresjonRecordings
 from clarity.adapters.files.fitbit import FitbitRecordings
 from clarity.adapters.files.fitbit_json import FitbitJsonRecordings
+from clarity.adapters.files.fitbit_nights import FitbitNightRecordings
 from clarity.adapters.files.gt3x import Gt3xRecordings
 from clarity.adapters.files.nhanes import NhanesRecordings
 from clarity.adapters.files.ukbiobank import UkBiobankRecordings
+from clarity.adapters.files.wide_days import WideDayRecordings
+from clarity.adapters.files.wide_streams import WIDE_STREAMS, WideStreamRecordings
 from clarity.ports.recordings import Format, ReadOptions, Recording, Recordings, Source
 from clarity.ports.unreadable import NoSamples, NotText, UnknownFormat
 
@@ -34,8 +37,11 @@ def all_readers(limits: Limits) -> tuple[Recordings, ...]:
         UkBiobankRecordings(limits=limits),
         FitbitRecordings(limits=limits),
         FitbitJsonRecordings(limits=limits),
+        FitbitNightRecordings(limits=limits),
         DepresjonRecordings(limits=limits),
         NhanesRecordings(limits=limits),
+        WideDayRecordings(limits=limits),
+        WideStreamRecordings(limits=limits),
         CsvRecordings(limits=limits),
     )
 
@@ -51,7 +57,8 @@ class DetectedRecordings(Recordings):
     """
     Reads with the first reader that recognizes the content, or with the one asked for.
 
-    A table that none recognizes goes to the last reader, which says what it misses.
+    Columns that the caller names are read as streams. A table that none recognizes goes to the last
+    reader, which says what it misses.
     """
 
     readers: tuple[Recordings, ...] = attrs.field(factory=lambda: all_readers(Limits()))
@@ -67,8 +74,9 @@ class DetectedRecordings(Recordings):
 
     def read(self, source: Source, *, options: ReadOptions) -> tuple[Recording, ...]:
         """The recordings, by the reader that knows the format."""
-        if options.format is not None:
-            return self._asked(options.format, source).read(source, options=options)
+        asked = options.format or (WIDE_STREAMS.id if options.columns else None)
+        if asked is not None:
+            return self._asked(asked, source).read(source, options=options)
         return self._recognized(source).read(source, options=options)
 
     def _asked(self, format_id: str, source: Source) -> Recordings:

@@ -116,6 +116,34 @@ def test_every_reading_option_reaches_the_reader(clarity: Command, tmp_path: Pat
     assert "GENEActiv" in (tmp_path / "out" / "report.html").read_text()
 
 
+def test_columns_that_are_named_become_streams(clarity: Command, tmp_path: Path):
+    rows = [f"2003-05-0{7 + m // 1_440} {m // 60 % 24:02}:{m % 60:02},5,{m}" for m in range(4_320)]
+    table = tmp_path / "table.csv"
+    table.write_text("\n".join(["when,x=y,z", *rows]))
+    options = ["--tz", "UTC", "--column", "x=y=steps/min", "--column", "z=counts"]
+
+    said = clarity("analyze", table, "--out", tmp_path / "out", *options, "--json")
+
+    assert said.code == 0
+    report = (tmp_path / "out" / "table_steps" / "report.html").read_text()
+    assert "x=y=steps/min, z=counts" in report
+    for stream, unit in (("steps", "steps/min"), ("activity", "counts")):
+        read = clarity(
+            "--store", tmp_path / "out" / "clarity.db", "read", "table", "--stream", stream
+        )
+        assert read.out.splitlines()[1].endswith(unit)
+
+
+@pytest.mark.parametrize("column", ["HR", "HR=bpm", "=counts"])
+def test_a_column_without_a_unit_that_exists_is_refused(
+    clarity: Command, ada: Path, tmp_path: Path, column: str
+):
+    said = clarity("analyze", ada, "--out", tmp_path / "out", "--column", column)
+
+    assert said.code == 2
+    assert "is not NAME=UNIT" in said.err
+
+
 def test_an_unknown_zone_is_said_and_nothing_is_stored(clarity: Command, ada: Path, tmp_path: Path):
     said = clarity("analyze", ada, "--out", tmp_path / "out", "--tz", "Europe/Atlantis")
 

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from clarity.adapters.files.detected import FORMATS, DetectedRecordings
-from clarity.domain.streams import Placement
-from clarity.ports.recordings import ReadOptions, Source
+from clarity.domain.streams import Placement, Unit
+from clarity.ports.recordings import ColumnUnit, ReadOptions, Source
 from clarity.ports.unreadable import (
     NoSamples,
     NoSuchColumn,
@@ -76,9 +76,13 @@ def test_the_table_of_formats_lists_them_all():
         "fitbit-hours",
         "fitbit-minutes",
         "fitbit-json",
+        "fitbit-hrv",
+        "fitbit-breathing",
         "depresjon",
         "nhanes-minutes",
         "nhanes-days",
+        "wide-days",
+        "wide-streams",
         "csv",
     ]
     assert READER.formats() == FORMATS
@@ -91,6 +95,16 @@ def test_the_format_asked_for_is_used():
 
     assert recording.format == "csv"
     assert recording.series.placement is Placement.UNKNOWN
+
+
+def test_columns_that_the_caller_names_are_read_as_streams():
+    options = ReadOptions(
+        zone=ZoneInfo("UTC"), columns=(ColumnUnit(name="Counts", unit=Unit.BEATS_PER_MIN),)
+    )
+
+    (recording,) = READER.read(source_of(plain_table()), options=options)
+
+    assert (recording.format, recording.series.unit) == ("wide-streams", Unit.BEATS_PER_MIN)
 
 
 def test_a_format_that_does_not_exist_is_refused():

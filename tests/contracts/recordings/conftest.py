@@ -13,9 +13,13 @@ from clarity.adapters.files.depresjon import DepresjonRecordings
 from clarity.adapters.files.detected import DetectedRecordings, all_readers
 from clarity.adapters.files.fitbit import FitbitRecordings
 from clarity.adapters.files.fitbit_json import FitbitJsonRecordings
+from clarity.adapters.files.fitbit_nights import FitbitNightRecordings
 from clarity.adapters.files.gt3x import Gt3xRecordings
 from clarity.adapters.files.nhanes import NhanesRecordings
 from clarity.adapters.files.ukbiobank import UkBiobankRecordings
+from clarity.adapters.files.wide_days import WideDayRecordings
+from clarity.adapters.files.wide_streams import WideStreamRecordings
+from clarity.domain.streams import Unit
 from clarity.ports.recordings import Recordings
 from tests.support.apple_export import few_records, zipped
 from tests.support.device_files import (
@@ -26,9 +30,17 @@ from tests.support.device_files import (
     fitbit_hours,
     fitbit_minutes,
     fitbit_steps,
+    fitbit_table,
     ukbiobank_table,
 )
-from tests.support.recordings import depresjon_table, long_table, plain_table, wide_table
+from tests.support.recordings import (
+    clock_table,
+    depresjon_table,
+    long_table,
+    plain_table,
+    streams_table,
+    wide_table,
+)
 from tests.support.shared import shared
 
 
@@ -38,7 +50,7 @@ class Harness:
     A reader, a table that it knows, and the people in it.
 
     The first value of the table that is 7 stands in a cell of its own, in the line `row` when that
-    is given: the line with `{}` for the cell.
+    is given: the line with `{}` for the cell. `unit` is one that the caller may say of it.
     """
 
     reader: Recordings
@@ -46,6 +58,8 @@ class Harness:
     people: tuple[str, ...]
     row: str = ""
     headings: int = 1
+    epoch_s: int = 60
+    unit: Unit = Unit.MIMS
 
 
 SMALL = Limits(growth_from_bytes=1 << 18, max_growth=20)
@@ -92,6 +106,24 @@ OPENERS = {
     ),
     "fitbit-minutes": lambda: Harness(
         FitbitRecordings(limits=SMALL), fitbit_minutes(("21005", "21008")), ("21005", "21008")
+    ),
+    "fitbit-hrv": lambda: Harness(
+        FitbitNightRecordings(limits=SMALL),
+        fitbit_table("rmssd,coverage,low_frequency,high_frequency", after=",0.9,1,2"),
+        ("person_7",),
+        epoch_s=300,
+    ),
+    "fitbit-breathing": lambda: Harness(
+        FitbitNightRecordings(limits=SMALL),
+        fitbit_table("daily_respiratory_rate"),
+        ("person_7",),
+        epoch_s=300,
+    ),
+    "wide-days": lambda: Harness(
+        WideDayRecordings(limits=SMALL), clock_table(("21005", "21008")), ("21005", "21008")
+    ),
+    "wide-streams": lambda: Harness(
+        WideStreamRecordings(limits=SMALL), streams_table(), ("person_7",), unit=Unit.STEPS_PER_MIN
     ),
     "detected-csv": lambda: Harness(
         DetectedRecordings(readers=all_readers(SMALL)), plain_table(), ("person_7",)

@@ -1,0 +1,186 @@
+"""
+Tables with a person, a wall-clock time, and in each row the values from that time on.
+
+One recording per person; the columns of a row follow one another at an even step.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from clarity.adapters.files._cells import is_stamp
+from clarity.adapters.files._intake import Intake, label_of
+from clarity.adapters.files._laid import Preset, laid, person_label, refuse_nothing, zone_of
+from clarity.adapters.files._stamped import MAX_CONFLICTS
+from clarity.adapters.files._stamps import StampColumn
+from clarity.adapters.files._table import Batch, Heading, Values, batches, cells
+from clarity.domain.actigraphy.regrid import Samples
+from clarity.domain.streams import Unit
+from clarity.domain.timeline import DAY_S, localize
+from clarity.ports.recordings import DateOrder, Notice, ReadOptions, Recording
+from clarity.ports.unreadable import ContradictoryTimes, NoSamples, TooBig, UnparsableLine
+
+__all__ = ["ClockRows", "Layout", "clock_rows", "person_recordings"]
+
+_UTC: Final = ZoneInfo("UTC")
+_MAX_LABEL: Final = 128
+_MAX_PEOPLE: Final = 100_000
+
+
+@attrs.frozen(kw_only=True)
+class Layout:
+    """
+    Which columns hold what.
+
+    Attributes:
+        person: the column of the label, None when the table has one person.
+        time: the column of the time.
+        values: the columns of the values, in order of time.
+        step_s: from one of them to the next, s.
+        whole_days: the values begin at midnight, and the time may be a date alone.
+    """
+
+    person: int | None
+    time: int
+    values: tuple[int, ...]
+    step_s: int = 60
+    whole_days: bool = False
+
+
+@attrs.define(kw_only=True)
+class ClockRows:
+    """All rows of a table: who, when on the wall clock, and the values."""
+
+    layout: Layout
+    stamps: StampColumn
+    labels: dict[str, int] = attrs.field(factory=dict)
+    people: list[npt.NDArray[np.int64]] = attrs.field(factory=list)
+    values: list[npt.NDArray[np.float64]] = attrs.field(factory=list)
+
+    def take(self, batch: Batch, file: str) -> None:
+        """The next rows."""
+        layout = self.layout
+        cells(batch, max(layout.values), file)
+        self.people.append(self._numbers(batch, file))
+        times = cells(batch, layout.time, file)
+        if layout.whole_days:
+            times = [_midnight(text) for text in times]
+        self.stamps.extend(times, batch.lines)
+        texts = [row[i] for row in batch.rows for i in layout.values]
+        lines = [line for line in batch.lines for _ in layout.values]
+        self.values.append(Values(file=file).of(texts, lines).reshape(-1, len(layout.values)))
+
+    def _numbers(self, batch: Batch, file: str) -> npt.NDArray[np.int64]:
+        """(n,) the number of each row's person, from 0 in the order in which they come."""
+        if self.layout.person is None:
+            labels = [label_of(file)] * len(batch.rows)
+        else:
+            labels = [text.strip() for text in cells(batch, self.layout.person, file)]
+        for label, line in zip(labels, batch.lines, strict=True):
+            if len(label) > _MAX_LABEL:
+                raise UnparsableLine(file=file, line=line, detail="the label of the person")
+            self.labels.setdefault(label, len(self.labels))
+        if len(self.labels) > _MAX_PEOPLE:
+            raise TooBig(file=file, detail=f"more than {_MAX_PEOPLE:,} people")
+        return np.array([self.labels[label] for label in labels], dtype=np.int64)
+
+
+def _midnight(text: str) -> str:
+    """A date with the clock time that is meant, when it has none."""
+    return text if is_stamp(text) else f"{text.strip()} 00:00"
+
+
+def clock_rows(
+    intake: Intake, heading: Heading, layout: Layout, order: DateOrder | None
+) -> ClockRows:
+    """
+    The rows under the heading.
+
+    Raises:
+        UnreadableRecording: one of its kinds.
+    """
+    file = intake.source.name
+    rows = ClockRows(layout=layout, stamps=StampColumn(file=file, order=order))
+    for batch in batches(intake, heading, values_per_line=len(layout.values)):
+        rows.take(batch, file)
+    if not rows.people:
+        raise NoSamples(file=file)
+    if rows.stamps.aware:
+        raise UnparsableLine(file=file, detail="times with an offset")
+    return rows
+
+
+def person_recordings(
+    rows: ClockRows,
+    intake: Intake,
+    options: ReadOptions,
+    preset: Preset,
+    notices: tuple[Notice, ...] = (),
+) -> tuple[Recording, ...]:
+    """
+    One recording per person, in the order of the table.
+
+    Raises:
+        UnreadableRecording: one of its kinds.
+    """
+    file = intake.source.name
+    zone = zone_of(options, preset, file)
+    wall = rows.stamps.stamps(_UTC).seconds
+    if rows.layout.whole_days and (wall % DAY_S).any():
+        raise UnparsableLine(file=file, detail="a day that does not begin at midnight")
+    who, values = np.concatenate(rows.people), np.concatenate(rows.values)
+    refuse_nothing(values, file)
+    step_s = rows.layout.step_s
+    return tuple(
+        _recording(
+            label if rows.layout.person is None else person_label(options, label),
+            _samples(wall[who == number], values[who == number], step_s, zone),
+            _Facts(zone=zone, intake=intake, options=options, preset=preset, notices=notices),
+        )
+        for label, number in rows.labels.items()
+    )
+
+
+@attrs.frozen(kw_only=True)
+class _Facts:
+    """What the recordings of a table share."""
+
+    zone: ZoneInfo
+    intake: Intake
+    options: ReadOptions
+    preset: Preset
+    notices: Sequence[Notice]
+
+
+def _samples(
+    starts: npt.NDArray[np.int64], values: npt.NDArray[np.float64], step_s: int, zone: ZoneInfo
+) -> Samples:
+    wall = np.add.outer(starts, step_s * np.arange(values.shape[1])).ravel()
+    placed = localize(wall.astype("datetime64[s]"), zone)
+    return Samples(
+        seconds=placed.seconds,
+        values=values.ravel(),
+        in_gap=placed.in_gap,
+        in_fold=placed.in_fold,
+    )
+
+
+def _recording(label: str, samples: Samples, facts: _Facts) -> Recording:
+    file, options, preset = facts.intake.source.name, facts.options, facts.preset
+    refuse_nothing(samples.values, file)
+    unit = options.unit or preset.unit or Unit.COUNTS
+    done = laid(samples, facts.zone, unit, options, preset, file)
+    if done.report.conflicts > MAX_CONFLICTS * done.report.epochs:
+        raise ContradictoryTimes(file=file, detail=f"{done.report.conflicts:,} of them")
+    return Recording(
+        participant=label,
+        series=done.series,
+        report=done.report,
+        digest=facts.intake.digest,
+        format=preset.format,
+        notices=tuple(facts.notices),
+    )
