@@ -1,6 +1,7 @@
 """The container: ports left open for a profile to fill, and the use cases over them."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from dependency_injector import containers, providers
 
@@ -16,6 +17,7 @@ from clarity.application.export import ExportPatient
 from clarity.application.health import Health
 from clarity.application.ingest import Ingest
 from clarity.application.jobs import LookAtJobs, TrackJobs
+from clarity.application.keep_store import KeepStore
 from clarity.application.merge import MergeDays
 from clarity.application.model_service import ModelPorts, models_over
 from clarity.application.models import LoadingStrategy
@@ -78,6 +80,7 @@ class Core(containers.DeclarativeContainer):
     metrics = providers.Dependency(instance_of=Metrics)
     tracer = providers.Dependency(instance_of=Tracer)
     model_ports = providers.Dependency(instance_of=ModelPorts)
+    jobs_kept = providers.Object(timedelta(days=90))
     model_loading = providers.Object(LoadingStrategy.LAZY)
 
     registered = providers.Object(())
@@ -130,8 +133,16 @@ class Core(containers.DeclarativeContainer):
         models_over, model_ports, clarity_version=VERSION, strategy=model_loading
     )
     retention = providers.Factory(
-        ApplyRetention, repository=repository, trail=audit_trail, expiring=expiring, clock=clock
+        ApplyRetention,
+        repository=repository,
+        trail=audit_trail,
+        audit=audit_sink,
+        expiring=expiring,
+        jobs=job_store,
+        jobs_kept=jobs_kept,
+        clock=clock,
     )
+    keep = providers.Factory(KeepStore, copies=copies, audit=audit_sink, clock=clock)
     status = providers.Factory(StoreStatus, inventory=inventory)
     health = providers.Factory(Health, pings=pings, clock=clock)
     clarity = providers.Factory(
@@ -155,7 +166,7 @@ class Core(containers.DeclarativeContainer):
         models=models,
         status=status,
         retention=retention,
-        copies=copies,
+        keep=keep,
         ids=ids,
         health=health,
     )

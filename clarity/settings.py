@@ -53,6 +53,7 @@ class Settings:
             (adapters/aws/s3/address.py lists the options).
         heads: folder of the signed heads of audit chains, best on a disk or account apart from the
             store's; empty for one beside the store.
+        job_days: how long a job stays after it ended, days; retention removes older ones.
         model_keys: folder with the public keys (.pem) one of which must have signed a model;
             empty to require no signature.
         model_loading: when models are loaded.
@@ -67,6 +68,9 @@ class Settings:
     cache_bytes: int = attrs.field(default=64 * 1024**2, validator=attrs.validators.ge(1))
     models: str = attrs.field(factory=_at_home("models"), validator=attrs.validators.min_len(1))
     heads: str = ""
+    job_days: int = attrs.field(
+        default=90, validator=[attrs.validators.ge(0), attrs.validators.le(36_500)]
+    )
     model_keys: str = ""
     model_loading: LoadingStrategy = LoadingStrategy.LAZY
 

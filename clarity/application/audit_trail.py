@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import attrs
 
 from clarity.application.anchors import Anchors
-from clarity.domain.access import require_tenant
+from clarity.domain.access import require_tenant, tenant_subject
 from clarity.domain.audit import (
     AuditEvent,
     AuditRecord,
@@ -39,25 +39,24 @@ class AuditReport:
         """
         The matching records, read page by page while they are consumed.
 
-        A report about one patient is recorded in that patient's chain before the first record is
-        given.
+        The report is recorded before the first record is given: one about a patient in that
+        patient's chain, any other in the chain of the tenant.
 
         Raises:
             NotAllowed: the actor acts for another tenant.
             PortError: the trail cannot be read or written.
         """
         require_tenant(actor, wanted.tenant)
-        if wanted.patient is not None:
-            self.audit.append(
-                AuditEvent(
-                    actor=actor,
-                    patient=wanted.patient,
-                    operation=Operation.AUDIT_REPORT,
-                    touched=(),
-                    correlation=correlation,
-                    at=self.clock.now(),
-                )
+        self.audit.append(
+            AuditEvent(
+                actor=actor,
+                patient=wanted.patient or tenant_subject(wanted.tenant),
+                operation=Operation.AUDIT_REPORT,
+                touched=(),
+                correlation=correlation,
+                at=self.clock.now(),
             )
+        )
         return records_of(self.trail, wanted)
 
 

@@ -11,6 +11,7 @@ from clarity.application.export import ExportPatient
 from clarity.application.health import Health
 from clarity.application.ingest import Ingest
 from clarity.application.jobs import LookAtJobs
+from clarity.application.keep_store import KeepStore
 from clarity.application.model_service import Models
 from clarity.application.read import ReadStream
 from clarity.application.retention import ApplyRetention
@@ -18,7 +19,6 @@ from clarity.application.sign_heads import SignHeads
 from clarity.application.status import StoreStatus
 from clarity.application.summarize import Summarize
 from clarity.application.tracked import TrackedReports
-from clarity.ports.copies import StoreCopies
 from clarity.ports.ids import Ids
 from clarity.ports.report import AuditRenderer
 
@@ -52,7 +52,7 @@ class Clarity:
         models: adding, proving, promoting and asking models.
         status: how much is stored.
         retention: what is too old, removed.
-        copies: backups of the whole store, for those who may read its file.
+        keep: backups and checks of the whole store, for those who may read its file.
         ids: fresh correlation ids.
         health: asks every dependency whether it works.
     """
@@ -76,6 +76,6 @@ class Clarity:
     models: Models
     status: StoreStatus
     retention: ApplyRetention
-    copies: StoreCopies
+    keep: KeepStore
     ids: Ids
     health: Health

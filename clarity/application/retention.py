@@ -6,15 +6,16 @@ from typing import TypeVar
 
 import attrs
 
-from clarity.domain.access import require_tenant
+from clarity.domain.access import require_tenant, tenant_subject
 from clarity.domain.analysis.result import AnalysisResult
-from clarity.domain.audit import Operation
+from clarity.domain.audit import AuditEvent, Operation
 from clarity.domain.identity import Actor, CorrelationId, PatientRef, TenantId
 from clarity.domain.streams import DayChunk
-from clarity.ports.audit import AuditTrail
+from clarity.ports.audit import AuditSink, AuditTrail
 from clarity.ports.clock import Clock
 from clarity.ports.entities import Entity, key_of
 from clarity.ports.expiry import Expiring
+from clarity.ports.jobs import Jobs
 from clarity.ports.query import Query, field
 from clarity.ports.repository import MAX_CHANGES, Delete, Evidence, Repository
 
@@ -31,19 +32,37 @@ class Purged:
     Attributes:
         expired: entities whose own time was over.
         removed: days and results that were older than allowed.
+        jobs: jobs that had ended long ago.
     """
 
     expired: int
     removed: int
+    jobs: int
 
 
 @attrs.frozen(kw_only=True)
 class ApplyRetention:
-    """Removes old days and results, each removal with its audit record."""
+    """
+    Removes old days and results, each removal with its audit record, and jobs that ended long ago.
+
+    That it was done is recorded in the chain of the tenant first.
+
+    Attributes:
+        repository: holds days and results.
+        trail: knows who has data.
+        audit: takes the record.
+        expiring: holds what has a time of its own.
+        jobs: holds the jobs.
+        jobs_kept: how long a job stays after it ended.
+        clock: decides what is old.
+    """
 
     repository: Repository
     trail: AuditTrail
+    audit: AuditSink
     expiring: Expiring
+    jobs: Jobs
+    jobs_kept: timedelta
     clock: Clock
 
     def run(
@@ -55,9 +74,10 @@ class ApplyRetention:
         correlation: CorrelationId,
     ) -> Purged:
         """
-        What has expired is gone, and every day and result of `tenant` that ended before the limit.
+        What has expired is gone, and so is what of `tenant` is older than allowed.
 
-        Interrupted, the same call continues.
+        That is every day and result that ended before the limit, and every job that ended longer
+        ago than jobs are kept. Interrupted, the same call continues.
 
         Args:
             tenant: whose data.
@@ -72,6 +92,16 @@ class ApplyRetention:
             PortError: the store or the trail refused; what went stays gone.
         """
         require_tenant(actor, tenant)
+        self.audit.append(
+            AuditEvent(
+                actor=actor,
+                patient=tenant_subject(tenant),
+                operation=Operation.PURGE,
+                touched=(),
+                correlation=correlation,
+                at=self.clock.now(),
+            )
+        )
         removed = 0
         if older_than is not None:
             for patient in self.trail.patients(tenant):
@@ -83,7 +113,11 @@ class ApplyRetention:
                     at=self.clock.now(),
                 )
                 removed += sum(self._removed(patient, older_than, evidence))
-        return Purged(expired=self.expiring.purge_expired(), removed=removed)
+        return Purged(
+            expired=self.expiring.purge_expired(),
+            removed=removed,
+            jobs=self.jobs.purge(tenant, ended_before=self.clock.now() - self.jobs_kept),
+        )
 
     def _removed(
         self, patient: PatientRef, older_than: timedelta, evidence: Evidence

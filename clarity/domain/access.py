@@ -5,12 +5,32 @@ from typing import ClassVar, Final
 import attrs
 
 from clarity.domain.errors import DomainError
-from clarity.domain.identity import Actor, PatientRef, TenantId
+from clarity.domain.identity import Actor, PatientId, PatientRef, TenantId
 
-__all__ = ["RESERVED", "NotAllowed", "ReservedSubject", "require_patient", "require_tenant"]
+__all__ = [
+    "RESERVED",
+    "NotAllowed",
+    "ReservedSubject",
+    "is_person",
+    "require_patient",
+    "require_tenant",
+    "tenant_subject",
+]
 
 RESERVED: Final = "clarity:"
 """What the ids of subjects that are no people begin with, such as the registry of models."""
+
+_TENANT: Final = PatientId(f"{RESERVED}tenant")
+
+
+def tenant_subject(tenant: TenantId) -> PatientRef:
+    """Whose chain tells of what is done to a tenant as a whole: reports, copies, retention."""
+    return PatientRef(tenant, _TENANT)
+
+
+def is_person(patient: PatientRef) -> bool:
+    """Whether the id stands for a person, not for a reserved subject."""
+    return not patient.patient.value.startswith(RESERVED)
 
 
 @attrs.define(eq=False)
@@ -44,7 +64,7 @@ def require_patient(actor: Actor, patient: PatientRef) -> None:
         ReservedSubject: the id stands for something else.
     """
     require_tenant(actor, patient.tenant)
-    if patient.patient.value.startswith(RESERVED):
+    if not is_person(patient):
         raise ReservedSubject
 
 

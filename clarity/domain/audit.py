@@ -48,6 +48,10 @@ class Operation(StrEnum):
     ERASE = "erase"
     AUDIT_REPORT = "audit-report"
     MODEL_CHANGE = "model-change"
+    BACKUP = "backup"
+    RESTORE = "restore"
+    CHECK = "check"
+    PURGE = "purge"
 
 
 @attrs.frozen

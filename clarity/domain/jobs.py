@@ -105,6 +105,10 @@ class Job:
         """Whether `actor` started it, for the same tenant."""
         return (self.tenant, self.actor) == (actor.tenant, actor.id)
 
+    def has_ended_before(self, at: datetime) -> bool:
+        """Whether it said that it is done or failed, and that was before `at`."""
+        return self.state is not JobState.RUNNING and self.heard_at < at
+
     def progressed(self, done: int, *, total: int | None, at: datetime) -> "Job":
         """
         The job with `done` steps of `total` behind it.

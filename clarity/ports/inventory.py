@@ -18,7 +18,7 @@ class Stock:
     Attributes:
         location: where the store is, in words.
         schema: version of its layout.
-        patients: people with an audit chain.
+        patients: people with an audit chain; reserved subjects are none.
         entities: number of entities that have not expired, by kind.
         audit_records: number of audit records.
         size_bytes: space on disk, 0 when the store is not on a disk.

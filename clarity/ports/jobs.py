@@ -1,11 +1,12 @@
 """Where jobs are kept; they say who works at what and how far, and hold no health data."""
 
 from abc import abstractmethod
+from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 import attrs
 
-from clarity.domain.identity import Actor
+from clarity.domain.identity import Actor, TenantId
 from clarity.domain.jobs import Job
 
 __all__ = ["MAX_JOBS", "JobPage", "Jobs"]
@@ -77,5 +78,17 @@ class Jobs(Protocol):
             ValueError: the limit is out of range.
             BadCursor: the cursor was changed or belongs to another actor.
             Corrupt, Unavailable, TimedOut, Throttled: as for `get`.
+        """
+        ...
+
+    @abstractmethod
+    def purge(self, tenant: TenantId, *, ended_before: datetime) -> int:
+        """
+        Remove every job of `tenant` that ended before that aware time; says how many went.
+
+        Jobs that run, or never said that they ended, stay. Interrupted, the same call continues.
+
+        Raises:
+            Corrupt, Unavailable, TimedOut, Throttled: some may be gone.
         """
         ...

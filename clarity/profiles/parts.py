@@ -1,5 +1,6 @@
 """What every profile is made of beside its store."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -54,6 +55,7 @@ def core_with(settings: Settings, **ports: providers.Provider[Any]) -> Core:
         renderer=once(HtmlRenderer),
         audit_renderer=once(AuditFiles),
         model_ports=model_ports(settings, tracer=ports["tracer"], audit=trail, **told),
+        jobs_kept=providers.Object(timedelta(days=settings.job_days)),
         model_loading=providers.Object(settings.model_loading),
         **ports,
     )

@@ -6,7 +6,7 @@ import pytest
 
 from clarity.application import audit_trail
 from clarity.application.audit_trail import AuditReport, ChainVerdict, VerifyTrail
-from clarity.domain.access import NotAllowed
+from clarity.domain.access import NotAllowed, tenant_subject
 from clarity.domain.audit import AuditEvent, AuditRecord, ChainHead, Operation
 from clarity.domain.identity import PatientRef, TenantId
 from clarity.ports.audit import AuditFilter, AuditPage, AuditTrail
@@ -46,7 +46,7 @@ def test_a_report_holds_everything_over_all_pages(world: World):
 
     seqs = [record.seq for record in report(world, AuditFilter(tenant=CLINIC))]
 
-    assert seqs == list(range(1, audit_trail.PAGE + 4))
+    assert seqs == [*range(1, audit_trail.PAGE + 4), 1]
 
 
 def test_a_report_about_a_patient_is_recorded_before_its_first_record_is_given(world: World):
@@ -67,15 +67,22 @@ def test_a_report_over_everyone_follows_the_filter(world: World):
         for record in report(world, AuditFilter(tenant=CLINIC, actor="nurse"))
     ]
 
-    assert patients == ["ada", "ben"]
+    assert patients == ["ada", "ben", "clarity:tenant"]
     assert list(report(world, AuditFilter(tenant=CLINIC, actor="nobody"))) == []
 
 
 def test_when_the_report_cannot_be_recorded_it_is_not_given(world: World):
     happened(world)
 
-    with pytest.raises(Unavailable):
-        report(world, AuditFilter(tenant=CLINIC, patient=ADA), audit=SilentSink())
+    for patient in (ADA, None):
+        with pytest.raises(Unavailable):
+            report(world, AuditFilter(tenant=CLINIC, patient=patient), audit=SilentSink())
+
+
+def test_a_report_over_everyone_is_recorded_in_the_chain_of_the_tenant(world: World):
+    report(world, AuditFilter(tenant=CLINIC))
+
+    assert world.operations(tenant_subject(CLINIC)) == ["audit-report"]
 
 
 def test_nobody_asks_the_trail_of_another_tenant(world: World):

@@ -3,7 +3,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from clarity.application.read import Days
-from clarity.domain.access import NotAllowed
+from clarity.domain.access import NotAllowed, tenant_subject
 from clarity.domain.audit import Operation
 from clarity.domain.streams import DayChunk, StreamKind
 from clarity.ports.query import Query
@@ -93,3 +93,27 @@ def test_another_tenant_is_refused():
             )
 
         assert len(_days(world)) == 1
+
+
+def test_jobs_that_ended_long_ago_go_and_others_stay():
+    with opened() as world:
+        store_days(world, ADA, count=1)
+        for _ in range(2):
+            list(world.app.export.run(ADA, **WHO))
+        world.clock.advance(timedelta(days=91).total_seconds())
+        list(world.app.export.run(ADA, **WHO))
+
+        purged = world.app.retention.run(CLINIC, older_than=None, **WHO)
+        left, _ = world.app.jobs.run(actor=NURSE, limit=10, cursor=None)
+
+    assert purged.jobs == 2
+    assert len(left) == 1
+
+
+def test_that_a_rule_was_applied_is_in_the_chain_of_the_tenant():
+    with opened() as world:
+        world.app.retention.run(CLINIC, older_than=None, **WHO)
+
+        (record,) = records_of(world, tenant_subject(CLINIC))
+
+    assert record.event.operation is Operation.PURGE

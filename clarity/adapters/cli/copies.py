@@ -29,7 +29,8 @@ def backup(session: Session, to: Path) -> None:
     and sound, 1 refused; then there is no file.
     """
     with session.open() as app:
-        _tell(session, app.copies.backup(to), str(to))
+        checkup = app.keep.back_up(to, actor=session.acting, correlation=app.ids.correlation())
+    _tell(session, checkup, str(to))
 
 
 @click.command()
@@ -41,15 +42,18 @@ def restore(session: Session, backup: Path, *, force: bool) -> None:
     """
     Make the store of a BACKUP, which is checked first; name the store with --store.
 
-    A store that is there is left as it is unless --force is given. Exit codes: 0 restored, 1
-    refused; then nothing was changed.
+    A store that is there is left as it is unless --force is given. The restored store's audit trail
+    says that it was restored. Exit codes: 0 restored, 1 refused; then nothing was changed.
     """
     if not session.store:
         raise click.UsageError("say where: clarity --store PATH store restore BACKUP")
     to = Path(session.store)
     with session.open_in_memory() as app:
-        put = app.copies.replace if force and to.exists() else app.copies.restore
-        _tell(session, put(backup, to=to), str(to))
+        put = app.keep.replace if force and to.exists() else app.keep.restore
+        checkup = put(backup, to=to)
+    with session.open() as app:
+        app.keep.restored(actor=session.acting, correlation=app.ids.correlation())
+    _tell(session, checkup, str(to))
 
 
 @click.command()
@@ -62,7 +66,7 @@ def check(session: Session) -> None:
     Exit codes: 0 sound, 1 damaged, 5 an audit chain was tampered with.
     """
     with session.open() as app:
-        checkup = app.copies.check()
+        checkup = app.keep.check(actor=session.acting, correlation=app.ids.correlation())
     _tell(session, checkup, "sound" if checkup.is_sound else "NOT SOUND")
     if checkup.tampered:
         raise click.exceptions.Exit(Exit.TAMPERED)
@@ -76,10 +80,10 @@ def check(session: Session) -> None:
 @pass_session
 def purge(session: Session, older_than: int | None) -> None:
     """
-    Remove what has expired, and with --older-than every older day and result of the tenant.
+    Remove what has expired, old ended jobs, and with --older-than older days and results.
 
-    Each removal is in the audit trail. Exit codes: 0 removed, 1 refused; the same command
-    continues.
+    Jobs stay for 90 days after they ended (setting `job_days`). It is in the audit trail. Exit
+    codes: 0 removed, 1 refused; the same command continues.
     """
     with session.open() as app:
         purged = app.retention.run(
@@ -91,7 +95,9 @@ def purge(session: Session, older_than: int | None) -> None:
     if session.as_json:
         session.answer(attrs.asdict(purged))
         return
-    click.echo(f"{purged.expired:,} expired, {purged.removed:,} too old, removed")
+    click.echo(
+        f"{purged.expired:,} expired, {purged.removed:,} too old, {purged.jobs:,} jobs removed"
+    )
 
 
 def _tell(session: Session, checkup: Checkup, what: str) -> None:

@@ -7,6 +7,7 @@ import attrs
 
 from clarity.adapters.local.schema import VERSION
 from clarity.adapters.local.store import SqliteStore
+from clarity.domain.access import RESERVED
 from clarity.domain.identity import TenantId
 from clarity.ports.clock import Clock
 from clarity.ports.health import Pingable
@@ -16,6 +17,10 @@ __all__ = ["SqliteInventory"]
 
 MICROSECONDS: Final = 1_000_000
 
+PEOPLE: Final = """
+    SELECT count(*) FILTER (WHERE substr(patient, 1, ?) <> ?), coalesce(sum(seq), 0)
+    FROM patient WHERE tenant = ?
+"""
 CHUNKS: Final = """
     SELECT count(*) FROM chunk JOIN patient ON patient.id = chunk.owner
     WHERE tenant = ? AND (expires_us IS NULL OR expires_us > ?)
@@ -47,8 +52,8 @@ class SqliteInventory(Inventory, Pingable):
         now_us = int(self.clock.now().timestamp() * MICROSECONDS)
         with self.store.reading() as connection:
             patients, records = connection.execute(
-                "SELECT count(*), coalesce(sum(seq), 0) FROM patient WHERE tenant = ?",
-                (tenant.value,),
+                PEOPLE,
+                (len(RESERVED), RESERVED, tenant.value),
             ).fetchone()
             entities = tuple(
                 (kind, connection.execute(count, (tenant.value, now_us)).fetchone()[0])

@@ -1,6 +1,7 @@
 """Jobs in a store."""
 
 import sqlite3
+from datetime import datetime
 from typing import Final
 
 import attrs
@@ -13,7 +14,7 @@ from clarity.adapters.local.cursor import place_of, signed
 from clarity.adapters.local.store import SqliteStore
 from clarity.domain.audit import Touched
 from clarity.domain.errors import DomainError
-from clarity.domain.identity import Actor, PatientRef
+from clarity.domain.identity import Actor, PatientRef, TenantId
 from clarity.domain.jobs import Job, JobState
 from clarity.ports.entities import Key
 from clarity.ports.erasure import Erasable, Holding
@@ -42,6 +43,11 @@ TAKE: Final = """
     DELETE FROM job WHERE number IN
     (SELECT number FROM job WHERE tenant = ? AND patient = ? LIMIT ?) RETURNING id
 """
+OLDEST: Final = """
+    SELECT number, body FROM job WHERE tenant = ? AND number > ? AND state <> ?
+    ORDER BY number LIMIT ?
+"""
+AT_ONCE: Final = 500
 BEYOND_ALL: Final = (1 << 63) - 1
 
 
@@ -90,6 +96,20 @@ class SqliteJobs(Jobs, Erasable):
         if len(rows) <= limit:
             return JobPage(jobs, None)
         return JobPage(jobs, signed([rows[limit - 1][0]], question=question, key=key))
+
+    def purge(self, tenant: TenantId, *, ended_before: datetime) -> int:
+        """Remove every job of `tenant` that ended before that time; says how many went."""
+        removed, place = 0, 0
+        while True:
+            with self.store.writing() as connection:
+                told = (str(tenant), place, JobState.RUNNING.value, AT_ONCE)
+                rows = connection.execute(OLDEST, told).fetchall()
+                old = [(n,) for n, body in rows if self._job(body).has_ended_before(ended_before)]
+                connection.executemany("DELETE FROM job WHERE number = ?", old)
+            removed += len(old)
+            if len(rows) < AT_ONCE:
+                return removed
+            place = rows[-1][0]
 
     def holdings(self, owner: PatientRef) -> tuple[Holding, ...]:
         """How many jobs are about `owner` alone."""

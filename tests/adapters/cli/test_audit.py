@@ -11,7 +11,9 @@ from tests.adapters.cli.conftest import GOOD, Command
 
 
 def rows(text: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(text, newline="")))
+    """What happened to people; the reports themselves are in the chain of the tenant."""
+    told = csv.DictReader(io.StringIO(text, newline=""))
+    return [row for row in told if row["patient"] != "clarity:tenant"]
 
 
 def tampered(store: Path, *statements: str) -> None:
@@ -35,15 +37,27 @@ def test_the_report_as_json_is_enough_to_verify_the_chain(clarity: Command, anal
     said = clarity("--store", analyzed, "audit", "report", "--format", "json")
 
     told = [json.loads(line) for line in said.out.splitlines()]
-    assert [one["seq"] for one in told] == [1, 2, 3]
-    assert all(json.loads(one["body"])["patient"] == "ada" for one in told)
+    people = [json.loads(one["body"])["patient"] for one in told]
+    assert [one["seq"] for one in told] == [1, 2, 3, 1]
+    assert people == ["ada", "ada", "ada", "clarity:tenant"]
 
 
 def test_the_report_as_a_page(clarity: Command, analyzed: Path):
     said = clarity("--store", analyzed, "audit", "report", "--format", "html")
 
     assert said.out.startswith("<!doctype html>")
-    assert said.out.count("<tr>") == 4
+    assert said.out.count("<tr>") == 1 + 3 + 1
+
+
+def test_a_report_about_the_whole_tenant_is_in_the_chain_of_the_tenant(
+    clarity: Command, analyzed: Path
+):
+    clarity("--store", analyzed, "--actor", "auditor", "audit", "report")
+
+    said = clarity("--store", analyzed, "audit", "report", "--patient", "clarity:tenant")
+
+    told = list(csv.DictReader(io.StringIO(said.out, newline="")))
+    assert (told[0]["operation"], told[0]["actor"]) == ("audit-report", "auditor")
 
 
 def test_a_report_about_a_patient_is_in_the_trail_itself(clarity: Command, analyzed: Path):

@@ -1,3 +1,5 @@
+import csv
+import io
 import json
 from pathlib import Path
 
@@ -35,7 +37,7 @@ def test_a_store_that_is_there_is_replaced_only_by_force(store, tmp_path, capfd)
     assert json.loads(capfd.readouterr().out)["error"]["code"] == "port.already-exists"
     assert cli(store, "store", "restore", str(backup), "--force") == Exit.DONE
     with opened(store) as world:
-        assert world.app.copies.check().items == 3
+        assert world.core.copies().check().items == 3
 
 
 def test_where_to_restore_must_be_said(store):
@@ -44,9 +46,9 @@ def test_where_to_restore_must_be_said(store):
 
 def test_old_days_are_purged_and_counted(store, capfd):
     assert cli(store, "store", "purge", "--older-than", "1", "--json") == Exit.DONE
-    assert json.loads(capfd.readouterr().out) == {"expired": 0, "removed": 3}
+    assert json.loads(capfd.readouterr().out) == {"expired": 0, "removed": 3, "jobs": 0}
     assert cli(store, "store", "purge") == Exit.DONE
-    assert capfd.readouterr().out == "0 expired, 0 too old, removed\n"
+    assert capfd.readouterr().out == "0 expired, 0 too old, 0 jobs removed\n"
 
 
 @pytest.mark.parametrize(
@@ -69,3 +71,47 @@ def test_what_is_not_sound_is_told(store, capfd, statements: list[str], code: Ex
     captured = capfd.readouterr()
     assert captured.out == "NOT SOUND\n"
     assert told in captured.err
+
+
+def _told(store: Path, capfd: pytest.CaptureFixture[str]) -> list[str]:
+    """What is told in the chain of the tenant, in order."""
+    capfd.readouterr()
+    assert cli(store, "audit", "report", "--patient", "clarity:tenant") == Exit.DONE
+    rows = csv.DictReader(io.StringIO(capfd.readouterr().out, newline=""))
+    return [row["operation"] for row in rows][:-1]
+
+
+def test_copies_and_checks_are_in_the_chain_of_the_tenant(store, tmp_path, capfd):
+    backup, new = tmp_path / "b.db", tmp_path / "new.db"
+    cli(store, "store", "backup", str(backup))
+    cli(store, "store", "check")
+    cli(store, "store", "purge")
+    cli(new, "store", "restore", str(backup))
+
+    assert _told(store, capfd) == ["backup", "check", "purge"]
+    assert _told(new, capfd) == ["backup", "restore"]
+    assert cli(new, "audit", "verify") == Exit.DONE
+
+
+def test_a_damaged_store_is_checked_and_not_written_to(store, capfd):
+    with opened(store) as world, world.core.audit_trail().store.writing() as connection:
+        connection.execute("UPDATE chunk SET digest = zeroblob(32)")
+
+    assert cli(store, "store", "check") == Exit.FAILED
+
+    assert _told(store, capfd) == []
+
+
+def test_a_store_with_a_chain_of_the_tenant_is_exported_whole(store, tmp_path):
+    cli(store, "store", "check")
+
+    assert cli(store, "audit", "export", "--out", str(tmp_path / "t.jsonl")) == Exit.DONE
+
+
+def test_the_subject_of_the_tenant_is_no_patient(store, capfd):
+    cli(store, "store", "check")
+    capfd.readouterr()
+
+    assert cli(store, "store", "status", "--json") == Exit.DONE
+    assert json.loads(capfd.readouterr().out)["patients"] == 1
+    assert cli(store, "read", "clarity:tenant") == Exit.FAILED

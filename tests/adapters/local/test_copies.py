@@ -37,7 +37,7 @@ def _edit(path: Path, *statements: str) -> None:
 
 
 def test_a_sound_store_is_told_with_what_was_looked_at(world: World):
-    checkup = world.app.copies.check()
+    checkup = world.core.copies().check()
 
     assert checkup.is_sound
     assert (checkup.items, checkup.chains, checkup.records) == (101, 2, 3)
@@ -47,8 +47,8 @@ def test_a_store_in_memory_can_be_checked_and_copied(tmp_path: Path):
     with opened() as world:
         store_days(world, count=5)
 
-        assert world.app.copies.check().items == 5
-        assert world.app.copies.backup(tmp_path / "b.db").items == 5
+        assert world.core.copies().check().items == 5
+        assert world.core.copies().backup(tmp_path / "b.db").items == 5
 
     assert _days(tmp_path / "b.db") == 5
 
@@ -63,12 +63,12 @@ def test_a_store_in_memory_can_be_checked_and_copied(tmp_path: Path):
 def test_damage_is_found(world: World, tmp_path: Path, statements: list[str], told: str):
     _edit(tmp_path / "s.db", *statements)
 
-    checkup = world.app.copies.check()
+    checkup = world.core.copies().check()
 
     assert not checkup.is_sound
     assert told in checkup.damage[0]
     with pytest.raises(Corrupt):
-        world.app.copies.backup(tmp_path / "b.db")
+        world.core.copies().backup(tmp_path / "b.db")
     assert not (tmp_path / "b.db").exists()
 
 
@@ -79,26 +79,26 @@ TAMPERING = (
 
 
 def test_tampering_is_found_in_a_store_and_in_a_backup(world: World, tmp_path: Path):
-    world.app.copies.backup(tmp_path / "b.db")
+    world.core.copies().backup(tmp_path / "b.db")
     for path in (tmp_path / "s.db", tmp_path / "b.db"):
         _edit(path, *TAMPERING)
 
-    assert world.app.copies.check().tampered == 1
+    assert world.core.copies().check().tampered == 1
     with pytest.raises(Corrupt, match="1 audit chains"):
-        world.app.copies.restore(tmp_path / "b.db", to=tmp_path / "new.db")
+        world.core.copies().restore(tmp_path / "b.db", to=tmp_path / "new.db")
     with pytest.raises(Corrupt, match="1 audit chains"):
-        world.app.copies.replace(tmp_path / "b.db", to=tmp_path / "s.db")
+        world.core.copies().replace(tmp_path / "b.db", to=tmp_path / "s.db")
     assert not (tmp_path / "new.db").exists()
 
 
 def test_broken_pages_are_found(world: World, tmp_path: Path):
-    world.app.copies.backup(tmp_path / "b.db")
+    world.core.copies().backup(tmp_path / "b.db")
     content = bytearray((tmp_path / "b.db").read_bytes())
     content[4_096 * 3 : 4_096 * 5] = b"\xa5" * 8_192
     (tmp_path / "b.db").write_bytes(content)
 
     with pytest.raises(Corrupt):
-        world.app.copies.restore(tmp_path / "b.db", to=tmp_path / "new.db")
+        world.core.copies().restore(tmp_path / "b.db", to=tmp_path / "new.db")
     assert not (tmp_path / "new.db").exists()
 
 
@@ -106,7 +106,7 @@ def test_a_backup_is_one_file_for_its_owner_alone(world: World, tmp_path: Path):
     (tmp_path / "b").mkdir()
     to = tmp_path / "b" / "b.db"
 
-    world.app.copies.backup(to)
+    world.core.copies().backup(to)
 
     assert list(to.parent.iterdir()) == [to]
     assert stat.S_IMODE(to.stat().st_mode) == 0o600
@@ -115,47 +115,47 @@ def test_a_backup_is_one_file_for_its_owner_alone(world: World, tmp_path: Path):
 def test_nothing_is_overwritten(world: World, tmp_path: Path):
     there = tmp_path / "there"
     there.write_bytes(b"precious")
-    world.app.copies.backup(tmp_path / "b.db")
+    world.core.copies().backup(tmp_path / "b.db")
 
     with pytest.raises(AlreadyExists):
-        world.app.copies.backup(there)
+        world.core.copies().backup(there)
     with pytest.raises(AlreadyExists):
-        world.app.copies.restore(tmp_path / "b.db", to=there)
+        world.core.copies().restore(tmp_path / "b.db", to=there)
     with pytest.raises(Corrupt):
-        world.app.copies.replace(tmp_path / "b.db", to=there)
+        world.core.copies().replace(tmp_path / "b.db", to=there)
     assert there.read_bytes() == b"precious"
 
 
 def test_what_is_not_there_is_told(world: World, tmp_path: Path):
-    world.app.copies.backup(tmp_path / "b.db")
+    world.core.copies().backup(tmp_path / "b.db")
 
     with pytest.raises(NotFound):
-        world.app.copies.restore(tmp_path / "no.db", to=tmp_path / "new.db")
+        world.core.copies().restore(tmp_path / "no.db", to=tmp_path / "new.db")
     with pytest.raises(NotFound):
-        world.app.copies.replace(tmp_path / "b.db", to=tmp_path / "no.db")
+        world.core.copies().replace(tmp_path / "b.db", to=tmp_path / "no.db")
 
 
 def test_a_restored_store_holds_what_was_backed_up_and_goes_on(world: World, tmp_path: Path):
-    world.app.copies.backup(tmp_path / "b.db")
+    world.core.copies().backup(tmp_path / "b.db")
 
-    world.app.copies.restore(tmp_path / "b.db", to=tmp_path / "new.db")
+    world.core.copies().restore(tmp_path / "b.db", to=tmp_path / "new.db")
 
     assert _days(tmp_path / "new.db") == 100
     with opened(tmp_path / "new.db") as restored:
         store_days(restored, BEN, count=0)
         restored.core.repository().commit([Put(day_of(200), 0)], evidence=evidence(ADA))
-        assert restored.app.copies.check().is_sound
+        assert restored.core.copies().check().is_sound
 
 
 def test_an_open_store_sees_what_replaced_its_content(world: World, tmp_path: Path):
-    world.app.copies.backup(tmp_path / "b.db")
+    world.core.copies().backup(tmp_path / "b.db")
     world.core.repository().commit([Put(day_of(200), 0)], evidence=evidence(ADA))
 
-    world.app.copies.replace(tmp_path / "b.db", to=tmp_path / "s.db")
+    world.core.copies().replace(tmp_path / "b.db", to=tmp_path / "s.db")
 
     page = world.core.repository().query(Query(DayChunk, ADA, page_size=1_000))
     assert len(page.items) == 100
-    assert world.app.copies.check().is_sound
+    assert world.core.copies().check().is_sound
 
 
 def test_a_backup_under_write_load_is_one_sound_state(world: World, tmp_path: Path):
@@ -173,7 +173,7 @@ def test_a_backup_under_write_load_is_one_sound_state(world: World, tmp_path: Pa
         copies = []
         for number in range(5):
             before = len(written)
-            checkup = world.app.copies.backup(tmp_path / f"{number}.db")
+            checkup = world.core.copies().backup(tmp_path / f"{number}.db")
             copies.append((before, checkup.items - 101, len(written)))
     finally:
         stop.set()
@@ -181,4 +181,4 @@ def test_a_backup_under_write_load_is_one_sound_state(world: World, tmp_path: Pa
 
     assert len(written) > 5
     assert all(before <= held <= after + 1 for before, held, after in copies)
-    assert world.app.copies.check().is_sound
+    assert world.core.copies().check().is_sound

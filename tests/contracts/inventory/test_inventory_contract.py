@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from clarity.domain.access import tenant_subject
 from clarity.domain.identity import TenantId
 from clarity.ports.entities import key_of
 from clarity.ports.errors import PortError
@@ -34,6 +35,13 @@ def test_people_entities_and_records_are_counted(world: InventoryHarness):
     world.repository.commit([Delete(key_of(chunk(1)), 1)], evidence=evidence(ADA))
 
     assert counted(world.inventory.stock(CLINIC)) == (2, 2, 3)
+
+
+def test_a_reserved_subject_is_no_person(world: InventoryHarness):
+    world.repository.commit([], evidence=evidence(tenant_subject(CLINIC)))
+    world.repository.commit([], evidence=evidence(ADA))
+
+    assert counted(world.inventory.stock(CLINIC)) == (1, 0, 2)
 
 
 def test_what_another_tenant_has_is_not_counted(world: InventoryHarness):

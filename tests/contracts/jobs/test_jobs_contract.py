@@ -1,10 +1,12 @@
 """Port Jobs, sentence by sentence."""
 
+from datetime import timedelta
+
 import attrs
 import pytest
 
 from clarity.domain.identity import TenantId
-from clarity.domain.jobs import Job
+from clarity.domain.jobs import Job, JobState
 from clarity.ports.errors import AlreadyExists, BadCursor, NotFound
 from tests.contracts.jobs.harness import ADA, NURSE, JobsHarness, job
 from tests.support.clocks import START
@@ -119,3 +121,30 @@ def test_a_cursor_is_good_for_its_actor_alone(world: JobsHarness):
 def test_a_page_has_a_size(world: JobsHarness, limit: int):
     with pytest.raises(ValueError, match="1 to"):
         world.jobs.of(NURSE, limit=limit, cursor=None)
+
+
+def _kept(world: JobsHarness, *jobs: Job) -> None:
+    for one in jobs:
+        world.jobs.begin(attrs.evolve(one, state=JobState.RUNNING))
+        if one.state is not JobState.RUNNING:
+            world.jobs.update(one)
+
+
+def test_jobs_that_ended_before_a_time_are_removed_and_counted(world: JobsHarness):
+    later = START + timedelta(days=1)
+    old = [job(number, patient=ADA).finished(at=START) for number in range(60)]
+    recent = job(100).failed("x", at=later)
+    running = job(101)
+    foreign = job(102, of=OTHERS[2]).finished(at=START)
+    _kept(world, *old, recent, running, foreign)
+
+    assert world.jobs.purge(NURSE.tenant, ended_before=later) == 60
+    assert world.jobs.purge(NURSE.tenant, ended_before=later) == 0
+    assert _all(world, limit=100) == [running, recent]
+    assert world.jobs.get(OTHERS[2], foreign.id) == foreign
+
+
+def test_whoever_owns_them_the_jobs_of_a_tenant_are_purged(world: JobsHarness):
+    _kept(world, *(job(n, of=OTHERS[n]).finished(at=START) for n in range(2)))
+
+    assert world.jobs.purge(NURSE.tenant, ended_before=START + timedelta(seconds=1)) == 2

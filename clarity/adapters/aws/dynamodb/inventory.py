@@ -10,6 +10,7 @@ from clarity.adapters.aws.dynamodb.audit import DynamoDBAuditLogger
 from clarity.adapters.aws.dynamodb.items import micros
 from clarity.adapters.aws.dynamodb.keys import AFTER_PREFIX, kind_prefix, owner_pk
 from clarity.adapters.aws.dynamodb.tables import MAIN, check_tables
+from clarity.domain.access import is_person
 from clarity.domain.identity import PatientRef, TenantId
 from clarity.ports.clock import Clock
 from clarity.ports.entities import ENTITIES
@@ -45,7 +46,7 @@ class DynamoDBInventory(Inventory, Pingable):
         return Stock(
             location=self._location(),
             schema=LAYOUT,
-            patients=len(patients),
+            patients=sum(is_person(patient) for patient in patients),
             entities=tuple(
                 (spec.kind, sum(self._count(patient, spec.kind) for patient in patients))
                 for spec in ENTITIES

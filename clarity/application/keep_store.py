@@ -1,0 +1,87 @@
+"""Copies and checks of a whole store, told in the chain of the tenant whose actor made them."""
+
+from pathlib import Path
+
+import attrs
+
+from clarity.domain.access import tenant_subject
+from clarity.domain.audit import AuditEvent, Operation
+from clarity.domain.identity import Actor, CorrelationId
+from clarity.ports.audit import AuditSink
+from clarity.ports.clock import Clock
+from clarity.ports.copies import Checkup, StoreCopies
+
+__all__ = ["KeepStore"]
+
+
+@attrs.frozen
+class KeepStore:
+    """Backs the open store up, checks it, and makes stores of backups."""
+
+    copies: StoreCopies
+    audit: AuditSink
+    clock: Clock
+
+    def back_up(self, to: Path, *, actor: Actor, correlation: CorrelationId) -> Checkup:
+        """
+        What is in the new file `to`, a checked copy of the store; the copy holds its own record.
+
+        Raises:
+            AlreadyExists, Corrupt, PortError: as `StoreCopies.backup`; the attempt is recorded.
+            PortError: the trail cannot be written; nothing was copied.
+        """
+        self._record(Operation.BACKUP, actor, correlation)
+        return self.copies.backup(to)
+
+    def check(self, *, actor: Actor, correlation: CorrelationId) -> Checkup:
+        """
+        What is in the store and what is wrong with it.
+
+        A store that is found damaged is not written to, so the check of one leaves no record.
+
+        Raises:
+            PortError: the store cannot be read, or the trail of a sound one not written.
+        """
+        checkup = self.copies.check()
+        if not checkup.damage:
+            self._record(Operation.CHECK, actor, correlation)
+        return checkup
+
+    def restore(self, backup: Path, *, to: Path) -> Checkup:
+        """
+        The content of `backup` in the new store `to`; open that one and call `restored`.
+
+        Raises:
+            AlreadyExists, Corrupt, NotFound, PortError: as `StoreCopies.restore`.
+        """
+        return self.copies.restore(backup, to=to)
+
+    def replace(self, backup: Path, *, to: Path) -> Checkup:
+        """
+        The content of `backup` in place of that of the store `to`; open it and call `restored`.
+
+        Raises:
+            Corrupt, NotFound, PortError: as `StoreCopies.replace`.
+        """
+        return self.copies.replace(backup, to=to)
+
+    def restored(self, *, actor: Actor, correlation: CorrelationId) -> None:
+        """
+        The trail of the open store says that its content was put back from a backup.
+
+        Raises:
+            PortError: the trail cannot be written.
+        """
+        self._record(Operation.RESTORE, actor, correlation)
+
+    def _record(self, operation: Operation, actor: Actor, correlation: CorrelationId) -> None:
+        self.audit.append(
+            AuditEvent(
+                actor=actor,
+                patient=tenant_subject(actor.tenant),
+                operation=operation,
+                touched=(),
+                correlation=correlation,
+                at=self.clock.now(),
+            )
+        )
