@@ -57,7 +57,8 @@ def open_clarity(
     with open_core(settings or Settings(), analyses=analyses) as core:
         app = core.clarity()
         app.models.loader.start()
-        yield app
+        with core.shipping():
+            yield app
 
 
 def main() -> int:

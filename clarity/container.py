@@ -25,12 +25,15 @@ from clarity.application.plugins import all_analyses
 from clarity.application.read import ReadStream
 from clarity.application.reports import ReportRecordings
 from clarity.application.retention import ApplyRetention
+from clarity.application.ship_audit import ShipAudit, shipping
 from clarity.application.sign_heads import SignHeads
 from clarity.application.status import StoreStatus
 from clarity.application.summarize import Summarize
 from clarity.application.tracked import TrackedReports
 from clarity.domain.analysis.wear import WearAssessment
+from clarity.domain.privacy import Pseudonyms
 from clarity.ports.audit import AuditSink, AuditTrail
+from clarity.ports.audit_log import AuditLog, AuditOutbox
 from clarity.ports.bulk import BulkDays
 from clarity.ports.clock import Clock
 from clarity.ports.copies import StoreCopies
@@ -65,6 +68,10 @@ class Core(containers.DeclarativeContainer):
     bulk = providers.Dependency(instance_of=BulkDays)
     audit_sink = providers.Dependency(instance_of=AuditSink)
     audit_trail = providers.Dependency(instance_of=AuditTrail)
+    audit_outbox = providers.Dependency(instance_of=AuditOutbox)
+    audit_log: providers.Dependency[AuditLog | None] = providers.Dependency()
+    ship_every_s = providers.Object(0.0)
+    pseudonyms = providers.Dependency(instance_of=Pseudonyms)
     copies = providers.Dependency(instance_of=StoreCopies)
     expiring = providers.Dependency(instance_of=Expiring)
     job_store = providers.Dependency(instance_of=Jobs)
@@ -129,6 +136,15 @@ class Core(containers.DeclarativeContainer):
         ExportTrail, trail=audit_trail, audit=audit_sink, signer=head_signer, clock=clock
     )
     verify_export = providers.Factory(VerifyExport, verifier=head_verifier)
+    ship_audit = providers.Factory(
+        ShipAudit,
+        outbox=audit_outbox,
+        log=audit_log,
+        pseudonyms=pseudonyms,
+        clock=clock,
+        metrics=metrics,
+    )
+    shipping = providers.Factory(shipping, ship_audit, ship_every_s)
     models = providers.ThreadSafeSingleton(
         models_over, model_ports, clarity_version=VERSION, strategy=model_loading
     )
@@ -163,6 +179,7 @@ class Core(containers.DeclarativeContainer):
         verify_trail=verify_trail,
         export_trail=export_trail,
         verify_export=verify_export,
+        ship_audit=ship_audit,
         models=models,
         status=status,
         retention=retention,

@@ -57,6 +57,11 @@ class Settings:
         model_keys: folder with the public keys (.pem) one of which must have signed a model;
             empty to require no signature.
         model_loading: when models are loaded.
+        audit_log: where the audit trail is told outside the store: a file that gets JSON lines, or
+            `cloudwatch://REGION/GROUP` (adapters/aws/cloudwatch/audit.py lists the options); empty
+            for nowhere.
+        audit_log_every_s: pause between two times of telling it while the application is open, s;
+            0 to tell it by `clarity audit ship` alone.
     """
 
     store: str = attrs.field(factory=_at_home("clarity.db"), validator=attrs.validators.min_len(1))
@@ -73,6 +78,10 @@ class Settings:
     )
     model_keys: str = ""
     model_loading: LoadingStrategy = LoadingStrategy.LAZY
+    audit_log: str = ""
+    audit_log_every_s: float = attrs.field(
+        default=0.0, validator=[attrs.validators.ge(0.0), attrs.validators.le(LONGEST_WAIT_S)]
+    )
 
     @profile.default
     def _behind_store(self) -> Profile:

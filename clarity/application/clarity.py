@@ -15,6 +15,7 @@ from clarity.application.keep_store import KeepStore
 from clarity.application.model_service import Models
 from clarity.application.read import ReadStream
 from clarity.application.retention import ApplyRetention
+from clarity.application.ship_audit import ShipAudit
 from clarity.application.sign_heads import SignHeads
 from clarity.application.status import StoreStatus
 from clarity.application.summarize import Summarize
@@ -49,6 +50,7 @@ class Clarity:
         verify_trail: whether the audit chains are whole.
         export_trail: the audit trail in one file, its heads signed.
         verify_export: such a file proved with the public key alone.
+        ship_audit: the audit trail told to a log outside, in pseudonyms.
         models: adding, proving, promoting and asking models.
         status: how much is stored.
         retention: what is too old, removed.
@@ -73,6 +75,7 @@ class Clarity:
     verify_trail: VerifyTrail
     export_trail: ExportTrail
     verify_export: VerifyExport
+    ship_audit: ShipAudit
     models: Models
     status: StoreStatus
     retention: ApplyRetention

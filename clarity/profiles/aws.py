@@ -21,9 +21,10 @@ def aws(settings: Settings) -> Core:
     told = instruments()
     store = providers.Resource(open_store, settings.store, ShuffleZstdCodec(), **told)
     held = ("real", "bulk", "trail", "job_store", "erasure", "inventory", "copies", "expiring")
-    stored = {name: getattr(store.provided, name) for name in held}
+    stored = {name: getattr(store.provided, name) for name in (*held, "pseudonyms")}
     return core_with(
         settings,
+        audit_outbox=store.provided.outbox,
         head_signer=head_signer(settings.home),
         head_ledger=head_ledger(settings, _standing_for(settings)),
         **stored,

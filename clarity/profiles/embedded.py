@@ -6,6 +6,7 @@ from typing import Final
 from dependency_injector import providers
 
 from clarity.container import Core
+from clarity.domain.privacy import Pseudonyms
 from clarity.profiles.parts import core_with, head_ledger, head_signer, instruments
 from clarity.settings import Settings
 
@@ -24,6 +25,7 @@ def embedded(settings: Settings) -> Core:
     from clarity.adapters.local.inventory import SqliteInventory
     from clarity.adapters.local.items import EntityCodec
     from clarity.adapters.local.jobs import SqliteJobs
+    from clarity.adapters.local.outbox import SqliteAuditOutbox
     from clarity.adapters.local.repository import SqliteRepository
     from clarity.adapters.local.store import open_store
     from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
@@ -39,6 +41,8 @@ def embedded(settings: Settings) -> Core:
         bulk=once(SqliteBulkDays, store, codec, told["clock"]),
         expiring=real,
         trail=once(SqliteAuditTrail, store),
+        audit_outbox=once(SqliteAuditOutbox, store),
+        pseudonyms=once(Pseudonyms, store.provided.cursor_key),
         job_store=once(SqliteJobs, store),
         erasure=once(SqliteErasure, store),
         inventory=once(SqliteInventory, store, told["clock"], path),

@@ -12,7 +12,10 @@ from clarity.ports.heads import HeadSigner
 from clarity.profiles.models import model_ports
 from clarity.settings import Settings
 
-__all__ = ["core_with", "head_ledger", "head_signer", "instruments"]
+__all__ = ["audit_log", "core_with", "head_ledger", "head_signer", "instruments"]
+
+CLOUDWATCH: Final = "cloudwatch://"
+"""How the address of a log in CloudWatch begins."""
 
 KEY: Final = "signing-key.pem"
 """What follows the name of the store in the name of the key that signs its audit heads."""
@@ -57,8 +60,23 @@ def core_with(settings: Settings, **ports: providers.Provider[Any]) -> Core:
         model_ports=model_ports(settings, tracer=ports["tracer"], audit=trail, **told),
         jobs_kept=providers.Object(timedelta(days=settings.job_days)),
         model_loading=providers.Object(settings.model_loading),
+        audit_log=audit_log(settings, **told, tracer=ports["tracer"]),
+        ship_every_s=providers.Object(settings.audit_log_every_s if settings.audit_log else 0.0),
         **ports,
     )
+
+
+def audit_log(settings: Settings, **told: providers.Provider[Any]) -> providers.Provider[Any]:
+    """The log that the audit trail is told to: CloudWatch, a file, or none."""
+    from clarity.adapters.local.audit_log import JsonLinesAuditLog
+
+    if settings.audit_log.startswith(CLOUDWATCH):
+        from clarity.adapters.aws.cloudwatch.audit import open_sink
+
+        return providers.Resource(open_sink, settings.audit_log, **told)
+    if settings.audit_log:
+        return providers.ThreadSafeSingleton(JsonLinesAuditLog, Path(settings.audit_log))
+    return providers.Object(None)
 
 
 def head_signer(store: Path | None) -> providers.Provider[HeadSigner]:

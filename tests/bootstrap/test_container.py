@@ -1,7 +1,9 @@
 """Every provider of every profile resolves, and what it gives fits where it goes."""
 
 import collections.abc
+import json
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import UnionType
@@ -18,6 +20,7 @@ from clarity.adapters.observability.traced import TracedRepository
 from clarity.application.clarity import Clarity
 from clarity.application.health import Health
 from clarity.application.read import Days
+from clarity.application.ship_audit import NoAuditLog, Pace
 from clarity.bootstrap import PROFILES, open_clarity, open_core
 from clarity.container import Core
 from clarity.domain.identity import Actor, PatientId, PatientRef, Purpose, TenantId
@@ -27,6 +30,7 @@ from clarity.ports.health import Pingable
 from clarity.settings import Profile, Settings
 from tests.support.dynamodb import credentials
 from tests.support.engines import running
+from tests.support.logs_server import logs_server
 
 MEMORY = Settings(store=":memory:")
 CLINIC = TenantId("clinic")
@@ -235,3 +239,39 @@ def test_providers_are_safe_to_share_between_threads():
         }
 
     assert kinds == {providers.ThreadSafeSingleton}
+
+
+def _audited(app: Clarity) -> None:
+    app.read.run(ADA, actor=NURSE, correlation=app.ids.correlation())
+
+
+def test_an_open_application_tells_its_trail_to_the_log_of_the_settings(tmp_path: Path):
+    log = tmp_path / "audit.jsonl"
+    settings = Settings(store=":memory:", audit_log=str(log), audit_log_every_s=0.001)
+
+    with open_clarity(settings) as app:
+        _audited(app)
+        end_s = time.monotonic() + 30
+        while not log.exists() or not log.read_text():
+            assert time.monotonic() < end_s
+
+    assert json.loads(log.read_text())["operation"] == "read"
+
+
+def test_the_log_of_the_settings_may_be_in_cloudwatch():
+    with logs_server() as server:
+        credentials()
+        address = f"cloudwatch://eu-west-1/clarity?endpoint={server.url}&create=yes"
+        with open_clarity(Settings(store=":memory:", audit_log=address)) as app:
+            _audited(app)
+            assert app.ship_audit.run(Pace()).is_complete
+
+    assert len(server.messages) == 1
+
+
+def test_without_a_log_in_the_settings_none_is_told():
+    with open_clarity(Settings(store=":memory:", audit_log_every_s=1.0)) as app:
+        with pytest.raises(NoAuditLog):
+            app.ship_audit.run(Pace())
+
+        assert "clarity-audit-log" not in {thread.name for thread in threading.enumerate()}

@@ -9,6 +9,7 @@ from typing import Final
 
 from clarity.domain.pat.variants import Variant
 from clarity.ports.audit import AuditSink, AuditTrail
+from clarity.ports.audit_log import AuditLog, AuditOutbox
 from clarity.ports.bulk import BulkDays
 from clarity.ports.cache import Cache
 from clarity.ports.clock import Clock
@@ -29,6 +30,8 @@ from clarity.ports.report import AuditRenderer, Renderer
 from clarity.ports.repository import Repository
 from clarity.ports.tracing import Tracer
 from tests.contracts.audit import harness as audit
+from tests.contracts.audit_log import harness as audit_log
+from tests.contracts.audit_outbox import harness as audit_outbox
 from tests.contracts.audit_renderer import harness as audit_renderer
 from tests.contracts.bulk import harness as bulk
 from tests.contracts.cache import harness as cache
@@ -60,6 +63,8 @@ def _attributes(harness, name: str) -> Iterator[object]:
 
 
 OPENED: Final[dict[type, Callable[[], Iterator[object]]]] = {
+    AuditLog: lambda: _attributes(audit_log, "log"),
+    AuditOutbox: lambda: _attributes(audit_outbox, "outbox"),
     AuditRenderer: lambda: (opener() for opener in audit_renderer.OPENERS.values()),
     AuditSink: lambda: _attributes(audit, "sink"),
     AuditTrail: lambda: _attributes(audit, "trail"),

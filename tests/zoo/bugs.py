@@ -36,6 +36,9 @@ FAULTS: Final = "tests/faults/embedded"
 SIMULATION: Final = f"{FAULTS}/test_rel_01_to_03_simulations.py"
 INTERRUPTS: Final = f"{FAULTS}/test_rel_20_interrupts.py"
 BULK: Final = "tests/contracts/bulk"
+SHIPPING: Final = "clarity/application/ship_audit.py"
+TOLD: Final = "tests/application/test_ship_audit.py"
+LOG_AWAY: Final = "tests/reliability/test_rel_16_log_away.py"
 QUERIES: Final = "tests/contracts/repository/test_query.py"
 
 S3: Final = "clarity/adapters/aws/s3"
@@ -225,5 +228,41 @@ BUGS: Final = (
         old="!= file.sha256:",
         new="== 0:",
         tests=("tests/adapters/aws/test_s3_models.py", "-k", "never_handed_on"),
+    ),
+    Bug(
+        name="told-records-are-marked-before-the-log-has-them",
+        file=SHIPPING,
+        old="                count = self.log.write(entries)\n",
+        new="                self._marked(entries, patients)\n"
+        "                count = self.log.write(entries)\n",
+        tests=(TOLD, "-k", "takes_little or again_after or stays_away"),
+    ),
+    Bug(
+        name="every-portion-counts-as-written-whole",
+        file=SHIPPING,
+        old="written, entries = entries[:count], entries[count:]",
+        new="written, entries = entries, entries[:0]",
+        tests=(TOLD, "-k", "takes_little or parts"),
+    ),
+    Bug(
+        name="told-records-lose-their-order",
+        file="clarity/domain/audit_log.py",
+        old="at = latest[entry.chain] = max(entry.at, latest.get(entry.chain, entry.at))",
+        new="at = latest[entry.chain] = entry.at",
+        tests=("tests/domain/test_audit_log.py", LOG_AWAY, "-k", "by_time or set_back"),
+    ),
+    Bug(
+        name="rejected-entries-are-dropped",
+        file="clarity/adapters/aws/cloudwatch/audit.py",
+        old="if not batch or not rejected(self._put(batch)):",
+        new="if not batch or self._put(batch) is not None:",
+        tests=("tests/adapters/aws/test_cloudwatch.py", LOG_AWAY, "-k", "keeps_go or refused"),
+    ),
+    Bug(
+        name="chain-leaves-the-outbox-while-it-grows",
+        file="clarity/adapters/aws/dynamodb/outbox.py",
+        old='f"SET told = :seq {LEAVE}", "n = :seq", seq',
+        new='f"SET told = :seq {LEAVE}", "n >= :seq", seq',
+        tests=("tests/contracts/audit_outbox", "-k", "moto and between"),
     ),
 )

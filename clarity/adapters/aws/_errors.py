@@ -170,6 +170,7 @@ CODES: Final[Mapping[str, Callable[[str], PortError]]] = {
     "InternalServerError": Unavailable,
     "ServiceUnavailable": Unavailable,
     "ServiceUnavailableException": Unavailable,
+    "OperationAbortedException": Unavailable,
     "PriorRequestNotComplete": Unavailable,
     "RequestTimeout": _slow,
     "RequestTimeoutException": _slow,
@@ -185,10 +186,17 @@ CODES: Final[Mapping[str, Callable[[str], PortError]]] = {
 }
 """Every code that is expected: its error."""
 
-REFUSED: Final = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412"})
+REFUSED: Final = frozenset(
+    {
+        "412",
+        "ConditionalCheckFailedException",
+        "ConditionalRequestConflict",
+        "PreconditionFailed",
+    }
+)
 """
-What S3 says when the condition of a request did not hold, or another request was at it; the SDK
-tells the status when the text that came with it is unreadable.
+What S3 and DynamoDB say when the condition of a request did not hold, or another request was at it;
+the SDK tells the status when the text that came with it is unreadable.
 """
 
 SERVER_ERROR: Final = 500

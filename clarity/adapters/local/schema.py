@@ -146,9 +146,15 @@ OPEN_BATCHES: Final = (
     """,
 )
 
+OUTBOX: Final = (
+    "ALTER TABLE patient ADD COLUMN told INTEGER NOT NULL DEFAULT 0",
+    "CREATE INDEX patient_due ON patient (id) WHERE seq > told",
+)
+"""How far each chain was told to the log outside the store."""
+
 Migrations = tuple[tuple[str, ...], ...]
 
-MIGRATIONS: Final[Migrations] = (FIRST, JOBS, OPEN_BATCHES)
+MIGRATIONS: Final[Migrations] = (FIRST, JOBS, OPEN_BATCHES, OUTBOX)
 """Migration n makes version n + 1 of version n; a new store goes through all of them."""
 
 VERSION: Final = len(MIGRATIONS)

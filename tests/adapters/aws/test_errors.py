@@ -62,6 +62,7 @@ EXPECTED = {
     "InternalServerError": Unavailable,
     "ServiceUnavailable": Unavailable,
     "ServiceUnavailableException": Unavailable,
+    "OperationAbortedException": Unavailable,
     "PriorRequestNotComplete": Unavailable,
     "RequestTimeout": TimedOut,
     "RequestTimeoutException": TimedOut,
@@ -105,7 +106,10 @@ def test_the_text_of_the_service_is_never_passed_on(code: str):
     assert "secret-patient-7" not in f"{error} {error!r}"
 
 
-@pytest.mark.parametrize("code", ["PreconditionFailed", "ConditionalRequestConflict", "412"])
+@pytest.mark.parametrize(
+    "code",
+    ["ConditionalCheckFailedException", "PreconditionFailed", "ConditionalRequestConflict", "412"],
+)
 def test_a_condition_that_did_not_hold_is_for_the_adapter_to_look_at(code: str):
     assert type(translated(answered(code, status=412), WHAT)) is ConditionFailed
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.adapters.cli.conftest import GOOD, Command
+from tests.support.dynamodb import credentials
 
 
 def rows(text: str) -> list[dict[str, str]]:
@@ -171,3 +172,42 @@ def test_tampering_is_told_to_machines_and_whole_chains_beside_it(
     assert [(one["patient"], one["whole"]) for one in said.told] == [("ada", False), ("ben", True)]
     assert "broken at record 3" in said.told[0]["problem"]
     assert said.told[1]["problem"] == ""
+
+
+def test_the_trail_is_told_to_a_file_once_and_in_pseudonyms(
+    clarity: Command, analyzed: Path, tmp_path: Path
+):
+    log = tmp_path / "audit.jsonl"
+
+    said = clarity("--store", analyzed, "audit", "ship", "--to", log)
+    again = clarity("--store", analyzed, "audit", "ship", "--to", log, "--json")
+
+    assert (said.code, said.out) == (0, "3 records told\n")
+    assert again.told == {"records": 0, "is_complete": True, "problem": ""}
+    told = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [one["operation"] for one in told] == ["ingest", "read", "analyze"]
+    assert "ada" not in log.read_text()
+
+
+def test_a_log_that_is_away_leaves_the_rest_for_later(
+    clarity: Command, analyzed: Path, tmp_path: Path
+):
+    credentials()
+    address = "cloudwatch://eu-west-1/clarity?endpoint=http://127.0.0.1:1"
+    ship = ("--store", analyzed, "audit", "ship", "--to")
+
+    said = clarity(*ship, address, "--limit-s", "0.1")
+
+    assert said.code == 6
+    assert "CloudWatch Logs" in said.err
+    assert clarity(*ship, tmp_path / "log").out == "3 records told\n"
+
+
+def test_a_log_that_refuses_is_told(clarity: Command, analyzed: Path):
+    said = clarity("--store", analyzed, "audit", "ship", "--to", "cloudwatch://eu-west-1")
+
+    assert (said.code, "aws.bad-log-address" in said.err) == (1, True)
+
+
+def test_telling_needs_a_log(clarity: Command, analyzed: Path):
+    assert clarity("--store", analyzed, "audit", "ship").code == 2

@@ -4,11 +4,15 @@ A patient's audit chain as items, and the transaction that makes it longer.
 The head says how long the chain is. A writer reads it, computes the next record, and writes both on
 condition that the head has not moved; whoever loses that race starts over. When an answer was lost,
 the record under the awaited number tells by its nonce whether the transaction was this writer's.
+
+A head that moves enters its chain in the index `due`, from which `DynamoDBAuditOutbox` takes it
+once everything is told; how far that is lies in the head too (`told`), which no writer touches.
 """
 
+import hashlib
 import secrets
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import attrs
 
@@ -17,12 +21,31 @@ from clarity.adapters.aws._operations import Item, Op
 from clarity.adapters.aws.connection import DynamoDBConnection
 from clarity.adapters.aws.dynamodb.batch import Address, get_op
 from clarity.adapters.aws.dynamodb.codec import codec_of
-from clarity.adapters.aws.dynamodb.keys import HEAD, chain_pk, escaped, roster_pk, seq_sk
+from clarity.adapters.aws.dynamodb.keys import (
+    HEAD,
+    chain_pk,
+    due_pk,
+    escaped,
+    roster_pk,
+    seq_sk,
+)
 from clarity.adapters.aws.dynamodb.tables import AUDIT
 from clarity.domain.audit import AuditEvent, AuditRecord, ChainHead, chained
 from clarity.domain.identity import PatientRef
 
-__all__ = ["Action", "Link", "fresh_nonce", "head_address", "head_of", "record_of", "refusals"]
+__all__ = [
+    "SHARDS",
+    "Action",
+    "Link",
+    "fresh_nonce",
+    "head_address",
+    "head_of",
+    "record_of",
+    "refusals",
+]
+
+SHARDS: Final = 4
+"""Partitions of the index `due`; each takes 1,000 chains a second that become due."""
 
 Action = dict[str, Any]
 """One entry of TransactWriteItems."""
@@ -99,13 +122,23 @@ class Link:
     def _move(self, table: str) -> Action:
         at = head_address(self.patient)
         moved = codec_of(_Head).encode(_Head(self.record.seq, self.record.hash))
-        put: Action = {"TableName": table, "Item": {**at.key, **moved}}
+        values: Item = {
+            ":moved": moved["n"],
+            ":hash": moved["h"],
+            **_place_among_due(at.pk),
+        }
+        update = {
+            "TableName": table,
+            "Key": at.key,
+            "UpdateExpression": "SET n = :moved, h = :hash, duepk = :shard, duesk = :place",
+        }
         if self.head.seq == 0:
-            return {"Put": {**put, "ConditionExpression": "attribute_not_exists(pk)"}}
+            absent = {"ConditionExpression": "attribute_not_exists(pk)"}
+            return {"Update": {**update, **absent, "ExpressionAttributeValues": values}}
         known = codec_of(_Head).encode(_Head(self.head.seq, self.head.hash))
-        values = {":n": known["n"], ":h": known["h"]}
-        condition = {"ConditionExpression": "n = :n AND h = :h"}
-        return {"Put": {**put, **condition, "ExpressionAttributeValues": values}}
+        same = {"ConditionExpression": "n = :n AND h = :h"}
+        values |= {":n": known["n"], ":h": known["h"]}
+        return {"Update": {**update, **same, "ExpressionAttributeValues": values}}
 
     def _add(self, table: str) -> Action:
         content = _Record(self.record.body.decode(), self.record.hash, self.nonce)
@@ -123,6 +156,12 @@ class Link:
         name = str(self.patient.patient)
         at = Address(AUDIT.name, roster_pk(self.patient.tenant), escaped(name))
         return [{"Put": {"TableName": table, "Item": {**at.key, "name": {"S": name}}}}]
+
+
+def _place_among_due(pk: str) -> Item:
+    """Where the index lists the chain; short, however long the names in `pk` are."""
+    digest = hashlib.sha256(pk.encode()).digest()
+    return {":shard": {"S": due_pk(digest[0] % SHARDS)}, ":place": {"S": digest[:16].hex()}}
 
 
 def refusals(

@@ -10,7 +10,7 @@ import re
 from datetime import date
 from typing import Final
 
-from clarity.domain.identity import PatientRef, TenantId
+from clarity.domain.identity import PatientId, PatientRef, TenantId
 from clarity.ports.entities import ENTITIES, Key
 from clarity.ports.errors import TooLarge
 
@@ -25,6 +25,7 @@ __all__ = [
     "SINGLE",
     "batch_sk",
     "chain_pk",
+    "due_pk",
     "escaped",
     "idempotency_pk",
     "key_of_text",
@@ -32,6 +33,7 @@ __all__ = [
     "kind_prefix",
     "owner_pk",
     "part_text",
+    "patient_of_chain",
     "request_sk",
     "roster_pk",
     "seq_sk",
@@ -139,6 +141,17 @@ def owner_pk(owner: PatientRef) -> str:
 def chain_pk(patient: PatientRef) -> str:
     """The partition that holds a patient's audit chain."""
     return f"AUD#{_ref(patient)}"
+
+
+def patient_of_chain(pk: str) -> PatientRef:
+    """The patient whose chain lies in the partition that `chain_pk` named."""
+    _, tenant, patient = pk.split(SEPARATOR)
+    return PatientRef(TenantId(unescaped(tenant)), PatientId(unescaped(patient)))
+
+
+def due_pk(shard: int) -> str:
+    """The partition of the index `due` that lists a part of the chains."""
+    return f"DUE#{shard}"
 
 
 def roster_pk(tenant: TenantId) -> str:

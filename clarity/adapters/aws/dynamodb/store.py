@@ -22,12 +22,14 @@ from clarity.adapters.aws.dynamodb.inventory import DynamoDBInventory
 from clarity.adapters.aws.dynamodb.items import EntityItems
 from clarity.adapters.aws.dynamodb.jobs import DynamoDBJobs
 from clarity.adapters.aws.dynamodb.keys import SINGLE
+from clarity.adapters.aws.dynamodb.outbox import DynamoDBAuditOutbox
 from clarity.adapters.aws.dynamodb.removal import Removal
 from clarity.adapters.aws.dynamodb.repository import DynamoDBRepository
 from clarity.adapters.aws.dynamodb.tables import KEYS, create_tables
 from clarity.adapters.aws.dynamodb.upkeep import DynamoDBUpkeep
 from clarity.adapters.aws.settings import Endpoint, Limits
 from clarity.domain.errors import ClarityError
+from clarity.domain.privacy import Pseudonyms
 from clarity.ports.clock import Clock
 from clarity.ports.codec import ChunkCodec
 from clarity.ports.errors import Corrupt
@@ -75,6 +77,8 @@ class DynamoDBStore:
         connection: to DynamoDB.
         real: the repository, undecorated.
         trail: the audit trail; sink too.
+        outbox: audit records that are still to be told outside.
+        pseudonyms: names for people outside; from the secret that all processes share.
         inventory: counts and pings.
         job_store: long work; erasable too.
         erasure: lets go of a person's entities.
@@ -86,6 +90,8 @@ class DynamoDBStore:
     connection: DynamoDBConnection
     real: DynamoDBRepository
     trail: DynamoDBAuditLogger
+    outbox: DynamoDBAuditOutbox
+    pseudonyms: Pseudonyms
     inventory: DynamoDBInventory
     job_store: DynamoDBJobs
     erasure: DynamoDBErasure
@@ -151,6 +157,8 @@ def _store(connection: DynamoDBConnection, codec: ChunkCodec, clock: Clock) -> D
         connection=connection,
         real=DynamoDBRepository(connection=connection, items=items, clock=clock, cursor_key=key),
         trail=trail,
+        outbox=DynamoDBAuditOutbox(connection=connection, clock=clock),
+        pseudonyms=Pseudonyms(key),
         inventory=DynamoDBInventory(connection, trail, clock),
         job_store=DynamoDBJobs(
             connection=connection, batches=batches, removal=removal, cursor_key=key

@@ -70,7 +70,11 @@ class TableSpec:
 MAIN: Final = TableSpec(
     name="main", ttl="ttl", indexes=(IndexSpec(name="gs1", pk="gs1pk", sk="gs1sk"),)
 )
-AUDIT: Final = TableSpec(name="audit", append_only=True)
+AUDIT: Final = TableSpec(
+    name="audit",
+    append_only=True,
+    indexes=(IndexSpec(name="due", pk="duepk", sk="duesk"),),
+)
 KEYS: Final = TableSpec(name="keys", backed_up=False)
 
 TABLES: Final = (MAIN, AUDIT, KEYS)

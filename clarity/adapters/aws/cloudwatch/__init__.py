@@ -1,0 +1,1 @@
+"""CloudWatch Logs as the place where audit records are told."""

@@ -1,0 +1,101 @@
+"""Requests to CloudWatch Logs: one lazily made client, limits on every call."""
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Literal
+
+from botocore.client import BaseClient
+from botocore.exceptions import BotoCoreError, ClientError
+
+from clarity.adapters.aws._client import DEADLINE, make_client
+from clarity.adapters.aws._errors import DeadlinePassed, TableMissing, translated
+from clarity.adapters.aws._operations import Answer
+from clarity.adapters.aws.settings import Endpoint, Limits
+from clarity.ports.clock import Clock
+from clarity.ports.errors import Unavailable
+from clarity.ports.metrics import Metrics
+from clarity.ports.tracing import Tracer
+
+__all__ = ["LogsConnection"]
+
+WHAT: Final = "CloudWatch Logs"
+EXISTS: Final = "ResourceAlreadyExistsException"
+MISSING: Final = "ResourceNotFoundException"
+
+Request = Literal["create_log_group", "create_log_stream", "put_log_events"]
+
+
+class LogsConnection:
+    """
+    Runs requests against CloudWatch Logs. Thread-safe; the client is made by the first call.
+
+    Credentials come through the SDK's own chain. Every call leaves a span and its time under the
+    name of the operation.
+    """
+
+    def __init__(
+        self, endpoint: Endpoint, limits: Limits, *, clock: Clock, metrics: Metrics, tracer: Tracer
+    ) -> None:
+        self._endpoint: Final = endpoint
+        self._limits: Final = limits
+        self._clock: Final = clock
+        self._metrics: Final = metrics
+        self._tracer: Final = tracer
+        self._making: Final = threading.Lock()
+        self._made: BaseClient | None = None
+        self._closed = False
+
+    def run(self, operation: Request, parameters: Mapping[str, Any]) -> Answer:
+        """
+        The answer to the request; an empty one when what it makes is there already.
+
+        Raises:
+            TableMissing: a log group or stream that it names is not there.
+            PortError: as in the table of `_errors`.
+        """
+        labels = {"operation": operation}
+        with self._tracer.span("cloudwatch", attributes=labels):
+            began_s = self._clock.monotonic_s()
+            token = DEADLINE.set(began_s + self._limits.deadline_s)
+            try:
+                call: Callable[..., Answer] = getattr(self._client(), operation)
+                return call(**parameters)
+            except ClientError as error:
+                return _accepted(error, operation, self._limits.deadline_s)
+            except (BotoCoreError, DeadlinePassed) as error:
+                what = f"{WHAT} ({operation})"
+                raise translated(error, what, limit_s=self._limits.deadline_s) from error
+            finally:
+                DEADLINE.reset(token)
+                took_s = self._clock.monotonic_s() - began_s
+                self._metrics.observe("cloudwatch_call_s", took_s, labels=labels)
+
+    def close(self) -> None:
+        """The connections are closed; later calls are refused. Closing twice is no error."""
+        with self._making:
+            self._closed = True
+            if self._made is not None:
+                self._made.close()
+                self._made = None
+
+    def _client(self) -> BaseClient:
+        with self._making:
+            if self._closed:
+                raise Unavailable(f"{WHAT} (the connection was closed)")
+            if self._made is None:
+                self._made = make_client(
+                    "logs", self._endpoint, self._limits, now_s=self._clock.monotonic_s
+                )
+            return self._made
+
+
+def _accepted(error: ClientError, operation: str, limit_s: float) -> Answer:
+    """An empty answer when the error only says that something is there already."""
+    code = error.response.get("Error", {}).get("Code")
+    if code == EXISTS:
+        return {}
+    what = f"{WHAT} ({operation})"
+    if code == MISSING:
+        problem = "the log group is missing, make it or add create=yes to the address of the log"
+        raise TableMissing(f"{what}: {problem}") from error
+    raise translated(error, what, limit_s=limit_s) from error
