@@ -37,6 +37,7 @@ from clarity.ports.audit_log import AuditLog, AuditOutbox
 from clarity.ports.bulk import BulkDays
 from clarity.ports.clock import Clock
 from clarity.ports.copies import StoreCopies
+from clarity.ports.diaries import Diaries
 from clarity.ports.dossier import DossierRenderer
 from clarity.ports.expiry import Expiring
 from clarity.ports.head_ledger import HeadLedger
@@ -81,6 +82,7 @@ class Core(containers.DeclarativeContainer):
     head_signer = providers.Dependency(instance_of=HeadSigner)
     head_verifier = providers.Dependency(instance_of=HeadVerifier)
     inventory = providers.Dependency(instance_of=Inventory)
+    diaries = providers.Dependency(instance_of=Diaries)
     recordings = providers.Dependency(instance_of=Recordings)
     renderer = providers.Dependency(instance_of=Renderer)
     audit_renderer = providers.Dependency(instance_of=AuditRenderer)
@@ -170,6 +172,7 @@ class Core(containers.DeclarativeContainer):
         summarize=summarize,
         analyze=analyze,
         report=report,
+        diaries=diaries,
         export=export,
         erase=erase,
         jobs=jobs,

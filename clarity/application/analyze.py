@@ -11,13 +11,14 @@ from clarity.application.read import Days, chunks_in, content_digest, touched
 from clarity.domain.access import require_patient
 from clarity.domain.actigraphy.days import series_of
 from clarity.domain.actigraphy.series import ActivitySeries
-from clarity.domain.analysis.plugin import Analysis
+from clarity.domain.analysis.plugin import Analysis, TakesDiary
 from clarity.domain.analysis.result import AnalysisResult, Provenance, Written
 from clarity.domain.analysis.wear import Assessed, WearAssessment
 from clarity.domain.audit import AuditEvent, Operation
 from clarity.domain.errors import DomainError
 from clarity.domain.findings import Parameter
 from clarity.domain.identity import Actor, CorrelationId, PatientRef
+from clarity.domain.sleep.diary import Diary
 from clarity.domain.streams import DayChunk
 from clarity.domain.timeline import TimeWindow
 from clarity.ports.audit import AuditSink
@@ -66,9 +67,22 @@ class Analyze:
     analyses: Sequence[Analysis]
     clarity_version: str
 
-    def run(self, days: Days, *, actor: Actor, correlation: CorrelationId) -> Analyzed:
+    def run(
+        self,
+        days: Days,
+        *,
+        actor: Actor,
+        correlation: CorrelationId,
+        diary: Diary | None = None,
+    ) -> Analyzed:
         """
         The result for `days`, from the store when the same was computed before.
+
+        Args:
+            days: of whom and when.
+            actor: who asks.
+            correlation: ties the audit records together.
+            diary: when the person was in bed, for the analyses that can use it; it is not stored.
 
         Raises:
             NotAllowed: the patient belongs to another tenant.
@@ -76,6 +90,8 @@ class Analyze:
             DomainError: the recording breaks the contract of an analysis (for example its unit).
             PortError: store or trail refused; then no result is given.
         """
+        if diary is not None:
+            return self._knowing(diary).run(days, actor=actor, correlation=correlation)
         require_patient(actor, days.patient)
         chunks = chunks_in(self.repository, days)
         if not chunks:
@@ -89,6 +105,13 @@ class Analyze:
             return Analyzed(assessed.series, known)
         result = self._computed(assessed, input_digest, fingerprint)
         return Analyzed(assessed.series, self._kept(result, days.patient, actor, correlation))
+
+    def _knowing(self, diary: Diary) -> "Analyze":
+        """With analyses whose parameters, and so whose results, are those of the diary."""
+        analyses = [
+            one.with_diary(diary) if isinstance(one, TakesDiary) else one for one in self.analyses
+        ]
+        return attrs.evolve(self, analyses=analyses)
 
     def _record_read(
         self,

@@ -20,6 +20,7 @@ from clarity.application.sign_heads import SignHeads
 from clarity.application.status import StoreStatus
 from clarity.application.summarize import Summarize
 from clarity.application.tracked import TrackedReports
+from clarity.ports.diaries import Diaries
 from clarity.ports.ids import Ids
 from clarity.ports.report import AuditRenderer
 
@@ -41,6 +42,7 @@ class Clarity:
         summarize: what a stream says of each day or week.
         analyze: results for what is stored.
         report: files in, documents out: ingest, analyze and render, file by file.
+        diaries: sleep diaries out of files, for an order of `report`.
         export: everything held about one person, as files.
         erase: a person forgotten, counted over every store.
         jobs: how far the caller's long work is.
@@ -66,6 +68,7 @@ class Clarity:
     summarize: Summarize
     analyze: Analyze
     report: TrackedReports
+    diaries: Diaries
     export: ExportPatient
     erase: ErasePatient
     jobs: LookAtJobs

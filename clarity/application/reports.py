@@ -9,11 +9,13 @@ from typing import Final
 import attrs
 
 from clarity.application.analyze import Analyze
+from clarity.application.diaries import diary_of, of_strangers
 from clarity.application.ingest import Ingest, Ingested
 from clarity.application.read import Days
 from clarity.domain.actigraphy.regrid import RegridReport
 from clarity.domain.errors import ClarityError
 from clarity.domain.identity import Actor, CorrelationId, PatientId, PatientRef
+from clarity.domain.sleep.diary import Diary, DiaryNight
 from clarity.ports.recordings import ReadOptions, Recording, Source
 from clarity.ports.report import Document, Refused, Renderer, Report
 
@@ -33,6 +35,7 @@ class Order:
         options: what the caller knows better than the files.
         patient: label of the person, instead of the one that a file gives; of a file of several
             people it goes before each label.
+        diary: nights of the people, for those who kept one.
         settings: what the caller chose, shown in the report.
         actor: who asks.
         correlation: ties the audit records together.
@@ -41,6 +44,7 @@ class Order:
     sources: tuple[Source, ...]
     options: ReadOptions
     patient: str | None = attrs.field(default=None, repr=False)
+    diary: tuple[DiaryNight, ...] = attrs.field(default=(), repr=False)
     settings: Mapping[str, str] = attrs.field(factory=dict, hash=False)
     actor: Actor
     correlation: CorrelationId
@@ -123,11 +127,14 @@ class ReportRecordings:
     def _rendered(
         self, together: Mapping[str, Sequence["_Part"]], refused: list[Refused], order: Order
     ) -> Iterator[Step]:
+        people = {_person(parts) for parts in together.values()}
+        unread = len(refused)
         folders = _folders(tuple(together))
         reports: list[Report] = []
         for label, parts in together.items():
             try:
-                report = self._report(label, parts, order)
+                diary = diary_of(order.diary, _person(parts), people=people, refused=unread)
+                report = self._report(label, parts, order, diary)
             except ClarityError as error:
                 step = Refused(source=_sources(parts), code=error.code, reason=str(error))
                 refused.append(step)
@@ -135,12 +142,19 @@ class ReportRecordings:
                 continue
             reports.append(report)
             yield Rendered(report, folders[label], self.renderer.participant(report))
+        for stranger in of_strangers(order.diary, people) if people else ():
+            refused.append(stranger)
+            yield stranger
         documents = self.renderer.batch(reports, refused, folders=folders)
         yield Summary(tuple(reports), tuple(refused), documents)
 
-    def _report(self, label: str, parts: Sequence["_Part"], order: Order) -> Report:
+    def _report(
+        self, label: str, parts: Sequence["_Part"], order: Order, diary: Diary | None
+    ) -> Report:
         days = _all_days([part.ingested for part in parts])
-        analyzed = self.analyze.run(days, actor=order.actor, correlation=order.correlation)
+        analyzed = self.analyze.run(
+            days, actor=order.actor, correlation=order.correlation, diary=diary
+        )
         return Report(
             participant=label,
             source=_sources(parts),
@@ -156,6 +170,10 @@ class ReportRecordings:
 class _Part:
     source: str
     ingested: Ingested
+
+
+def _person(parts: Sequence[_Part]) -> str:
+    return str(parts[0].ingested.days.patient.patient)
 
 
 def _sources(parts: Sequence[_Part]) -> str:

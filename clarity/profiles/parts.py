@@ -34,6 +34,7 @@ def instruments() -> dict[str, providers.Provider[Any]]:
 def core_with(settings: Settings, **ports: providers.Provider[Any]) -> Core:
     """What a profile brings and all share; the repository is traced -> metered -> real."""
     from clarity.adapters.files.detected import DetectedRecordings
+    from clarity.adapters.files.diary import CsvDiaries
     from clarity.adapters.local.ids import RandomIds
     from clarity.adapters.observability.metered import MeteredRepository
     from clarity.adapters.observability.traced import TracedRepository
@@ -54,6 +55,7 @@ def core_with(settings: Settings, **ports: providers.Provider[Any]) -> Core:
         dossier_renderer=once(DossierFiles),
         ids=once(RandomIds),
         head_verifier=once(Ed25519HeadVerifier),
+        diaries=once(CsvDiaries),
         recordings=once(DetectedRecordings),
         renderer=once(HtmlRenderer),
         audit_renderer=once(AuditFiles),

@@ -1,11 +1,16 @@
 import csv
 import io
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 import attrs
 import pytest
 
-from clarity.application.reports import Order, Rendered, Step, Stored, Summary
+from clarity.application.reports import Order, Rendered, ReportRecordings, Step, Stored, Summary
+from clarity.domain.analysis.sleep import SleepAnalysis
+from clarity.domain.sleep.diary import DiaryNight
 from clarity.domain.streams import Unit
+from clarity.domain.timeline import TimeWindow
 from clarity.ports.recordings import Format, ReadOptions, Recording, Recordings, Source
 from clarity.ports.report import Document, Refused
 from tests.application.faults import Around, failing_at
@@ -21,8 +26,14 @@ def order(*sources: Source, **other) -> Order:
     return Order(sources=sources, **{**told, **other})
 
 
+def reports_of(world: World, asked: Mapping[str, object]) -> ReportRecordings:
+    """With the analysis of sleep where there is a diary."""
+    analyses = (SleepAnalysis(),) if "diary" in asked else ()
+    return attrs.evolve(world.reports, analyze=world.analyze(*analyses))
+
+
 def steps_of(world: World, *sources: Source, **other) -> list[Step]:
-    return list(world.reports.run(order(*sources, **other)))
+    return list(reports_of(world, other).run(order(*sources, **other)))
 
 
 def summary_of(steps: list[Step]) -> Summary:
@@ -244,3 +255,73 @@ def test_what_was_chosen_stands_in_the_report(world: World):
     )
 
     assert dict(drawn.report.settings) == {"--tz": "Europe/Oslo"}
+
+
+def night(participant: str | None, day: int = 7, *, hours: int = 8) -> DiaryNight:
+    """From 22:00 on of that day of the recordings."""
+    bed = datetime(2003, 5, day, 22, tzinfo=OSLO)
+    return DiaryNight(
+        participant=participant, window=TimeWindow(start=bed, end=bed + timedelta(hours=hours))
+    )
+
+
+def sources_of_nights(step: Rendered) -> set[str]:
+    return {one.source.value for one in step.report.result.nights}
+
+
+def test_a_diary_without_names_is_that_of_the_only_person(world: World):
+    steps = steps_of(world, source_of(GOOD, "ada.csv"), diary=(night(None),))
+
+    (drawn,) = rendered(steps)
+    assert "diary" in sources_of_nights(drawn)
+    assert "diary" in {row["source"] for row in table(drawn.documents, "nights.csv")}
+    assert any("those of the diary" in text for text in drawn.report.result.notices)
+
+
+def test_everybody_has_the_nights_with_their_name(world: World):
+    two = (source_of(GOOD, "ada.csv"), source_of(GOOD, "ben.csv"))
+
+    ada, ben = rendered(steps_of(world, *two, diary=(night("ben"),)))
+
+    assert "diary" not in sources_of_nights(ada)
+    assert "diary" in sources_of_nights(ben)
+
+
+@pytest.mark.parametrize("other", [GOOD, BAD])
+def test_a_diary_without_names_is_of_nobody_among_several(world: World, other: str):
+    two = (source_of(GOOD, "ada.csv"), source_of(other, "ben.csv"))
+
+    steps = steps_of(world, *two, diary=(night(None),))
+
+    assert rendered(steps) == []
+    assert "diary.whose" in {refused.code for refused in summary_of(steps).refused}
+
+
+def test_people_of_a_diary_without_a_recording_are_counted_and_not_named(world: World):
+    diary = (night("ada"), night("eve"), night("eve", 8))
+
+    steps = steps_of(world, source_of(GOOD, "ada.csv"), diary=diary)
+
+    (refused,) = summary_of(steps).refused
+    assert (len(rendered(steps)), refused.code) == (1, "diary.unknown-participant")
+    assert refused.reason.startswith("1 participants")
+    assert "eve" not in refused.reason.split()
+
+
+def test_a_diary_that_contradicts_itself_is_refused_for_its_person(world: World):
+    steps = steps_of(world, source_of(GOOD, "ada.csv"), diary=(night("ada"), night("ada", hours=9)))
+
+    (refused,) = summary_of(steps).refused
+    assert refused.code == "diary.contradiction"
+
+
+def test_another_diary_is_another_result_and_the_same_one_is_remembered(world: World):
+    source = source_of(GOOD, "ada.csv")
+    prints = [
+        rendered(steps_of(world, source, diary=diary))[0].report.result.provenance.fingerprint
+        for diary in ((), (night("ada"),), (night("ada"),), (night("ada", hours=7),))
+    ]
+
+    assert prints[1] == prints[2]
+    assert len(set(prints)) == 3
+    assert world.operations().count("analyze") == 3

@@ -14,6 +14,7 @@ from tests.contracts.openers import OPENED
 CONTRACT_ELSEWHERE = frozenset(
     {
         "BundleArrays",
+        "Diaries",
         "DossierRenderer",
         "Downloads",
         "Engine",

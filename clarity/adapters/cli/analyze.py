@@ -12,7 +12,9 @@ from clarity.adapters.cli.progress import progress
 from clarity.adapters.cli.reading import chosen, read_options, reading_options, source_of
 from clarity.adapters.cli.session import Session, json_option, pass_session
 from clarity.adapters.cli.writing import write
+from clarity.application.clarity import Clarity
 from clarity.application.reports import Order, Rendered, Step, Stored, Summary
+from clarity.domain.sleep.diary import DiaryNight
 from clarity.ports.recordings import ReadOptions
 from clarity.ports.report import Refused
 
@@ -35,6 +37,7 @@ class Work:
         out: where the documents go.
         options: what the caller knows better than the files.
         patient: label of the person, None to take the file's.
+        diary: file with the nights of the people, None where nobody kept one.
         settings: what the caller chose, for the report.
     """
 
@@ -42,6 +45,7 @@ class Work:
     out: Path
     options: ReadOptions
     patient: str | None
+    diary: Path | None = None
     settings: dict[str, str]
 
 
@@ -49,6 +53,11 @@ class Work:
 @click.argument("files", nargs=-1, required=True, type=EXISTING)
 @click.option("--out", required=True, type=FOLDER, help="Where the documents go.")
 @click.option("--patient", metavar="ID", help="Label of the person, instead of the file's.")
+@click.option(
+    "--diary",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Sleep diary (CSV: participant, date, bed, up); its nights have SOL and SE.",
+)
 @reading_options
 @json_option
 @pass_session
@@ -59,6 +68,7 @@ def analyze(
     files: tuple[Path, ...],
     out: Path,
     patient: str | None,
+    diary: Path | None,
 ) -> None:
     """
     Analyze recordings and write report.html, results.json, nights.csv and summary.csv.
@@ -72,7 +82,10 @@ def analyze(
         out=out,
         options=read_options(context),
         patient=patient,
-        settings=chosen(context) | ({"--patient": patient} if patient else {}),
+        diary=diary,
+        settings=chosen(context)
+        | ({"--patient": patient} if patient else {})
+        | ({"--diary": diary.name} if diary else {}),
     )
     _tell(session, work, _done(session, work))
 
@@ -110,6 +123,7 @@ def _done(session: Session, work: Work) -> Summary:
             sources=tuple(source_of(path) for path in work.files),
             options=work.options,
             patient=work.patient,
+            diary=_nights(app, work),
             settings=work.settings,
             actor=session.acting,
             correlation=app.ids.correlation(),
@@ -119,6 +133,12 @@ def _done(session: Session, work: Work) -> Summary:
             if isinstance(step, Summary):
                 return step
     raise AssertionError("a run ends with its summary")
+
+
+def _nights(app: Clarity, work: Work) -> tuple[DiaryNight, ...]:
+    if work.diary is None:
+        return ()
+    return app.diaries.read(source_of(work.diary), zone=work.options.zone)
 
 
 def _taken(session: Session, work: Work, step: Step) -> str:

@@ -7,8 +7,9 @@ from typing import Protocol, runtime_checkable
 from clarity.domain.actigraphy.series import ActivitySeries
 from clarity.domain.analysis.result import Written
 from clarity.domain.findings import Parameter
+from clarity.domain.sleep.diary import Diary
 
-__all__ = ["Analysis"]
+__all__ = ["Analysis", "TakesDiary"]
 
 
 @runtime_checkable
@@ -44,4 +45,16 @@ class Analysis(Protocol):
     @abstractmethod
     def run(self, series: ActivitySeries) -> Written:
         """What the analysis has to say about `series`."""
+        ...
+
+
+@runtime_checkable
+class TakesDiary(Protocol):
+    """What an analysis offers beside `Analysis` that can use a sleep diary."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def with_diary(self, diary: Diary) -> Analysis:
+        """The same analysis of a person who kept `diary`, named in its parameters by digest."""
         ...

@@ -16,13 +16,14 @@ from clarity.domain.analysis.spans import runs
 from clarity.domain.findings import Finding, Parameter
 from clarity.domain.rhythm.findings import MIDPOINT, regularity_findings, timing_findings
 from clarity.domain.sleep.averages import averages
+from clarity.domain.sleep.diary import Diary
 from clarity.domain.sleep.nights import Night, SleepMask
 from clarity.domain.sleep.profiles import COLE_KRIPKE, COLE_KRIPKE_ACTILIFE, PROFILES, oakley
 from clarity.domain.sleep.scoring import Scorer, score
-from clarity.domain.sleep.windows import nights_found
+from clarity.domain.sleep.windows import besides, nights_found, nights_in, within
 from clarity.domain.streams import Unit
 
-__all__ = ["LONGEST_NIGHT_MIN", "SleepAnalysis", "sleep_mask", "usual_profile"]
+__all__ = ["FROM_DIARY", "LONGEST_NIGHT_MIN", "SleepAnalysis", "sleep_mask", "usual_profile"]
 
 MINUTE_S: Final = 60
 LONGEST_NIGHT_MIN: Final = 14 * 60
@@ -38,6 +39,11 @@ TOO_LONG: Final = (
     "{count} rest windows longer than 14 h were left out of the nights; the device may have been "
     "laid aside."
 )
+FROM_DIARY: Final = (
+    "The times in bed of {given} nights are those of the diary; only these have a latency (SOL) "
+    "and an efficiency (SE). {found} further nights were found without it."
+)
+OUTSIDE: Final = "{count} nights of the diary lie outside the recording."
 NOT_COUNTS: Final = (
     "Sleep was not scored: no scoring algorithm of this version is defined for {unit}."
 )
@@ -71,9 +77,11 @@ class SleepAnalysis(Analysis):
     Attributes:
         scoring: name of a profile of `clarity.domain.sleep.profiles`; empty for the usual one of
             the device.
+        diary: when the person was in bed; None where nobody says.
     """
 
     scoring: str = ""
+    diary: Diary | None = None
 
     @property
     def id(self) -> str:
@@ -87,11 +95,16 @@ class SleepAnalysis(Analysis):
 
     @property
     def parameters(self) -> Mapping[str, Parameter]:
-        """The scoring that was asked for."""
+        """The scoring that was asked for, and which diary."""
         return {
             "scoring": self.scoring or "usual for the device",
             "longest_night_min": LONGEST_NIGHT_MIN,
+            **({} if self.diary is None else {"diary": self.diary.digest}),
         }
+
+    def with_diary(self, diary: Diary) -> "SleepAnalysis":
+        """The same analysis of a person who kept `diary`."""
+        return attrs.evolve(self, diary=diary)
 
     def run(self, series: ActivitySeries) -> Written:
         """
@@ -105,14 +118,31 @@ class SleepAnalysis(Analysis):
         if profile is None:
             return Written(notices=(_why_none(series),))
         mask = sleep_mask(series, profile)
-        found = nights_found(mask)
-        nights = tuple(night for night in found if night.in_bed_min <= LONGEST_NIGHT_MIN)
+        given, outside = _of_diary(mask, self.diary)
+        found = besides(nights_found(mask), given)
+        fitting = [night for night in found if night.in_bed_min <= LONGEST_NIGHT_MIN]
+        nights = tuple(sorted((*given, *fitting), key=lambda night: night.start))
+        diary = () if self.diary is None else _from_diary(len(given), len(fitting), outside)
+        left_out = len(found) - len(fitting)
         return Written(
             findings=(*averages(nights), *_timing(nights), *_regularity(series, mask)),
             nights=nights,
             spans=_spans(series, mask, nights, profile),
-            notices=_notices(series, profile, left_out=len(found) - len(nights)),
+            notices=(*_notices(series, profile, left_out=left_out), *diary),
         )
+
+
+def _of_diary(mask: SleepMask, diary: Diary | None) -> tuple[tuple[Night, ...], int]:
+    """The nights of the diary that the recording shares, and how many it does not."""
+    if diary is None:
+        return (), 0
+    shared = within(mask, diary.windows)
+    return nights_in(mask, shared), len(diary.windows) - len(shared)
+
+
+def _from_diary(given: int, found: int, outside: int) -> tuple[str, ...]:
+    told = FROM_DIARY.format(given=given, found=found)
+    return (told, OUTSIDE.format(count=outside)) if outside else (told,)
 
 
 def _why_none(series: ActivitySeries) -> str:

@@ -35,6 +35,7 @@ __all__ = [
     "SleepMask",
     "WindowSource",
     "clock_h",
+    "evening_of",
     "night_in",
 ]
 
@@ -267,7 +268,7 @@ def clock_h(instant: datetime) -> float:
 
 
 def evening_of(window: TimeWindow, local: datetime) -> date:
-    """The local date of the last noon at or before the window's midpoint."""
+    """The date of the last noon at or before the window's midpoint, in the zone of `local`."""
     half = (window.end.astimezone(UTC) - window.start.astimezone(UTC)) / 2
     middle = (window.start.astimezone(UTC) + half).astimezone(local.tzinfo)
     return middle.date() if middle.hour >= 12 else middle.date() - timedelta(days=1)

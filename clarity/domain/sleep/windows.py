@@ -1,5 +1,6 @@
 """The main rest window of every night, found in a sleep mask without a diary."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
@@ -11,7 +12,7 @@ from clarity.domain.actigraphy.runs import run_length
 from clarity.domain.sleep.nights import Night, SleepMask, WindowSource, night_in
 from clarity.domain.timeline import TimeWindow
 
-__all__ = ["WindowRule", "main_windows", "nights_found", "nights_in"]
+__all__ = ["WindowRule", "besides", "main_windows", "nights_found", "nights_in", "within"]
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -107,3 +108,21 @@ def nights_in(mask: SleepMask, diary: tuple[TimeWindow, ...]) -> tuple[Night, ..
         diary: windows in bed, aware.
     """
     return tuple(night_in(mask, window, source=WindowSource.DIARY) for window in diary)
+
+
+def within(mask: SleepMask, diary: tuple[TimeWindow, ...]) -> tuple[TimeWindow, ...]:
+    """The windows that share time with the recording."""
+    end = mask.instant(mask.values.size)
+    return tuple(one for one in diary if one.start < end and one.end > mask.start)
+
+
+def besides(found: Iterable[Night], diary: Iterable[Night]) -> tuple[Night, ...]:
+    """The nights that were found and that no night of the diary is about, by evening or overlap."""
+    given = tuple(diary)
+    evenings = {night.date for night in given}
+    return tuple(
+        night
+        for night in found
+        if night.date not in evenings
+        and not any(night.start < one.end and one.start < night.end for one in given)
+    )

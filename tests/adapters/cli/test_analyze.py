@@ -1,3 +1,4 @@
+import json
 import socket
 from pathlib import Path
 
@@ -229,3 +230,32 @@ def test_the_demo_needs_no_file(clarity: Command, tmp_path: Path):
     (one,) = said.told["analyzed"]
     assert one["findings"]["RA"] > 0.5
     assert "report.html" in names(tmp_path / "demo")
+
+
+def test_a_diary_gives_latency_and_efficiency(clarity: Command, ada: Path, tmp_path: Path):
+    diary = tmp_path / "diary.csv"
+    diary.write_text("date,bed,up\n2003-05-07,23:00,07:00\n")
+
+    said = clarity(
+        *("analyze", ada, "--out", tmp_path / "out", "--tz", "Europe/Oslo", "--diary", diary)
+    )
+
+    told = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert said.code == 0
+    assert "diary" in {night["source"] for night in told["nights"]}
+    assert told["settings"]["--diary"] == "diary.csv"
+    assert "those of the diary" in (tmp_path / "out" / "report.html").read_text()
+
+
+def test_a_diary_without_a_zone_is_refused_before_anything_is_done(
+    clarity: Command, ada: Path, tmp_path: Path
+):
+    diary = tmp_path / "diary.csv"
+    diary.write_text("date,bed,up\n2003-05-07,23:00,07:00\n")
+
+    said = clarity("analyze", ada, "--out", tmp_path / "out", "--diary", diary)
+
+    assert said.code == 1
+    assert said.err.startswith("error [diary.no-zone]: ")
+    assert "--tz Europe/Oslo" in said.err
+    assert not (tmp_path / "out" / "report.html").exists()

@@ -6,13 +6,16 @@ import pytest
 from clarity.domain.actigraphy.requirements import EpochMismatch
 from clarity.domain.analysis.result import Layer
 from clarity.domain.analysis.sleep import (
+    FROM_DIARY,
     LONGEST_NIGHT_MIN,
     SleepAnalysis,
     sleep_mask,
     usual_profile,
 )
+from clarity.domain.sleep.diary import Diary
 from clarity.domain.sleep.profiles import COLE_KRIPKE, COLE_KRIPKE_ACTILIFE, oakley
 from clarity.domain.streams import Unit, UnitMismatch
+from clarity.domain.timeline import TimeWindow
 from tests.domain.analysis.made_up import NOON, recording
 
 
@@ -224,3 +227,68 @@ def test_the_clock_change_moves_no_night():
         0,
         0,
     ]
+
+
+def _in_bed(*evenings: int, hours: float = 9.0) -> Diary:
+    """From 22:00 on, evenings counted from that of the first night."""
+    begins = [NOON + timedelta(days=n, hours=10) for n in evenings]
+    return Diary(windows=[TimeWindow(start=at, end=at + timedelta(hours=hours)) for at in begins])
+
+
+def _nights_of(diary: Diary, *, days: int = 4):
+    return SleepAnalysis().with_diary(diary).run(recording(days=days))
+
+
+def test_nights_of_a_diary_have_latency_and_efficiency_and_others_have_not():
+    written = _nights_of(_in_bed(0, 2))
+
+    assert [night.source.value for night in written.nights] == [
+        *("diary", "detected", "diary", "detected")
+    ]
+    assert [night.in_bed_min for night in written.nights][::2] == [540.0, 540.0]
+    assert [night.sol_min is None for night in written.nights] == [False, True, False, True]
+    assert [night.efficiency_pct is None for night in written.nights] == [False, True, False, True]
+    found = {finding.metric: finding for finding in written.findings}
+    assert found["SOL"].n_valid == found["SE"].n_valid == 2
+    assert found["SOL"].coverage == 0.5
+    assert found["TST"].n_valid == 4
+
+
+def test_the_parts_of_a_diary_night_add_up_to_the_time_in_bed():
+    for night in _nights_of(_in_bed(0, 1, 2, 3)).nights:
+        parts = (night.tst_min, night.waso_min, night.latency_min, night.terminal_wake_min)
+        assert sum(parts) + night.unknown_min == night.in_bed_min
+
+
+def test_the_report_is_told_that_a_diary_was_used():
+    written = _nights_of(_in_bed(0, 1, 40))
+
+    assert written.notices == (
+        FROM_DIARY.format(given=2, found=2),
+        "1 nights of the diary lie outside the recording.",
+    )
+
+
+def test_a_found_night_that_overlaps_one_of_the_diary_gives_way():
+    """A diary night whose midpoint is of another evening than that of the sleep found in it."""
+    late = NOON + timedelta(hours=18)
+    diary = Diary(windows=[TimeWindow(start=late, end=late + timedelta(hours=13))])
+
+    first, second, *_ = _nights_of(diary).nights
+
+    assert (first.source.value, first.start) == ("diary", late)
+    assert second.start >= first.end
+
+
+def test_the_diary_is_part_of_the_parameters():
+    plain = SleepAnalysis()
+
+    assert "diary" not in plain.parameters
+    assert plain.with_diary(_in_bed(0)).parameters["diary"] == _in_bed(0).digest
+
+
+def test_rest_is_drawn_where_the_diary_has_it():
+    series = recording(days=1)
+    rest, _ = SleepAnalysis().with_diary(_in_bed(0)).run(series).spans
+
+    assert rest.spans == ((600, 1_140),)
