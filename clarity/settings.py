@@ -49,6 +49,8 @@ class Settings:
         busy_timeout_s: how long a write waits for another process's write, s.
         cache_entries: most values in the in-process cache.
         cache_bytes: most bytes in the in-process cache.
+        blobs: folder, or `s3://BUCKET/PREFIX?region=REGION`, for what is too large for an item of
+            the tables; empty to refuse it. The embedded store keeps everything in its file.
         models: folder of the models, or `s3://BUCKET/PREFIX?region=REGION`
             (adapters/aws/s3/address.py lists the options).
         heads: folder of the signed heads of audit chains, best on a disk or account apart from the
@@ -71,6 +73,7 @@ class Settings:
     )
     cache_entries: int = attrs.field(default=1_024, validator=attrs.validators.ge(1))
     cache_bytes: int = attrs.field(default=64 * 1024**2, validator=attrs.validators.ge(1))
+    blobs: str = ""
     models: str = attrs.field(factory=_at_home("models"), validator=attrs.validators.min_len(1))
     heads: str = ""
     job_days: int = attrs.field(

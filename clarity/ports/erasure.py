@@ -43,7 +43,8 @@ class Erasable(Protocol):
         """
         Remove at most `limit` (1 or more) things held about `owner`; says how many went.
 
-        Those that went and the audit record that names them went in one transaction; where nothing
+        Those that went and the audit record that names them went in one transaction, or, out of a
+        place that shares no transaction with the chain, after the record was durable; where nothing
         is held nothing is recorded and the answer is 0. Calls until then leave nothing behind,
         whoever was interrupted in between. What went cannot be read from the store's files either.
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from pathlib import Path
+from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 from dependency_injector import providers
@@ -12,6 +13,9 @@ from clarity.settings import Settings
 
 __all__ = ["aws"]
 
+BUCKET: Final = "s3://"
+"""How the address of blobs in S3 begins."""
+
 
 def aws(settings: Settings) -> Core:
     """DynamoDB for all that is stored; the key for audit heads on this machine."""
@@ -19,14 +23,19 @@ def aws(settings: Settings) -> Core:
     from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
 
     told = instruments()
-    store = providers.Resource(open_store, settings.store, ShuffleZstdCodec(), **told)
-    held = ("real", "bulk", "trail", "job_store", "erasure", "inventory", "copies", "expiring")
+    blobs = _blobs(settings, told)
+    store = providers.Resource(open_store, settings.store, ShuffleZstdCodec(), blobs, **told)
+    held = ("real", "bulk", "trail", "job_store", "inventory", "copies", "expiring")
     stored = {name: getattr(store.provided, name) for name in (*held, "pseudonyms")}
+    erasable = {"repository": store.provided.erasure, "jobs": store.provided.job_store}
+    if settings.blobs:
+        erasable["payloads"] = store.provided.payload_erasure  # last, since items point to them
     return core_with(
         settings,
         audit_outbox=store.provided.outbox,
         head_signer=head_signer(settings.home),
         head_ledger=head_ledger(settings, _standing_for(settings)),
+        erasable=providers.Dict(erasable),
         **stored,
         **told,
     )
@@ -38,3 +47,17 @@ def _standing_for(settings: Settings) -> Path:
     endpoint = dict(parse_qsl(parts.query)).get("endpoint", "")
     told = f"{parts.netloc}{parts.path} {endpoint}".encode()
     return settings.home.with_name(f"tables-{hashlib.sha256(told).hexdigest()[:16]}")
+
+
+def _blobs(settings: Settings, told: dict[str, providers.Provider[Any]]) -> providers.Provider[Any]:
+    """Where large payloads lie; every store has a place of its own there."""
+    from clarity.adapters.aws.dynamodb.store import name_of
+    from clarity.adapters.aws.s3.blobs import open_blobs
+    from clarity.adapters.local.blobs import DirectoryBlobStore
+
+    if not settings.blobs:
+        return providers.Object(None)
+    name = name_of(settings.store)
+    if settings.blobs.startswith(BUCKET):
+        return providers.Resource(open_blobs, settings.blobs, name, **told)
+    return providers.ThreadSafeSingleton(DirectoryBlobStore, root=Path(settings.blobs) / name)

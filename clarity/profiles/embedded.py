@@ -35,6 +35,7 @@ def embedded(settings: Settings) -> Core:
     store = providers.Resource(open_store, path, busy_timeout_s=settings.busy_timeout_s)
     codec = EntityCodec(ShuffleZstdCodec())
     real = once(SqliteRepository, store, codec, told["clock"])
+    jobs = once(SqliteJobs, store)
     return core_with(
         settings,
         real=real,
@@ -43,8 +44,8 @@ def embedded(settings: Settings) -> Core:
         trail=once(SqliteAuditTrail, store),
         audit_outbox=once(SqliteAuditOutbox, store),
         pseudonyms=once(Pseudonyms, store.provided.cursor_key),
-        job_store=once(SqliteJobs, store),
-        erasure=once(SqliteErasure, store),
+        job_store=jobs,
+        erasable=providers.Dict(repository=once(SqliteErasure, store), jobs=jobs),
         inventory=once(SqliteInventory, store, told["clock"], path),
         head_signer=head_signer(path),
         head_ledger=head_ledger(settings, path),

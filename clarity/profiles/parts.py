@@ -43,7 +43,7 @@ def core_with(settings: Settings, **ports: providers.Provider[Any]) -> Core:
     from clarity.adapters.report.html import HtmlRenderer
     from clarity.adapters.signing.heads import Ed25519HeadVerifier
 
-    real, trail, erasure = ports.pop("real"), ports.pop("trail"), ports.pop("erasure")
+    real, trail = ports.pop("real"), ports.pop("trail")
     told = {name: ports[name] for name in ("clock", "metrics")}
     once = providers.ThreadSafeSingleton
     metered = once(MeteredRepository, real, **told)
@@ -51,7 +51,6 @@ def core_with(settings: Settings, **ports: providers.Provider[Any]) -> Core:
         repository=once(TracedRepository, metered, ports["tracer"]),
         audit_sink=trail,
         audit_trail=trail,
-        erasable=providers.Dict(repository=erasure, jobs=ports["job_store"]),
         dossier_renderer=once(DossierFiles),
         ids=once(RandomIds),
         head_verifier=once(Ed25519HeadVerifier),

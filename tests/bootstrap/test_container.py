@@ -84,9 +84,21 @@ def _with_models_in_s3() -> Settings:
     return Settings(store=":memory:", models=models)
 
 
+def _with_payloads(blobs: str) -> Settings:
+    return attrs.evolve(_settings(Profile.AWS), blobs=blobs)
+
+
+def _with_payloads_in_s3() -> Settings:
+    credentials()
+    url = running("moto").url
+    return _with_payloads(f"s3://container/blobs?region=eu-west-1&endpoint={url}&create=yes")
+
+
 CHOICES = {
     **{profile.value: lambda profile=profile: _settings(profile) for profile in Profile},
     "models in s3": _with_models_in_s3,
+    "payloads in s3": _with_payloads_in_s3,
+    "payloads in a folder": lambda: _with_payloads("payloads-of-tests"),
 }
 
 
@@ -106,6 +118,13 @@ def test_every_provider_resolves_to_what_fits(core: Core):
     assert set(resolved) >= {"clarity", "repository", "health", "metrics", "tracer", "pings"}
     assert {name: misfits(thing) for name, thing in resolved.items() if misfits(thing)} == {}
     assert resolved["clarity"].health.pings
+
+
+def test_erasing_asks_the_place_of_large_payloads_last():
+    with open_core(_settings(Profile.AWS)) as core:
+        assert list(core.erasable()) == ["repository", "jobs"]
+    with open_core(_with_payloads_in_s3()) as core:
+        assert list(core.erasable()) == ["repository", "jobs", "payloads"]
 
 
 def test_what_does_not_fit_is_seen():

@@ -10,6 +10,7 @@ from typing import Final
 from clarity.domain.pat.variants import Variant
 from clarity.ports.audit import AuditSink, AuditTrail
 from clarity.ports.audit_log import AuditLog, AuditOutbox
+from clarity.ports.blobs import BlobStore
 from clarity.ports.bulk import BulkDays
 from clarity.ports.cache import Cache
 from clarity.ports.clock import Clock
@@ -33,6 +34,7 @@ from tests.contracts.audit import harness as audit
 from tests.contracts.audit_log import harness as audit_log
 from tests.contracts.audit_outbox import harness as audit_outbox
 from tests.contracts.audit_renderer import harness as audit_renderer
+from tests.contracts.blobs import harness as blobs
 from tests.contracts.bulk import harness as bulk
 from tests.contracts.cache import harness as cache
 from tests.contracts.clock import harness as clock
@@ -69,6 +71,7 @@ OPENED: Final[dict[type, Callable[[], Iterator[object]]]] = {
     AuditSink: lambda: _attributes(audit, "sink"),
     AuditTrail: lambda: _attributes(audit, "trail"),
     BulkDays: lambda: _attributes(bulk, "bulk"),
+    BlobStore: lambda: _attributes(blobs, "blobs"),
     Cache: lambda: _attributes(cache, "cache"),
     ChunkCodec: lambda: _attributes(codec, "codec"),
     Clock: lambda: _attributes(clock, "clock"),

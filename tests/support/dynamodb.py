@@ -18,6 +18,7 @@ from clarity.adapters.aws.dynamodb.bulk import DynamoDBBulkDays
 from clarity.adapters.aws.dynamodb.erasure import DynamoDBErasure
 from clarity.adapters.aws.dynamodb.items import EntityItems
 from clarity.adapters.aws.dynamodb.jobs import DynamoDBJobs
+from clarity.adapters.aws.dynamodb.payloads import Payloads
 from clarity.adapters.aws.dynamodb.removal import Removal
 from clarity.adapters.aws.dynamodb.repository import DynamoDBRepository
 from clarity.adapters.aws.dynamodb.tables import create_tables
@@ -34,6 +35,9 @@ LIMITS = Limits(connect_timeout_s=5, read_timeout_s=20, deadline_s=60)
 
 PATIENT = Backoff(limit_s=60.0)
 """Waits as long as the slowest engine takes for many writers."""
+
+ITEMS_ALONE = Payloads()
+"""No blob store; what is large is refused."""
 
 _numbers = itertools.count(1)
 
@@ -91,6 +95,7 @@ class World:
     repository: DynamoDBRepository
     trail: DynamoDBAuditLogger
     jobs: DynamoDBJobs
+    removal: Removal
     erasure: DynamoDBErasure
     bulk: DynamoDBBulkDays
     metrics: Counted
@@ -104,12 +109,15 @@ def credentials() -> None:
 
 
 @contextmanager
-def world_on(engine: Engine, clock: Clock, limits: Limits = LIMITS) -> Iterator[World]:
+def world_on(
+    engine: Engine, clock: Clock, limits: Limits = LIMITS, payloads: Payloads = ITEMS_ALONE
+) -> Iterator[World]:
     """Adapters over fresh tables on `engine`."""
     prefix = f"t{os.getpid()}-{next(_numbers)}-"
     world = _world(
         ConnectionSettings(endpoint=engine.endpoint, limits=limits, table_prefix=prefix),
         _Ticking(clock),
+        payloads,
     )
     try:
         create_tables(world.connection, clock=_Ticking(clock))
@@ -131,7 +139,7 @@ def world_at(url: str, prefix: str, clock: Clock) -> Iterator[World]:
         world.connection.close()
 
 
-def _world(settings: ConnectionSettings, clock: Clock) -> World:
+def _world(settings: ConnectionSettings, clock: Clock, payloads: Payloads = ITEMS_ALONE) -> World:
     credentials()
     metrics, spans = Counted(), Spans()
     connection = DynamoDBConnection(settings, clock=clock, metrics=metrics, tracer=spans)
@@ -144,17 +152,18 @@ def _world(settings: ConnectionSettings, clock: Clock) -> World:
             removal=removal,
             cursor_key=CURSOR_KEY,
         ),
-        erasure=DynamoDBErasure(connection, removal),
         bulk=DynamoDBBulkDays(
             connection=connection,
-            items=EntityItems(ShuffleZstdCodec()),
+            items=EntityItems(ShuffleZstdCodec(), payloads),
             batches=Batches(connection, clock, PATIENT),
             clock=clock,
             backoff=PATIENT,
         ),
+        removal=removal,
+        erasure=DynamoDBErasure(connection, removal, payloads),
         repository=DynamoDBRepository(
             connection=connection,
-            items=EntityItems(ShuffleZstdCodec()),
+            items=EntityItems(ShuffleZstdCodec(), payloads),
             clock=clock,
             cursor_key=CURSOR_KEY,
             backoff=PATIENT,

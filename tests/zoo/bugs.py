@@ -265,4 +265,18 @@ BUGS: Final = (
         new='f"SET told = :seq {LEAVE}", "n >= :seq", seq',
         tests=("tests/contracts/audit_outbox", "-k", "moto and between"),
     ),
+    Bug(
+        name="blob-from-s3-is-not-compared",
+        file=f"{S3}/blobs.py",
+        old="hashlib.sha256(data).hexdigest() != blob.sha256",
+        new="hashlib.sha256(data).hexdigest() == 0",
+        tests=("tests/contracts/blobs", "-k", "s3-ministack and corrupt"),
+    ),
+    Bug(
+        name="purge-takes-what-is-pointed-to",
+        file="clarity/adapters/aws/dynamodb/upkeep.py",
+        old="old -= {blob.key} if blob else set()",
+        new="old -= set() if blob else {blob}",
+        tests=("tests/adapters/aws/test_payloads.py", "-k", "refused_commit"),
+    ),
 )

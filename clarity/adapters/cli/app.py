@@ -65,6 +65,13 @@ def _version(context: click.Context, _: click.Parameter, asked: object) -> None:
     help="Store file; `analyze` and `demo` use DIR/clarity.db, others the one in your home.",
 )
 @click.option(
+    "--blobs",
+    default="",
+    envvar="CLARITY_BLOBS",
+    metavar="PATH",
+    help="Folder or s3://BUCKET/PREFIX?region=REGION for what is too large for an item of tables.",
+)
+@click.option(
     "--tenant", default="local", envvar="CLARITY_TENANT", help="Organization whose data is meant."
 )
 @click.option(
@@ -78,7 +85,9 @@ def _version(context: click.Context, _: click.Parameter, asked: object) -> None:
     help="Why; written into the audit trail.",
 )
 @click.pass_context
-def cli(context: click.Context, store: str, tenant: str, actor: str | None, purpose: str) -> None:
+def cli(
+    context: click.Context, *, store: str, blobs: str, tenant: str, actor: str | None, purpose: str
+) -> None:
     """Sleep and rest-activity analyses of wearable recordings, with an audit trail."""
     context.obj = Session(
         opener=context.obj,
@@ -86,6 +95,7 @@ def cli(context: click.Context, store: str, tenant: str, actor: str | None, purp
         tenant=TenantId(tenant),
         actor=actor or login_name(),
         purpose=Purpose(purpose),
+        settings={"blobs": blobs} if blobs else {},
     )
 
 

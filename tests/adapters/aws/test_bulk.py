@@ -9,6 +9,7 @@ import pytest
 from clarity.adapters.aws.dynamodb.backoff import Backoff
 from clarity.adapters.aws.dynamodb.batch import Batches
 from clarity.adapters.local.clock import SystemClock
+from clarity.domain.streams import DayChunk
 from clarity.ports.bulk import MAX_DAYS, Brought
 from clarity.ports.entities import key_of
 from clarity.ports.errors import Corrupt, TooLarge, Unavailable
@@ -79,14 +80,23 @@ def test_half_of_what_is_left_over_each_round_is_sent_again(world: World, proxy:
     assert world.bulk.put(DAYS, evidence=named()) == Brought(stored=KEYS)
 
 
+NOISE = np.random.default_rng(1).random(86_400)
+
+
+@pytest.mark.parametrize(
+    ("large", "told"),
+    [
+        (attrs.evolve(chunk(), epoch_s=1, values=NOISE), "the setting `blobs`"),
+        (attrs.evolve(chunk(), device="d" * 500_000), "one day, bytes"),
+    ],
+    ids=["values", "text"],
+)
 def test_a_day_that_does_not_fit_is_refused_before_anything_is_written(
-    world: World, proxy: FaultProxy
+    world: World, proxy: FaultProxy, large: DayChunk, told: str
 ):
-    noise = np.random.default_rng(1).random(86_400)
-    large = attrs.evolve(chunk(), epoch_s=1, values=noise)
     proxy.requests.clear()
 
-    with pytest.raises(TooLarge, match="one day, bytes"):
+    with pytest.raises(TooLarge, match=told):
         world.bulk.put([large, chunk(1)], evidence=named())
 
     assert not proxy.requests

@@ -66,3 +66,13 @@ def test_an_address_that_is_none_is_refused_in_words(clarity: Command):
 
     assert said.code == 1
     assert "aws.bad-address" in said.err
+
+
+def test_a_place_for_large_payloads_that_is_none_is_refused_in_words(clarity: Command):
+    credentials()
+    tables = f"dynamodb://eu-west-1/line-?endpoint={running('ministack').url}&create=yes"
+
+    said = clarity("--store", tables, "--blobs", "s3://bucket", "health")
+
+    assert said.code == 1
+    assert "aws.bad-bucket-address" in said.err

@@ -10,8 +10,10 @@ from typing import Final
 
 import attrs
 
+from clarity.adapters.aws.dynamodb.payloads import Payloads
 from clarity.adapters.aws.settings import Limits
 from clarity.adapters.local.audit import SqliteAuditTrail
+from clarity.adapters.local.blobs import DirectoryBlobStore
 from clarity.adapters.local.bulk import SqliteBulkDays
 from clarity.adapters.local.erasure import SqliteErasure
 from clarity.adapters.local.items import EntityCodec
@@ -23,7 +25,7 @@ from clarity.ports.bulk import BulkDays
 from clarity.ports.erasure import Erasable
 from clarity.ports.repository import Repository
 from tests.support.clocks import HandClock
-from tests.support.dynamodb import LIMITS, world_on
+from tests.support.dynamodb import ITEMS_ALONE, LIMITS, world_on
 from tests.support.engines import running
 from tests.support.fault_proxy import Fault, FaultProxy, always, fault_proxy
 
@@ -99,9 +101,9 @@ def _failing_batches(proxy: FaultProxy) -> Iterator[None]:
 
 
 @contextmanager
-def _dynamodb(engine: str) -> Iterator[BulkHarness]:
+def _dynamodb(engine: str, payloads: Payloads = ITEMS_ALONE) -> Iterator[BulkHarness]:
     clock, proxy = HandClock(), _proxy(engine)
-    with world_on(proxy.engine, clock, ONE_TRY) as world:
+    with world_on(proxy.engine, clock, ONE_TRY, payloads) as world:
         yield BulkHarness(
             bulk=world.bulk,
             repository=world.repository,
@@ -112,9 +114,19 @@ def _dynamodb(engine: str) -> Iterator[BulkHarness]:
         )
 
 
+@contextmanager
+def _beside() -> Iterator[BulkHarness]:
+    """Every payload lies in a blob store, however small."""
+    with tempfile.TemporaryDirectory() as folder:
+        payloads = Payloads(blobs=DirectoryBlobStore(root=Path(folder)), inline_bytes=0)
+        with _dynamodb("ministack", payloads) as world:
+            yield world
+
+
 OPENERS: Final[dict[str, Callable[[], AbstractContextManager[BulkHarness]]]] = {
     "dynamodb-moto": lambda: _dynamodb("moto"),
     "dynamodb-ministack": lambda: _dynamodb("ministack"),
+    "dynamodb-ministack-blobs": _beside,
     "sqlite-memory": lambda: _sqlite(None),
     "sqlite-file": _sqlite_file,
 }

@@ -9,7 +9,11 @@ from typing import Final
 
 import attrs
 
+from clarity.adapters.aws.dynamodb.keys import owner_pk
+from clarity.adapters.aws.dynamodb.payload_erasure import DynamoDBPayloadErasure
+from clarity.adapters.aws.dynamodb.payloads import folder_of
 from clarity.adapters.local.audit import SqliteAuditTrail
+from clarity.adapters.local.blobs import DirectoryBlobStore
 from clarity.adapters.local.erasure import SqliteErasure
 from clarity.adapters.local.items import EntityCodec
 from clarity.adapters.local.jobs import SqliteJobs
@@ -18,6 +22,7 @@ from clarity.adapters.local.store import open_store
 from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
 from clarity.domain.identity import PatientRef
 from clarity.ports.audit import AuditTrail
+from clarity.ports.blobs import BlobKey
 from clarity.ports.erasure import Erasable
 from clarity.ports.jobs import Jobs
 from clarity.ports.repository import Put, Repository
@@ -135,9 +140,30 @@ def _jobs_in_tables() -> Iterator[ErasureHarness]:
         )
 
 
+@contextmanager
+def _payloads() -> Iterator[ErasureHarness]:
+    """Blobs that nothing points to, as a commit that died leaves them."""
+    with tempfile.TemporaryDirectory() as folder:
+        blobs = DirectoryBlobStore(root=Path(folder))
+
+        def fill(patient: PatientRef, first: int, count: int) -> None:
+            place = folder_of(owner_pk(patient))
+            for number in range(first, first + count):
+                blobs.put(BlobKey(place, f"{number:032x}"), b"x")
+
+        with world_on(running("ministack"), HandClock()) as opened:
+            yield ErasureHarness(
+                erasable=DynamoDBPayloadErasure(blobs, opened.removal),
+                trail=opened.trail,
+                fill=fill,
+                many=MANY_OVER_HTTP,
+            )
+
+
 OPENERS: Final[dict[str, Opener]] = {
     "dynamodb-ministack": _tables,
     "dynamodb-ministack-jobs": _jobs_in_tables,
+    "dynamodb-ministack-payloads": _payloads,
     "sqlite-memory": lambda: _entities(None),
     "sqlite-file": _entities_in_a_file,
     "sqlite-jobs": _jobs,

@@ -12,7 +12,9 @@ from zoneinfo import ZoneInfo
 import attrs
 import numpy as np
 
+from clarity.adapters.aws.dynamodb.payloads import Payloads
 from clarity.adapters.local.audit import SqliteAuditTrail
+from clarity.adapters.local.blobs import DirectoryBlobStore
 from clarity.adapters.local.items import EntityCodec
 from clarity.adapters.local.repository import SqliteRepository
 from clarity.adapters.local.store import open_store
@@ -99,9 +101,20 @@ def _dynamodb(engine: str) -> Iterator[RepositoryHarness]:
         yield RepositoryHarness(repository=world.repository, trail=world.trail, clock=clock)
 
 
+@contextmanager
+def _beside() -> Iterator[RepositoryHarness]:
+    """Every payload lies in a blob store, however small."""
+    clock = HandClock()
+    with tempfile.TemporaryDirectory() as folder:
+        payloads = Payloads(blobs=DirectoryBlobStore(root=Path(folder)), inline_bytes=0)
+        with world_on(running("ministack"), clock, payloads=payloads) as world:
+            yield RepositoryHarness(repository=world.repository, trail=world.trail, clock=clock)
+
+
 OPENERS: Final[dict[str, Opener]] = {
     "dynamodb-moto": lambda: _dynamodb("moto"),
     "dynamodb-ministack": lambda: _dynamodb("ministack"),
+    "dynamodb-ministack-blobs": _beside,
     "sqlite-memory": lambda: _sqlite(None),
     "sqlite-file": _sqlite_file,
     "metered": _metered,

@@ -23,6 +23,7 @@ from clarity.adapters.aws.dynamodb.chain import (
 from clarity.adapters.aws.dynamodb.codec import codec_of
 from clarity.adapters.aws.dynamodb.items import Encoded, EntityItems, expired, item_size, micros
 from clarity.adapters.aws.dynamodb.keys import batch_sk, owner_pk
+from clarity.adapters.aws.dynamodb.payloads import steadily
 from clarity.adapters.aws.dynamodb.tables import MAIN
 from clarity.domain.audit import AuditEvent, Operation, Touched
 from clarity.domain.streams import DayChunk
@@ -102,12 +103,13 @@ class DynamoDBBulkDays(BulkDays):
     def put(self, chunks: Sequence[DayChunk], *, evidence: Evidence) -> Brought:
         """Every day is stored, or told why not."""
         days, at = self._days(chunks, evidence), _marker(evidence)
-        batch = self._looked_up(days, at, evidence)
+        batch = steadily(lambda: self._looked_up(days, at, evidence))
         same, taken = _keys(batch.same), _keys(batch.taken)
         if not batch.absent and not batch.is_open:
             return Brought(same=same, taken=taken)
         if not batch.is_open:
             self._begin(at, batch.absent, evidence)
+        self.items.payloads.send([day.encoded.outgoing for day in batch.absent])
         written = self.batches.put(MAIN.name, [day.item for day in batch.absent])
         missing = {item["sk"]["S"] for item in written.left}
         left = tuple(day for day in batch.absent if day.encoded.sk in missing)

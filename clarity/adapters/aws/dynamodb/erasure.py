@@ -21,6 +21,7 @@ from clarity.adapters.aws.dynamodb.keys import (
     owner_pk,
     unescaped,
 )
+from clarity.adapters.aws.dynamodb.payloads import Payloads
 from clarity.adapters.aws.dynamodb.removal import Going, Removal, partition_op
 from clarity.adapters.aws.dynamodb.tables import MAIN
 from clarity.domain.audit import Touched
@@ -45,11 +46,13 @@ class DynamoDBErasure(Erasable):
     """
     Entities, expired ones too, remembered requests and open batches of a person.
 
-    Items go at once; copies in backups go when the person's data key does or the backup ends.
+    Items go at once; copies in backups go when the person's data key does or the backup ends. What
+    lies in a blob store is another one's to erase, and refused here when no blob store is known.
     """
 
     connection: DynamoDBConnection
     removal: Removal
+    payloads: Payloads = attrs.field(factory=Payloads)
 
     def holdings(self, owner: PatientRef) -> tuple[Holding, ...]:
         """What is held about `owner`, by kind, read consistently."""
@@ -66,7 +69,9 @@ class DynamoDBErasure(Erasable):
         while True:
             op = partition_op(self.connection, owner_pk(owner), "", limit=PAGE, start=start)
             answer = self.connection.run(op)
-            yield from answer["Items"]
+            for item in answer["Items"]:
+                self.payloads.require_known(item)
+                yield item
             start = answer.get("LastEvaluatedKey")
             if start is None:
                 return
@@ -74,7 +79,10 @@ class DynamoDBErasure(Erasable):
     def _some(self, owner: PatientRef, limit: int) -> list[Going]:
         op = partition_op(self.connection, owner_pk(owner), "", limit=limit, start=None)
         table = self.connection.table(MAIN.name)
-        return [_going(owner, item, table) for item in self.connection.run(op)["Items"]]
+        items = self.connection.run(op)["Items"]
+        for item in items:
+            self.payloads.require_known(item)
+        return [_going(owner, item, table) for item in items]
 
 
 def _kind(sk: str) -> str:

@@ -8,6 +8,7 @@ Entities as items: a short header, the fields, the packed values of a day; with 
 | d | SHA-256 over keys, schema, fields and values |
 | x, ttl | from when on it is gone: microseconds, exact; seconds, for DynamoDB's own removal |
 | values | packed values of a day chunk |
+| values_at | where they lie instead when they are large (`payloads.py`) |
 | f_... | fields that queries name and that are no attribute of the class, in comparable form |
 | the rest | the fields of the class (`codec.py`) |
 """
@@ -23,7 +24,8 @@ import orjson
 
 from clarity.adapters.aws._operations import Attribute, Item
 from clarity.adapters.aws.dynamodb.codec import MALFORMED, EntityCodec, Undecodable, codec_of
-from clarity.adapters.aws.dynamodb.keys import key_text, owner_pk
+from clarity.adapters.aws.dynamodb.keys import key_of_text, key_text, owner_pk
+from clarity.adapters.aws.dynamodb.payloads import PACKED, Outgoing, Payloads
 from clarity.domain.identity import PatientRef
 from clarity.domain.streams import DayChunk
 from clarity.ports.codec import ChunkCodec
@@ -48,9 +50,6 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICRO: Final = timedelta(microseconds=1)
 SECOND_US: Final = 1_000_000
 
-PACKED: Final = "values"
-"""Attribute and field that the chunk codec packs."""
-
 SIGN: Final = 1 << 63
 ALL_BITS: Final = (1 << 64) - 1
 
@@ -65,7 +64,8 @@ class Encoded:
         pk: partition key.
         sk: sort key.
         item: all attributes but version and expiry.
-        digest: SHA-256 of the content.
+        digest: SHA-256 of the content, the same wherever a payload lies.
+        outgoing: what must be in the blob store before the item is written.
     """
 
     key: Key
@@ -73,6 +73,7 @@ class Encoded:
     sk: str
     item: Item
     digest: bytes
+    outgoing: Outgoing | None = None
 
 
 def micros(time: datetime) -> int:
@@ -151,9 +152,16 @@ class _Digest:
 
 @attrs.frozen
 class EntityItems:
-    """Turns entities into items and back; `chunks` packs the values of day chunks."""
+    """
+    Turns entities into items and back.
+
+    Attributes:
+        chunks: packs the values of day chunks.
+        payloads: where they lie.
+    """
 
     chunks: ChunkCodec
+    payloads: Payloads = attrs.field(factory=Payloads)
 
     def encode(self, owner: PatientRef, entity: Entity) -> Encoded:
         """
@@ -161,7 +169,8 @@ class EntityItems:
 
         Raises:
             ValueError: a text of the entity is no Unicode.
-            TooLarge: its key is too long.
+            TooLarge: its key is too long, or its values are too large for an item and no blob
+                store is known.
         """
         spec, key = spec_of(type(entity)), key_of(entity)
         pk, sk = owner_pk(owner), key_text(key)
@@ -178,9 +187,11 @@ class EntityItems:
             **fields,
             **_filters(spec, entity),
         }
+        outgoing = None
         if packed:
-            item[PACKED] = {"B": packed}
-        return Encoded(key=key, pk=pk, sk=sk, item=item, digest=digest)
+            place, outgoing = self.payloads.placed(pk, packed, f"the payload of {key}, bytes,")
+            item |= place
+        return Encoded(key=key, pk=pk, sk=sk, item=item, digest=digest, outgoing=outgoing)
 
     def decode(self, spec: EntitySpec, item: Item) -> Stored[Entity]:
         """
@@ -189,6 +200,7 @@ class EntityItems:
         Raises:
             Corrupt: the item is damaged, or lies under the key of another.
             TooNew: a later clarity wrote it.
+            PortError: its payload lies in a blob store that refused.
         """
         try:
             return self._decoded(spec, item)
@@ -202,18 +214,13 @@ class EntityItems:
         pk, sk = item["pk"]["S"], item["sk"]["S"]
         codec, packed, given = _codec(spec), b"", {}
         if spec.type is DayChunk:
-            packed = codec_of(_Packed).decode(item).values
+            packed = self.payloads.packed(item, f"the payload of {key_of_text(sk)}")
             given[PACKED] = self.chunks.unpack(packed, context=_context(pk, sk))
         entity: Entity = codec.decode(item, **given)
         wanted = _digest(pk, sk, schema, codec.encode(entity), packed)
         if key_text(key_of(entity)) != sk or not hmac.compare_digest(digest_of(item), wanted):
             raise Corrupt(f"the stored {spec.kind}")
         return Stored(entity, int(item["v"]["N"]))
-
-
-@attrs.frozen
-class _Packed:
-    values: bytes
 
 
 def _filters(spec: EntitySpec, entity: Entity) -> Item:

@@ -13,6 +13,7 @@ from clarity.adapters.aws.dynamodb.chain import fresh_nonce, head_address, head_
 from clarity.adapters.aws.dynamodb.cursor import CursorKey, place_of, signed
 from clarity.adapters.aws.dynamodb.items import EntityItems, expired, micros
 from clarity.adapters.aws.dynamodb.keys import key_text, owner_pk
+from clarity.adapters.aws.dynamodb.payloads import steadily
 from clarity.adapters.aws.dynamodb.query import Plan, planned, question
 from clarity.adapters.aws.dynamodb.tables import MAIN
 from clarity.adapters.aws.dynamodb.transaction import Work, work_of
@@ -36,6 +37,10 @@ class DynamoDBRepository(Repository):
     """
     Entities in the table `main`; safe to use from many threads and processes.
 
+    Large payloads go to the blob store before the transaction and leave it after the item that
+    points to them did. A reader that finds one gone looks again: the item has changed, or it is
+    damaged.
+
     Attributes:
         connection: to DynamoDB.
         items: entities as items.
@@ -57,6 +62,13 @@ class DynamoDBRepository(Repository):
 
     def get(self, owner: PatientRef, key: Key) -> Stored[Entity]:
         """The entity under `key`, as last committed."""
+        return steadily(lambda: self._got(owner, key))
+
+    def query(self, query: Query[E]) -> Page[E]:
+        """One page of the answer, in key order."""
+        return steadily(lambda: self._page(query))
+
+    def _got(self, owner: PatientRef, key: Key) -> Stored[Entity]:
         spec = spec_for(key)
         at = Address(MAIN.name, owner_pk(owner), key_text(key))
         item = self.connection.run(get_op(self.connection, at))
@@ -64,8 +76,7 @@ class DynamoDBRepository(Repository):
             raise NotFound(str(key))
         return self.items.decode(spec, item)
 
-    def query(self, query: Query[E]) -> Page[E]:
-        """One page of the answer, in key order."""
+    def _page(self, query: Query[E]) -> Page[E]:
         asked = question(query)
         after = None
         if query.cursor is not None:
@@ -112,6 +123,7 @@ class DynamoDBRepository(Repository):
     def commit(self, changes: Sequence[Change], *, evidence: Evidence) -> Committed:
         """All changes, one audit record and the idempotency record, or none of them."""
         work = work_of(changes, evidence, items=self.items, clock=self.clock)
+        self.items.payloads.send(work.outgoing)
         for _ in self.backoff.tries(self.clock.monotonic_s):
             committed = self._tried(work)
             if committed is not None:
@@ -130,6 +142,7 @@ class DynamoDBRepository(Repository):
         actions = work.actions(self.connection.table(MAIN.name), link, known)
         reasons = refusals(self.connection, link, actions)
         if not reasons:
+            self.items.payloads.let_go(known.get(at) for at in work.based)
             return work.committed(link)
         work.judge(reasons)
         return None

@@ -23,6 +23,8 @@ from clarity.adapters.aws.dynamodb.items import EntityItems
 from clarity.adapters.aws.dynamodb.jobs import DynamoDBJobs
 from clarity.adapters.aws.dynamodb.keys import SINGLE
 from clarity.adapters.aws.dynamodb.outbox import DynamoDBAuditOutbox
+from clarity.adapters.aws.dynamodb.payload_erasure import DynamoDBPayloadErasure
+from clarity.adapters.aws.dynamodb.payloads import Payloads
 from clarity.adapters.aws.dynamodb.removal import Removal
 from clarity.adapters.aws.dynamodb.repository import DynamoDBRepository
 from clarity.adapters.aws.dynamodb.tables import KEYS, create_tables
@@ -30,6 +32,7 @@ from clarity.adapters.aws.dynamodb.upkeep import DynamoDBUpkeep
 from clarity.adapters.aws.settings import Endpoint, Limits
 from clarity.domain.errors import ClarityError
 from clarity.domain.privacy import Pseudonyms
+from clarity.ports.blobs import BlobStore
 from clarity.ports.clock import Clock
 from clarity.ports.codec import ChunkCodec
 from clarity.ports.errors import Corrupt
@@ -39,6 +42,7 @@ from clarity.ports.tracing import Tracer
 __all__ = [
     "BadAddress",
     "DynamoDBStore",
+    "name_of",
     "open_store",
     "settings_of",
     "shared_cursor_key",
@@ -83,6 +87,7 @@ class DynamoDBStore:
         job_store: long work; erasable too.
         erasure: lets go of a person's entities.
         bulk: brings in days in batches.
+        payload_erasure: lets go of what lies beside the tables; None without a blob store.
         expiring: removes what has expired.
         copies: checks everything; copies are DynamoDB's own.
     """
@@ -96,6 +101,7 @@ class DynamoDBStore:
     job_store: DynamoDBJobs
     erasure: DynamoDBErasure
     bulk: DynamoDBBulkDays
+    payload_erasure: DynamoDBPayloadErasure | None
     expiring: DynamoDBUpkeep
     copies: DynamoDBUpkeep
 
@@ -125,12 +131,31 @@ def settings_of(address: str) -> ConnectionSettings:
         raise BadAddress(address, "a value is out of range") from error
 
 
+def name_of(address: str) -> str:
+    """
+    A name for the store at `address` in places that several stores share.
+
+    Raises:
+        BadAddress: a part is missing, unknown or out of range.
+    """
+    settings = settings_of(address)
+    return f"{settings.endpoint.region}-{settings.table_prefix}"
+
+
 @contextmanager
 def open_store(
-    address: str, codec: ChunkCodec, *, clock: Clock, metrics: Metrics, tracer: Tracer
+    address: str,
+    codec: ChunkCodec,
+    blobs: BlobStore | None,
+    *,
+    clock: Clock,
+    metrics: Metrics,
+    tracer: Tracer,
 ) -> Iterator[DynamoDBStore]:
     """
     The store at `address`, closed at the end; with `create=yes` missing tables are made first.
+
+    Large payloads go to `blobs`, which holds nothing else; with None they are refused.
 
     Raises:
         BadAddress: the address cannot be understood.
@@ -142,13 +167,13 @@ def open_store(
     try:
         if "create=yes" in urlsplit(address).query:
             create_tables(connection, clock=clock)
-        yield _store(connection, codec, clock)
+        yield _store(connection, EntityItems(codec, Payloads(blobs=blobs)), clock)
     finally:
         connection.close()
 
 
-def _store(connection: DynamoDBConnection, codec: ChunkCodec, clock: Clock) -> DynamoDBStore:
-    key, items = shared_cursor_key(connection), EntityItems(codec)
+def _store(connection: DynamoDBConnection, items: EntityItems, clock: Clock) -> DynamoDBStore:
+    key, blobs = shared_cursor_key(connection), items.payloads.blobs
     trail = DynamoDBAuditLogger(connection=connection, clock=clock, cursor_key=key)
     removal = Removal(connection=connection, clock=clock)
     batches = Batches(connection, clock, Backoff())
@@ -163,8 +188,9 @@ def _store(connection: DynamoDBConnection, codec: ChunkCodec, clock: Clock) -> D
         job_store=DynamoDBJobs(
             connection=connection, batches=batches, removal=removal, cursor_key=key
         ),
-        erasure=DynamoDBErasure(connection, removal),
         bulk=DynamoDBBulkDays(connection=connection, items=items, batches=batches, clock=clock),
+        erasure=DynamoDBErasure(connection, removal, items.payloads),
+        payload_erasure=DynamoDBPayloadErasure(blobs, removal) if blobs else None,
         expiring=upkeep,
         copies=upkeep,
     )

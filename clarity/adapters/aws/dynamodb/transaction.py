@@ -28,6 +28,7 @@ from clarity.adapters.aws.dynamodb.keys import (
     owner_pk,
     request_sk,
 )
+from clarity.adapters.aws.dynamodb.payloads import Outgoing
 from clarity.adapters.aws.dynamodb.tables import MAIN
 from clarity.domain.audit import ChainHead, Touched
 from clarity.ports.clock import Clock
@@ -163,6 +164,11 @@ class Work:
     def based(self) -> tuple[Address, ...]:
         """The items that must be known before, for their digests."""
         return tuple(step.address for step in self.steps if step.change.based_on > 0)
+
+    @property
+    def outgoing(self) -> tuple[Outgoing | None, ...]:
+        """What must be in the blob store before the transaction."""
+        return tuple(step.encoded.outgoing for step in self.steps if step.encoded is not None)
 
     def earlier(self, item: Item | None) -> Committed | None:
         """

@@ -1,6 +1,7 @@
 """What looks at whole tables: removing what has expired, and checking everything."""
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -13,6 +14,7 @@ from clarity.adapters.aws.dynamodb.chain import head_of, record_of
 from clarity.adapters.aws.dynamodb.codec import MALFORMED, Undecodable
 from clarity.adapters.aws.dynamodb.items import EntityItems, micros
 from clarity.adapters.aws.dynamodb.keys import HEAD, LETTERS
+from clarity.adapters.aws.dynamodb.payloads import POINTER, blob_of
 from clarity.adapters.aws.dynamodb.tables import AUDIT, MAIN
 from clarity.domain.audit import BrokenChain, verify_chain
 from clarity.ports.clock import Clock
@@ -25,6 +27,9 @@ __all__ = ["DynamoDBUpkeep"]
 
 OWNED: Final = "P#"
 CHAINS: Final = "AUD#"
+IN_PROGRESS: Final = timedelta(days=1)
+"""No commit takes as long; a blob that is older and not pointed to was left over."""
+
 SPECS: Final = {LETTERS[spec.kind]: spec for spec in ENTITIES}
 
 
@@ -49,12 +54,38 @@ class DynamoDBUpkeep(Expiring, StoreCopies):
         """Everything that has expired is removed; says how many entities that were."""
         now = {":now": {"N": str(micros(self.clock.now()))}}
         over = {"FilterExpression": "x <= :now", "ExpressionAttributeValues": now}
+        wanted = {"ProjectionExpression": f"pk, sk, {POINTER}"}
         gone = 0
-        for item in self._all(MAIN.name, {**over, "ProjectionExpression": "pk, sk"}):
+        for item in self._all(MAIN.name, {**over, **wanted}):
+            self.items.payloads.require_known(item)
             key = {"pk": item["pk"], "sk": item["sk"]}
-            is_entity = item["pk"]["S"].startswith(OWNED) and item["sk"]["S"][0] in SPECS
-            gone += self._is_removed(key, now) and is_entity
+            if self._is_removed(key, now):
+                self.items.payloads.let_go([item])
+                gone += item["pk"]["S"].startswith(OWNED) and item["sk"]["S"][0] in SPECS
+        self._remove_left_over()
         return gone
+
+    def _remove_left_over(self) -> None:
+        """
+        Blobs that nothing points to are gone, but for those that may be of a commit in progress.
+
+        They are listed first: what is old by then and not pointed to will never be.
+        """
+        blobs = self.items.payloads.blobs
+        if blobs is None:
+            return
+        begun = self.clock.now() - IN_PROGRESS
+        old = {stored.key for stored in blobs.stored("") if stored.since < begun}
+        if not old:
+            return
+        pointing = {
+            "FilterExpression": f"attribute_exists({POINTER})",
+            "ProjectionExpression": POINTER,
+        }
+        for item in self._all(MAIN.name, pointing):
+            blob = blob_of(item)
+            old -= {blob.key} if blob else set()
+        blobs.remove(sorted(old))
 
     def check(self) -> Checkup:
         """What every entity's digest and every audit chain say; of all tenants."""
