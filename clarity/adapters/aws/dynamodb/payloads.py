@@ -42,7 +42,7 @@ POINTER: Final = "values_at"
 """Attribute that says where the payload lies, instead."""
 
 INLINE_BYTES: Final = 256 * 1024
-"""Most bytes of a payload in its item (docs/adr/0025-large-payloads.md)."""
+"""Most bytes of a payload in its item (docs/adr/0026-large-payloads.md)."""
 
 ROUNDS: Final = 32
 """How often what is read may change while it is read."""
