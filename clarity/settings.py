@@ -64,6 +64,8 @@ class Settings:
             for nowhere.
         audit_log_every_s: pause between two times of telling it while the application is open, s;
             0 to tell it by `clarity audit ship` alone.
+        max_file_bytes: most unpacked bytes of a recording; what is bigger is refused.
+        max_file_values: most values of a recording; they are held in memory, some 24 bytes each.
     """
 
     store: str = attrs.field(factory=_at_home("clarity.db"), validator=attrs.validators.min_len(1))
@@ -85,6 +87,8 @@ class Settings:
     audit_log_every_s: float = attrs.field(
         default=0.0, validator=[attrs.validators.ge(0.0), attrs.validators.le(LONGEST_WAIT_S)]
     )
+    max_file_bytes: int = attrs.field(default=1 << 30, validator=attrs.validators.ge(1))
+    max_file_values: int = attrs.field(default=10_000_000, validator=attrs.validators.ge(1))
 
     @profile.default
     def _behind_store(self) -> Profile:

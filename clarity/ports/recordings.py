@@ -179,9 +179,10 @@ class Recordings(Protocol):
         Every recording of the source, one per person, in the order in which they begin in it.
 
         A source packed with gzip is unpacked, whatever its name. Cells that are empty or say NA,
-        NaN, null, none or a lone dash are missing values (NaN), never zero. Memory is bounded: at
-        most 10 million values and 1 GiB of unpacked text are taken, and a packed file that grows
-        more than 200-fold beyond 64 MiB is refused.
+        NaN, null, none or a lone dash are missing values (NaN), never zero. Memory is bounded: what
+        has more values than is set (10 million), more unpacked bytes than is set (1 GiB), or grows
+        more than 200-fold beyond 64 MiB when it is unpacked, is refused, never cut.
+        The refusal comes at most 64 KiB beyond the limit.
 
         Args:
             source: where the bytes are.

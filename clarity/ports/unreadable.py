@@ -152,7 +152,10 @@ class TooBig(UnreadableRecording):
     code: ClassVar[str] = "recording.too-big"
     problem: ClassVar[str] = "this is bigger than a recording is"
     expected: ClassVar[str] = "less than that"
-    advice: ClassVar[str] = "split the file by person or time"
+    advice: ClassVar[str] = (
+        "split the file by person or time; bytes and values have the settings max_file_bytes and "
+        "max_file_values (--max-file-bytes, --max-file-values)"
+    )
 
 
 class UnknownFormat(UnreadableRecording):

@@ -33,8 +33,9 @@ def instruments() -> dict[str, providers.Provider[Any]]:
 
 def core_with(settings: Settings, **ports: providers.Provider[Any]) -> Core:
     """What a profile brings and all share; the repository is traced -> metered -> real."""
-    from clarity.adapters.files.detected import DetectedRecordings
+    from clarity.adapters.files.detected import DetectedRecordings, all_readers
     from clarity.adapters.files.diary import CsvDiaries
+    from clarity.adapters.files.limits import Limits
     from clarity.adapters.local.ids import RandomIds
     from clarity.adapters.observability.metered import MeteredRepository
     from clarity.adapters.observability.traced import TracedRepository
@@ -46,6 +47,7 @@ def core_with(settings: Settings, **ports: providers.Provider[Any]) -> Core:
     real, trail = ports.pop("real"), ports.pop("trail")
     told = {name: ports[name] for name in ("clock", "metrics")}
     once = providers.ThreadSafeSingleton
+    limits = Limits(max_bytes=settings.max_file_bytes, max_values=settings.max_file_values)
     metered = once(MeteredRepository, real, **told)
     return Core(
         repository=once(TracedRepository, metered, ports["tracer"]),
@@ -55,7 +57,7 @@ def core_with(settings: Settings, **ports: providers.Provider[Any]) -> Core:
         ids=once(RandomIds),
         head_verifier=once(Ed25519HeadVerifier),
         diaries=once(CsvDiaries),
-        recordings=once(DetectedRecordings),
+        recordings=once(DetectedRecordings, readers=all_readers(limits)),
         renderer=once(HtmlRenderer),
         audit_renderer=once(AuditFiles),
         model_ports=model_ports(settings, tracer=ports["tracer"], audit=trail, **told),

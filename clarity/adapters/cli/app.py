@@ -1,6 +1,7 @@
 """The command `clarity`: options that all commands share, and the commands."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -20,6 +21,10 @@ from clarity.domain.errors import ClarityError
 from clarity.domain.identity import Purpose, TenantId
 
 __all__ = ["run"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+LIMITS: Final = "clarity.limits"
 
 EPILOG = """\b
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 some files refused, 4 all files refused,
@@ -46,6 +51,22 @@ def _version(context: click.Context, _: click.Parameter, asked: object) -> None:
         with context.obj({"store": ":memory:"}) as app:
             click.echo(f"clarity, version {app.analyze.clarity_version}")
         context.exit()
+
+
+def _chosen_limit(context: click.Context, parameter: click.Parameter, value: int | None) -> None:
+    if value is not None:
+        context.meta.setdefault(LIMITS, {})[parameter.name] = str(value)
+
+
+def _limit(name: str, variable: str, said: str) -> Callable[[F], F]:
+    return click.option(
+        name,
+        type=click.IntRange(min=1),
+        envvar=variable,
+        expose_value=False,
+        callback=_chosen_limit,
+        help=said,
+    )
 
 
 @click.group(cls=Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
@@ -84,6 +105,8 @@ def _version(context: click.Context, _: click.Parameter, asked: object) -> None:
     envvar="CLARITY_PURPOSE",
     help="Why; written into the audit trail.",
 )
+@_limit("--max-file-bytes", "CLARITY_MAX_FILE_BYTES", "Most unpacked bytes of a recording.")
+@_limit("--max-file-values", "CLARITY_MAX_FILE_VALUES", "Most values of a recording.")
 @click.pass_context
 def cli(
     context: click.Context, *, store: str, blobs: str, tenant: str, actor: str | None, purpose: str
@@ -95,7 +118,7 @@ def cli(
         tenant=TenantId(tenant),
         actor=actor or login_name(),
         purpose=Purpose(purpose),
-        settings={"blobs": blobs} if blobs else {},
+        settings=context.meta.get(LIMITS, {}) | ({"blobs": blobs} if blobs else {}),
     )
 
 

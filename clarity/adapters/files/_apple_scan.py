@@ -8,7 +8,7 @@ without number.
 import re
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 from xml.parsers import expat
 
@@ -37,6 +37,11 @@ _MAX_DEPTH: Final = 32
 _MAX_ELEMENT: Final = 4 << 20
 _MAX_NAMES: Final = 2_000
 _MAX_SOURCES: Final = 250
+_MAX_NAME: Final = 1_000
+_MAX_NAMED: Final = 100_000
+_MAX_TEXTS: Final = 1_000
+_MAX_ZONE: Final = 64
+_LOOK_AHEAD: Final = 1_000_000
 _MAX_DOCTYPE: Final = 1 << 18
 _DOCTYPE: Final = re.compile(rb"<!DOCTYPE[^>\[]*\[.*?\]\s*>", re.DOTALL)
 
@@ -109,8 +114,13 @@ class Kept:
     _sources: list[int] = attrs.field(factory=list)
     _packed: _Packed = attrs.field(factory=_Packed)
 
-    def add(self, attributes: dict[str, str], source: int) -> int:
-        """Take a record; how many wait to be packed."""
+    def add(self, attributes: dict[str, str], source: int, file: str) -> int:
+        """
+        Take a record; how many wait to be packed.
+
+        Raises:
+            HostileFile: its times or its value are longer than any.
+        """
         unit = attributes.get("unit")
         try:
             start, end, text = attributes["startDate"], attributes["endDate"], attributes["value"]
@@ -120,6 +130,8 @@ class Kept:
         if unit not in self.stream.units:
             self.left_out += 1
             return 0
+        if len(start) + len(end) + len(text) > _MAX_TEXTS:
+            raise HostileFile(file=file, detail="times or values without end")
         self._starts.append(start)
         self._ends.append(end)
         self._texts.append(text)
@@ -179,16 +191,19 @@ class Scan:
         kept: the streams by the type of their records.
         sources: number of every source by name.
         zones: how often each time zone is named.
+        look_ahead: called once, after a million records: refuses what goes beyond the limits.
     """
 
     file: str
     max_records: int
+    look_ahead: Callable[[], None] = attrs.field(default=lambda: None)
     kept: dict[str, Kept] = attrs.field(
         factory=lambda: {stream.type: Kept(stream=stream) for stream in STREAMS}
     )
     sources: dict[str, int] = attrs.field(factory=dict)
     zones: Counter[str] = attrs.field(factory=Counter)
     _names: set[str] = attrs.field(factory=set)
+    _known: int = 0
     _depth: int = 0
     _records: int = 0
     _root: str = ""
@@ -231,8 +246,9 @@ class Scan:
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self._depth += 1
         self._names.update(attributes)
-        if self._depth > _MAX_DEPTH or len(self._names) > _MAX_NAMES:
-            raise HostileFile(file=self.file, detail="elements or names without end")
+        self._names.add(name)
+        if self._depth > _MAX_DEPTH or len(self._names) > self._known:
+            self._refuse_endless()
         if name != "Record":
             self._other(name, attributes)
             return
@@ -240,12 +256,23 @@ class Scan:
         if kept is None:
             return
         self._records += 1
-        if kept.add(attributes, self._source(attributes.get("sourceName", ""))) >= _BATCH:
+        source = self._source(attributes.get("sourceName", ""))
+        if kept.add(attributes, source, self.file) >= _BATCH:
             if self._records > self.max_records:
-                raise TooBig(file=self.file, detail=f"more than {self.max_records:,} records")
+                raise TooBig(file=self.file, detail=f"more than {self.max_records:,} values")
             kept.pack(self.file)
+        if self._records == _LOOK_AHEAD:
+            self.look_ahead()
+
+    def _refuse_endless(self) -> None:
+        self._known = len(self._names)
+        letters = sum(map(len, self._names))
+        if self._depth > _MAX_DEPTH or self._known > _MAX_NAMES or letters > _MAX_NAMED:
+            raise HostileFile(file=self.file, detail="elements or names without end")
 
     def _source(self, name: str) -> int:
+        if len(name) > _MAX_NAME:
+            raise HostileFile(file=self.file, detail="the name of a source without end")
         number = self.sources.setdefault(name, len(self.sources))
         if number > _MAX_SOURCES:
             raise TooBig(file=self.file, detail=f"more than {_MAX_SOURCES} sources")
@@ -253,8 +280,6 @@ class Scan:
 
     def _other(self, name: str, attributes: dict[str, str]) -> None:
         self._root = self._root or name
-        if name == "MetadataEntry" and attributes.get("key") == "HKTimeZone":
-            if len(self.zones) < _MAX_SOURCES:
-                self.zones[attributes.get("value", "")] += 1
-            return
-        self._names.add(name)
+        names_zone = name == "MetadataEntry" and attributes.get("key") == "HKTimeZone"
+        if names_zone and len(self.zones) < _MAX_SOURCES:
+            self.zones[attributes.get("value", "")[:_MAX_ZONE]] += 1

@@ -39,6 +39,9 @@ _CLOCK: Final = re.compile(
 )
 _UNIX: Final = re.compile(r"([0-9]{9,10})(?:\.[0-9]*)?|([0-9]{12,13})(?:\.[0-9]*)?")
 
+_LONGEST: Final = 40
+"""Characters of the longest date or clock time; longer texts are neither, and not remembered."""
+
 ClockTime = tuple[int, int | None]
 """Second of the day, and the offset from UTC in s where the text gives one."""
 
@@ -69,9 +72,13 @@ def split_stamp(text: str) -> tuple[str, str]:
     return day, clock.strip()
 
 
-@lru_cache(maxsize=16_384)
 def date_parts(text: str) -> tuple[int, int, int] | None:
     """The three numbers of a date as written; None when it is none, or has a short year."""
+    return _date(text) if len(text) <= _LONGEST else None
+
+
+@lru_cache(maxsize=16_384)
+def _date(text: str) -> tuple[int, int, int] | None:
     found = _COMPACT.fullmatch(text)
     if found:
         return int(found[1]), int(found[2]), int(found[3])
@@ -107,8 +114,12 @@ def day_number(parts: tuple[int, int, int], order: DateOrder) -> int | None:
         return None
 
 
-@lru_cache(maxsize=65_536)
 def _clock(text: str) -> ClockTime | None:
+    return _short_clock(text) if len(text) <= _LONGEST else None
+
+
+@lru_cache(maxsize=65_536)
+def _short_clock(text: str) -> ClockTime | None:
     found = _CLOCK.fullmatch(text)
     if not found:
         return None

@@ -17,7 +17,7 @@ from clarity.adapters.files._intake import Intake, label_of
 from clarity.adapters.files._laid import Preset, laid, person_label, refuse_nothing, zone_of
 from clarity.adapters.files._stamped import MAX_CONFLICTS
 from clarity.adapters.files._stamps import StampColumn
-from clarity.adapters.files._table import Batch, Heading, Values, batches, cells
+from clarity.adapters.files._table import Batch, Heading, Values, batches, cells, labels
 from clarity.domain.actigraphy.regrid import Samples
 from clarity.domain.streams import Unit
 from clarity.domain.timeline import DAY_S, localize
@@ -27,7 +27,6 @@ from clarity.ports.unreadable import ContradictoryTimes, NoSamples, TooBig, Unpa
 __all__ = ["ClockRows", "Layout", "clock_rows", "person_recordings"]
 
 _UTC: Final = ZoneInfo("UTC")
-_MAX_LABEL: Final = 128
 _MAX_PEOPLE: Final = 100_000
 
 
@@ -77,16 +76,13 @@ class ClockRows:
     def _numbers(self, batch: Batch, file: str) -> npt.NDArray[np.int64]:
         """(n,) the number of each row's person, from 0 in the order in which they come."""
         if self.layout.person is None:
-            labels = [label_of(file)] * len(batch.rows)
+            names = [label_of(file)] * len(batch.rows)
         else:
-            labels = [text.strip() for text in cells(batch, self.layout.person, file)]
-        for label, line in zip(labels, batch.lines, strict=True):
-            if len(label) > _MAX_LABEL:
-                raise UnparsableLine(file=file, line=line, detail="the label of the person")
-            self.labels.setdefault(label, len(self.labels))
+            names = labels(batch, self.layout.person, file)
+        numbers = [self.labels.setdefault(name, len(self.labels)) for name in names]
         if len(self.labels) > _MAX_PEOPLE:
             raise TooBig(file=file, detail=f"more than {_MAX_PEOPLE:,} people")
-        return np.array([self.labels[label] for label in labels], dtype=np.int64)
+        return np.array(numbers, dtype=np.int64)
 
 
 def _midnight(text: str) -> str:

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, Final, TypeAlias, cast
 
 import attrs
 
+from clarity.adapters.files.limits import Limits
 from clarity.ports.recordings import Source
 from clarity.ports.unreadable import (
     DamagedArchive,
@@ -27,7 +28,7 @@ from clarity.ports.unreadable import (
     UnopenableFile,
 )
 
-__all__ = ["HEAD_BYTES", "Intake", "Limits", "head_text", "label_of"]
+__all__ = ["HEAD_BYTES", "Intake", "head_text", "label_of"]
 
 HEAD_BYTES: Final = 65_536
 """How much of the content tells its format, bytes."""
@@ -35,26 +36,6 @@ HEAD_BYTES: Final = 65_536
 _GZIP: Final = b"\x1f\x8b"
 _Check: TypeAlias = Callable[[int], None]
 _ENDINGS: Final = (".gz", ".csv", ".txt", ".tsv", ".agd", ".awd", ".json", ".xml", ".zip", ".gt3x")
-
-
-@attrs.frozen(kw_only=True)
-class Limits:
-    """
-    How much is taken from one source.
-
-    Attributes:
-        max_bytes: unpacked size.
-        max_growth: unpacked over packed size, once `growth_from_bytes` are unpacked.
-        growth_from_bytes: below this, growth is not looked at: a table of zeros packs very well.
-        max_line: characters of a line.
-        max_values: values of a source.
-    """
-
-    max_bytes: int = 1 << 30
-    max_growth: int = 200
-    growth_from_bytes: int = 64 << 20
-    max_line: int = 1 << 17
-    max_values: int = 10_000_000
 
 
 class _Digested(io.RawIOBase):
@@ -174,6 +155,35 @@ class Intake:
             while piece := stream.read(HEAD_BYTES):
                 yield piece
             self.digest = raw.hexdigest()
+
+    def run_through(self) -> None:
+        """
+        Read to the end and keep nothing.
+
+        Raises:
+            UnreadableRecording: it cannot be unpacked, or is beyond a limit.
+        """
+        for _ in self.pieces():
+            continue
+
+    def look_ahead(self, mark: bytes, most: int, what: str) -> None:
+        """
+        Read to the end and keep nothing, so that what is too big is refused before memory is used.
+
+        Args:
+            mark: what to count.
+            most: how often it may come.
+            what: which limit that is, for the refusal.
+
+        Raises:
+            TooBig: it comes more often.
+            UnreadableRecording: it cannot be unpacked, or is beyond another limit.
+        """
+        found = 0
+        for piece in self.pieces():
+            found += piece.count(mark)
+            if found > most:
+                raise TooBig(file=self.source.name, detail=what)
 
     @contextmanager
     def spooled(self, *, max_bytes: int, ending: str) -> Iterator[Path]:

@@ -14,9 +14,10 @@ from clarity.adapters.files._table import (
     Values,
     batches,
     cells,
+    labels,
     read_heading,
 )
-from clarity.ports.unreadable import IncompleteDay, NoSamples, NoSuchColumn, TooBig, UnparsableLine
+from clarity.ports.unreadable import IncompleteDay, NoSamples, NoSuchColumn, UnparsableLine
 
 __all__ = ["MINUTES", "PersonDay", "is_long", "is_wide", "person_days"]
 
@@ -92,16 +93,15 @@ def _wide(intake: Intake, heading: Heading) -> Iterator[PersonDay]:
     file = intake.source.name
     day_column = heading.keys.index("day")
     minutes = [heading.keys.index(key) for key in _WIDE_MINUTES]
-    taken = 0
-    for batch in batches(intake, heading):
+    for batch in batches(intake, heading, values_per_line=MINUTES):
         days = _whole(cells(batch, day_column, file), batch.lines, file)
         cells(batch, max(minutes), file)
-        for row, line, day in zip(batch.rows, batch.lines, days.tolist(), strict=True):
-            taken += MINUTES
-            if taken > intake.limits.max_values:
-                raise TooBig(file=file, detail=f"more than {intake.limits.max_values:,} values")
+        people = labels(batch, 0, file)
+        for person, row, line, day in zip(
+            people, batch.rows, batch.lines, days.tolist(), strict=True
+        ):
             values = Values(file=file).of([row[i] for i in minutes], [line] * MINUTES)
-            yield PersonDay(person=row[0].strip(), day=day, line=line, values=values)
+            yield PersonDay(person=person, day=day, line=line, values=values)
 
 
 @attrs.frozen
@@ -114,8 +114,8 @@ class _Columns:
 def _long(intake: Intake, heading: Heading) -> tuple[PersonDay, ...]:
     file = intake.source.name
     columns = _Columns(*(heading.keys.index(key) for key in _LONG))
-    labels: dict[str, int] = {}
-    pieces = [_long_piece(batch, columns, labels, file) for batch in batches(intake, heading)]
+    known: dict[str, int] = {}
+    pieces = [_long_piece(batch, columns, known, file) for batch in batches(intake, heading)]
     if not pieces:
         return ()
     people, days, values, lines = (np.concatenate(parts) for parts in zip(*pieces, strict=True))
@@ -126,7 +126,7 @@ def _long(intake: Intake, heading: Heading) -> tuple[PersonDay, ...]:
     if short.size:
         at = int(short[0])
         raise IncompleteDay(file=file, line=int(lines[starts[at]]), detail=f"{lengths[at]:,} lines")
-    names = tuple(labels)
+    names = tuple(known)
     return tuple(
         PersonDay(
             person=names[int(people[at])],
@@ -139,11 +139,9 @@ def _long(intake: Intake, heading: Heading) -> tuple[PersonDay, ...]:
 
 
 def _long_piece(
-    batch: Batch, columns: _Columns, labels: dict[str, int], file: str
+    batch: Batch, columns: _Columns, known: dict[str, int], file: str
 ) -> tuple[npt.NDArray[np.generic], ...]:
-    people = [
-        labels.setdefault(text.strip(), len(labels)) for text in cells(batch, columns.person, file)
-    ]
+    people = [known.setdefault(name, len(known)) for name in labels(batch, columns.person, file)]
     days = _whole(cells(batch, columns.day, file), batch.lines, file)
     beyond = np.flatnonzero(days > 7)
     if beyond.size:

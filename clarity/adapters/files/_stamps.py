@@ -1,5 +1,6 @@
 """A column of times, understood as one: naive, with offsets, or seconds since 1970."""
 
+import itertools
 from collections.abc import Sequence
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -20,7 +21,7 @@ from clarity.adapters.files._cells import (
 )
 from clarity.domain.timeline import DAY_S, LocalStamps, localize
 from clarity.ports.recordings import DateOrder
-from clarity.ports.unreadable import AbsurdDate, AmbiguousDates, UnparsableLine
+from clarity.ports.unreadable import AbsurdDate, AmbiguousDates, TooBig, UnparsableLine
 
 __all__ = ["FIRST_DAY", "LAST_DAY", "StampColumn"]
 
@@ -29,6 +30,9 @@ FIRST_DAY: Final = 3_652
 
 LAST_DAY: Final = 47_846
 """2100-12-31, days since 1970-01-01."""
+
+_MAX_DATES: Final = 100_000
+"""Most different dates; there are 44,195 days in those years."""
 
 _AS_FIRST: Final = "every time is written like the first one"
 
@@ -50,6 +54,7 @@ class StampColumn:
     _begun: bool = False
     _dates: dict[str, int] = attrs.field(factory=dict)
     _date_lines: list[int] = attrs.field(factory=list)
+    _parts: list[tuple[int, int, int]] = attrs.field(factory=list)
     _date_ids: list[npt.NDArray[np.int64]] = attrs.field(factory=list)
     _seconds: list[npt.NDArray[np.int64]] = attrs.field(factory=list)
 
@@ -96,6 +101,14 @@ class StampColumn:
             return
         ids, first = np.unique(self._date_ids[-1], return_index=True)
         self._date_lines.extend(lines[int(at)] for at in first[ids >= known])
+        for text in itertools.islice(self._dates, known, None):
+            parts = date_parts(text)
+            if parts is None:
+                line = self._date_lines[len(self._parts)]
+                raise UnparsableLine(file=self.file, line=line, detail="the date")
+            self._parts.append(parts)
+        if len(self._parts) > _MAX_DATES:
+            raise TooBig(file=self.file, detail=f"more than {_MAX_DATES:,} different dates")
 
     def stamps(self, zone: ZoneInfo) -> LocalStamps:
         """
@@ -122,13 +135,8 @@ class StampColumn:
             raise AbsurdDate(file=self.file)
 
     def _days(self) -> npt.NDArray[np.int64]:
-        parts = [date_parts(text) for text in self._dates]
-        known = [part for part in parts if part is not None]
-        if len(known) < len(parts):
-            line = self._date_lines[first_none(parts)]
-            raise UnparsableLine(file=self.file, line=line, detail="the date")
-        order = self._order(known)
-        numbers = [day_number(part, order) for part in known]
+        order = self._order(self._parts)
+        numbers = [day_number(part, order) for part in self._parts]
         bad = first_none(numbers)
         if bad >= 0:
             raise UnparsableLine(file=self.file, line=self._date_lines[bad], detail="the date")

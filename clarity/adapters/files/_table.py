@@ -30,6 +30,7 @@ __all__ = [
     "bounded",
     "cells",
     "heading_of",
+    "labels",
     "read_heading",
 ]
 
@@ -41,6 +42,12 @@ _BATCH_ROWS: Final = 256
 Most rows at once. More live objects than about 700 start rounds of the garbage collector, and each
 of its full rounds holds all threads up while it looks through the whole process (60 ms were seen).
 """
+_LOOK_AHEAD: Final = 1_000_000
+"""Values after which the rest is looked at before more of it is kept."""
+
+_MAX_LABEL: Final = 128
+"""Most characters of a person's label (`PatientId` takes no more)."""
+
 _TOO_WIDE: Final = "it has more cells than the heading"
 
 MAX_VALUE: Final = 1e9
@@ -176,7 +183,10 @@ def batches(intake: Intake, heading: Heading, *, values_per_line: int = 1) -> It
         if not all(map(any, rows)):
             numbers = [line for line, row in zip(numbers, rows, strict=True) if any(row)]
             rows = [row for row in rows if any(row)]
-        taken += values_per_line * len(rows)
+        before, taken = taken, taken + values_per_line * len(rows)
+        if before <= _LOOK_AHEAD < taken:
+            most = heading.skip + limit // values_per_line + 1
+            intake.look_ahead(b"\n", most, f"more than {limit:,} values")
         if taken > limit:
             raise TooBig(file=intake.source.name, detail=f"more than {limit:,} values")
         if rows:
@@ -215,6 +225,20 @@ def cells(batch: Batch, column: int, file: str) -> list[str]:
         raise UnparsableLine(
             file=file, line=batch.lines[at], detail=f"it has fewer than {column + 1} cells"
         ) from error
+
+
+def labels(batch: Batch, column: int, file: str) -> list[str]:
+    """
+    The labels of the people in a batch.
+
+    Raises:
+        UnparsableLine: a row is too short, or a label longer than 128 characters.
+    """
+    found = [text.strip() for text in cells(batch, column, file)]
+    for label, line in zip(found, batch.lines, strict=True):
+        if len(label) > _MAX_LABEL:
+            raise UnparsableLine(file=file, line=line, detail="the label of the person")
+    return found
 
 
 @attrs.frozen(kw_only=True)

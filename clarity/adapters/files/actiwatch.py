@@ -11,10 +11,11 @@ import attrs
 
 from clarity.adapters.files._cells import naive_clock
 from clarity.adapters.files._even import Even, even_heading, read_even
-from clarity.adapters.files._intake import Intake, Limits, head_text
+from clarity.adapters.files._intake import Intake, head_text
 from clarity.adapters.files._laid import Preset
 from clarity.adapters.files._stamped import read_stamped
 from clarity.adapters.files._table import Heading, fold
+from clarity.adapters.files.limits import Limits
 from clarity.domain.streams import Placement, Unit
 from clarity.domain.timeline import DAY_S
 from clarity.ports.recordings import Format, ReadOptions, Recording, Recordings, Source

@@ -10,11 +10,12 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from clarity.adapters.files._intake import Intake, Limits, label_of
+from clarity.adapters.files._intake import Intake, label_of
 from clarity.adapters.files._laid import Preset, laid, refuse_nothing, zone_of
 from clarity.adapters.files._stamps import FIRST_DAY, LAST_DAY
 from clarity.adapters.files._table import bounded, fold
 from clarity.adapters.files.actigraph import VERTICAL, placement_of
+from clarity.adapters.files.limits import Limits
 from clarity.domain.actigraphy.regrid import Samples
 from clarity.domain.streams import Unit
 from clarity.domain.timeline import DAY_S, localize

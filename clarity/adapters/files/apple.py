@@ -15,7 +15,8 @@ import numpy as np
 from clarity.adapters.files._apple_grid import Gridded, Records, gridded
 from clarity.adapters.files._apple_scan import Kept, Scan, without_doctype
 from clarity.adapters.files._apple_streams import Stream
-from clarity.adapters.files._intake import HEAD_BYTES, Intake, Limits, label_of
+from clarity.adapters.files._intake import HEAD_BYTES, Intake, label_of
+from clarity.adapters.files.limits import Limits
 from clarity.domain.actigraphy.regrid import MAX_EPOCHS, STANDARD_EPOCHS_S, RegridReport
 from clarity.domain.actigraphy.series import ActivitySeries
 from clarity.domain.streams import Placement
@@ -66,7 +67,11 @@ class AppleHealthRecordings(Recordings):
     def read(self, source: Source, *, options: ReadOptions) -> tuple[Recording, ...]:
         """The recordings of the one person, one per stream."""
         intake = Intake(source, self.limits)
-        scan = Scan(file=source.name, max_records=self.limits.max_values)
+        scan = Scan(
+            file=source.name,
+            max_records=self.limits.max_values,
+            look_ahead=intake.run_through,
+        )
         with self._xml(intake) as pieces:
             scan.run(without_doctype(pieces, source.name))
         zone, notices = _zone(scan, options)
@@ -102,6 +107,7 @@ def _unzipped(path: Path, file: str, limits: Limits) -> Iterator[bytes]:
 def _content(
     archive: zipfile.ZipFile, info: zipfile.ZipInfo, file: str, limits: Limits
 ) -> Iterator[bytes]:
+    _refuse_growth(info.file_size, info.compress_size, file, limits)
     given = 0
     with archive.open(info) as stream:
         while piece := stream.read(HEAD_BYTES):

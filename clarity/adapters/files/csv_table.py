@@ -5,10 +5,11 @@ from typing import Final
 import attrs
 
 from clarity.adapters.files._columns import has_times
-from clarity.adapters.files._intake import Intake, Limits
+from clarity.adapters.files._intake import Intake
 from clarity.adapters.files._laid import Preset
 from clarity.adapters.files._stamped import read_stamped
 from clarity.adapters.files._table import heading_of
+from clarity.adapters.files.limits import Limits
 from clarity.ports.recordings import Format, ReadOptions, Recording, Recordings, Source
 
 __all__ = ["CSV", "CsvRecordings"]

@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
-from clarity.adapters.files._intake import Intake, Limits
+from clarity.adapters.files._intake import Intake
 from clarity.adapters.files._laid import Preset
 from clarity.adapters.files._stamped import read_stamped
 from clarity.adapters.files._table import heading_of
+from clarity.adapters.files.limits import Limits
 from clarity.domain.streams import Placement, Unit
 from clarity.ports.recordings import Format, Notice, ReadOptions, Recording, Recordings, Source
 

@@ -4,7 +4,7 @@ from typing import Final
 
 import attrs
 
-from clarity.adapters.files._intake import Intake, Limits, head_text
+from clarity.adapters.files._intake import Intake, head_text
 from clarity.adapters.files._table import heading_of
 from clarity.adapters.files.actigraph import ActiGraphRecordings
 from clarity.adapters.files.actiwatch import ActiwatchRecordings
@@ -16,6 +16,7 @@ from clarity.adapters.files.fitbit import FitbitRecordings
 from clarity.adapters.files.fitbit_json import FitbitJsonRecordings
 from clarity.adapters.files.fitbit_nights import FitbitNightRecordings
 from clarity.adapters.files.gt3x import Gt3xRecordings
+from clarity.adapters.files.limits import Limits
 from clarity.adapters.files.nhanes import NhanesRecordings
 from clarity.adapters.files.ukbiobank import UkBiobankRecordings
 from clarity.adapters.files.wide_days import WideDayRecordings

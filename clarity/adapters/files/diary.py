@@ -19,7 +19,8 @@ from zoneinfo import ZoneInfo
 
 import attrs
 
-from clarity.adapters.files._intake import Intake, Limits
+from clarity.adapters.files._intake import Intake
+from clarity.adapters.files.limits import Limits
 from clarity.domain.sleep.diary import DiaryNight
 from clarity.domain.timeline import TimeWindow
 from clarity.ports.diaries import Diaries, DiaryColumns, DiaryZone, SkippedHour, UnparsableNight

@@ -11,9 +11,10 @@ from typing import Final
 import attrs
 
 from clarity.adapters.files._clock_rows import Layout, clock_rows, person_recordings
-from clarity.adapters.files._intake import Intake, Limits
+from clarity.adapters.files._intake import Intake
 from clarity.adapters.files._laid import Preset
 from clarity.adapters.files._table import Heading, heading_of, read_heading
+from clarity.adapters.files.limits import Limits
 from clarity.domain.streams import Placement, Unit
 from clarity.ports.recordings import (
     DateOrder,

@@ -6,6 +6,7 @@ is taken to write them, and a notice says so.
 """
 
 import itertools
+from array import array
 from collections.abc import Iterator
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -15,11 +16,12 @@ import numpy as np
 import numpy.typing as npt
 
 from clarity.adapters.files._cells import naive_clock, number
-from clarity.adapters.files._intake import Intake, Limits, label_of
+from clarity.adapters.files._intake import Intake, label_of
 from clarity.adapters.files._json_items import Item, json_items
 from clarity.adapters.files._laid import Preset, laid, refuse_nothing, zone_of
 from clarity.adapters.files._stamps import FIRST_DAY, LAST_DAY
 from clarity.adapters.files._table import bounded
+from clarity.adapters.files.limits import Limits
 from clarity.domain.actigraphy.regrid import Samples
 from clarity.domain.streams import Placement, SleepStage, Unit
 from clarity.domain.timeline import DAY_S, localize
@@ -54,6 +56,13 @@ _LEVELS: Final = {
     "asleep": SleepStage.ASLEEP,
     "restless": SleepStage.ASLEEP,
 }
+_LOOK_AHEAD: Final = 1_000_000
+"""Values after which the rest is looked at before more of it is kept."""
+
+_TIME_KEY: Final = b'"dateTime"'
+_MAX_NIGHTS_MIN: Final = 3_000_000
+"""Most minutes of sleep in a file, 16 years of 8 hours a night."""
+
 _MAX_STAGE_S: Final = 86_400
 
 
@@ -96,7 +105,7 @@ class FitbitJsonRecordings(Recordings):
         zone = zone_of(options, preset, file)
         asleep = "levels" in first
         reading = _sleep if asleep else _plain
-        column = reading(itertools.chain((first,), items), self.limits.max_values, file)
+        column = reading(itertools.chain((first,), items), intake)
         samples = _samples(column, zone, file)
         unit = options.unit or column.unit
         done = laid(samples, zone, unit, options, preset, file)
@@ -129,8 +138,9 @@ def _second(text: object, place: int, file: str) -> int:
     return days * DAY_S + second
 
 
-def _plain(items: Iterator[Item], max_values: int, file: str) -> _Column:
+def _plain(items: Iterator[Item], intake: Intake) -> _Column:
     """Steps, or heart beats: the items of the two differ in their value."""
+    file, max_values = intake.source.name, intake.limits.max_values
     seconds: list[npt.NDArray[np.int64]] = []
     values: list[npt.NDArray[np.float64]] = []
     heart, taken = False, 0
@@ -141,9 +151,11 @@ def _plain(items: Iterator[Item], max_values: int, file: str) -> _Column:
             _second(item.get("dateTime"), taken + place, file)
             for place, item in enumerate(batch, 1)
         ]
-        taken += len(batch)
+        before, taken = taken, taken + len(batch)
         if taken > max_values:
             raise TooBig(file=file, detail=f"more than {max_values:,} values")
+        if before <= _LOOK_AHEAD < taken:
+            intake.look_ahead(_TIME_KEY, max_values, f"more than {max_values:,} values")
         values.append(np.array(numbers, dtype=np.float64))
         bounded(values[-1], [0] * len(batch), file)
         seconds.append(np.array(times, dtype=np.int64))
@@ -173,10 +185,11 @@ def _folded(column: _Column) -> _Column:
     return attrs.evolve(column, seconds=minutes * 60, values=mean)
 
 
-def _sleep(items: Iterator[Item], max_values: int, file: str) -> _Column:
+def _sleep(items: Iterator[Item], intake: Intake) -> _Column:
     """The stages of all nights, minute by minute; later entries go before earlier ones."""
-    seconds: list[npt.NDArray[np.int64]] = []
-    values: list[npt.NDArray[np.float64]] = []
+    file = intake.source.name
+    most = min(intake.limits.max_values, _MAX_NIGHTS_MIN)
+    firsts, lengths, values = array("q"), array("h"), array("b")
     taken = 0
     for place, item in enumerate(items, 1):
         for stage in _stages(item.get("levels")):
@@ -185,15 +198,28 @@ def _sleep(items: Iterator[Item], max_values: int, file: str) -> _Column:
             if value is None or length is None or not 0 <= length <= _MAX_STAGE_S:
                 raise UnparsableLine(file=file, detail=f"a stage of item {place:,}")
             first = _second(begin, place, file)
-            minutes = np.arange(-(-(first - 30) // 60), (first + int(length) + 29) // 60)
-            taken += minutes.size
-            if taken > max_values:
-                raise TooBig(file=file, detail=f"more than {max_values:,} minutes")
-            seconds.append(60 * minutes)
-            values.append(np.full(minutes.size, float(value)))
-    if not taken:
+            minute, behind = -(-(first - 30) // 60), (first + int(length) + 29) // 60
+            taken += max(1, behind - minute)
+            if taken > most:
+                raise TooBig(file=file, detail=f"more than {most:,} minutes of sleep")
+            firsts.append(minute)
+            lengths.append(behind - minute)
+            values.append(value)
+    return _minutes(np.array(firsts), np.array(lengths, dtype=np.int64), np.array(values), file)
+
+
+def _minutes(
+    firsts: npt.NDArray[np.int64],
+    lengths: npt.NDArray[np.int64],
+    values: npt.NDArray[np.int8],
+    file: str,
+) -> _Column:
+    """The stages spread over their minutes, of each minute the last one."""
+    if not lengths.sum():
         raise NoSamples(file=file)
-    return _last(np.concatenate(seconds), np.concatenate(values))
+    within = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    seconds = 60 * (np.repeat(firsts, lengths) + within)
+    return _last(seconds, np.repeat(values, lengths).astype(np.float64))
 
 
 def _stages(levels: object) -> list[Item]:

@@ -14,10 +14,11 @@ from typing import Final
 
 import attrs
 
-from clarity.adapters.files._intake import Intake, Limits
+from clarity.adapters.files._intake import Intake
 from clarity.adapters.files._laid import Preset
 from clarity.adapters.files._stamped import read_stamped
 from clarity.adapters.files._table import heading_of, read_heading
+from clarity.adapters.files.limits import Limits
 from clarity.domain.streams import Placement, Unit
 from clarity.ports.recordings import Format, Notice, ReadOptions, Recording, Recordings, Source
 from clarity.ports.unreadable import NoSuchColumn

@@ -19,9 +19,10 @@ import numpy as np
 import numpy.typing as npt
 
 from clarity.adapters.files._even import even_samples
-from clarity.adapters.files._intake import Intake, Limits, label_of
+from clarity.adapters.files._intake import Intake, label_of
 from clarity.adapters.files._laid import Preset, laid, zone_of
 from clarity.adapters.files.actigraph import placement_of
+from clarity.adapters.files.limits import Limits
 from clarity.domain.streams import Unit
 from clarity.ports.recordings import Format, ReadOptions, Recording, Recordings, Source
 from clarity.ports.unreadable import DamagedFile, MissingReader, NoSamples, TooBig, UnevenTimes

@@ -17,10 +17,11 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from clarity.adapters.files._intake import Intake, Limits
+from clarity.adapters.files._intake import Intake
 from clarity.adapters.files._laid import person_label, refuse_nothing
 from clarity.adapters.files._person_days import MINUTES, PersonDay, is_long, is_wide, person_days
 from clarity.adapters.files._table import heading_of
+from clarity.adapters.files.limits import Limits
 from clarity.domain.actigraphy.regrid import Regridded, Samples, regrid
 from clarity.domain.streams import Placement, Unit
 from clarity.domain.timeline import LocalDay

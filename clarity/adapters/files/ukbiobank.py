@@ -14,9 +14,10 @@ import attrs
 
 from clarity.adapters.files._cells import date_parts, day_number, naive_clock
 from clarity.adapters.files._even import Even, read_even
-from clarity.adapters.files._intake import Intake, Limits, head_text
+from clarity.adapters.files._intake import Intake, head_text
 from clarity.adapters.files._laid import Preset
 from clarity.adapters.files._table import heading_of
+from clarity.adapters.files.limits import Limits
 from clarity.domain.streams import Placement, Unit
 from clarity.domain.timeline import DAY_S
 from clarity.ports.recordings import (

@@ -8,10 +8,11 @@ import attrs
 from clarity.adapters.files._cells import date_parts, split_stamp
 from clarity.adapters.files._clock_rows import Layout, clock_rows, person_recordings
 from clarity.adapters.files._columns import column_named
-from clarity.adapters.files._intake import Intake, Limits
+from clarity.adapters.files._intake import Intake
 from clarity.adapters.files._laid import Preset
 from clarity.adapters.files._stream_columns import unit_named
 from clarity.adapters.files._table import Heading, fold, heading_of, read_heading
+from clarity.adapters.files.limits import Limits
 from clarity.domain.actigraphy.regrid import STANDARD_EPOCHS_S
 from clarity.domain.timeline import DAY_S
 from clarity.ports.recordings import Format, ReadOptions, Recording, Recordings, Source

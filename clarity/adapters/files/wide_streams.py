@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from clarity.adapters.files._columns import has_decimal_commas, time_columns
-from clarity.adapters.files._intake import Intake, Limits, label_of
+from clarity.adapters.files._intake import Intake, label_of
 from clarity.adapters.files._laid import Preset, laid, zone_of
 from clarity.adapters.files._stamped import MAX_CONFLICTS, read_stamped, stamp_texts
 from clarity.adapters.files._stamps import StampColumn
@@ -18,6 +18,7 @@ from clarity.adapters.files._stream_columns import (
     is_table_of_streams,
 )
 from clarity.adapters.files._table import Heading, Values, batches, cells, heading_of, read_heading
+from clarity.adapters.files.limits import Limits
 from clarity.domain.actigraphy.regrid import Samples
 from clarity.domain.streams import Unit
 from clarity.domain.timeline import LocalStamps

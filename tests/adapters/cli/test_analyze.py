@@ -145,6 +145,17 @@ def test_a_column_without_a_unit_that_exists_is_refused(
     assert "is not NAME=UNIT" in said.err
 
 
+def test_a_recording_beyond_the_limit_that_is_set_is_refused(
+    clarity: Command, ada: Path, tmp_path: Path
+):
+    for limit in ("bytes", "values"):
+        said = clarity(f"--max-file-{limit}", 100, "analyze", ada, "--out", tmp_path / limit)
+
+        assert said.code == 4
+        assert f"recording.too-big]: {ada}: " in said.err
+        assert f"more than 100 {limit}" in said.err or limit == "values"
+
+
 def test_an_unknown_zone_is_said_and_nothing_is_stored(clarity: Command, ada: Path, tmp_path: Path):
     said = clarity("analyze", ada, "--out", tmp_path / "out", "--tz", "Europe/Atlantis")
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clarity.adapters.files._intake import Limits
 from clarity.adapters.files.apple import AppleHealthRecordings
+from clarity.adapters.files.limits import Limits
 from clarity.domain.streams import SleepStage, Unit
 from clarity.ports.recordings import ReadOptions
 from clarity.ports.unreadable import (
@@ -246,6 +246,9 @@ def test_a_bad_record_is_refused_by_its_number(old, new, error):
         (export(*(f'<a n{i}="1"/>' for i in range(3_000))), HostileFile),
         (export(*(f"<n{i}/>" for i in range(3_000))), HostileFile),
         (export(f'<a n="{"x" * (5 << 20)}"/>'), TooBig),
+        (export(f"<{'a' * 200_000}/>"), HostileFile),
+        (export(heart(0, 60, source="s" * 2_000)), HostileFile),
+        (export(heart(0, "6" * 2_000)), HostileFile),
         (export(*(heart(i, 60, source=f"s{i}") for i in range(300))), TooBig),
         (export(heart(0, 60).replace("2023", "1981"), heart(0, 60)), UnevenTimes),
     ],
@@ -288,7 +291,7 @@ def test_a_damaged_document_type_of_the_maker_is_passed_over():
 def test_too_many_records_are_refused():
     reader = AppleHealthRecordings(limits=Limits(max_values=1_000))
 
-    with pytest.raises(TooBig, match="more than 1,000 records"):
+    with pytest.raises(TooBig, match="more than 1,000 values"):
         read(export(*(heart(i, 60) for i in range(20_000))), reader=reader)
 
 

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from clarity.adapters.files._intake import Limits, label_of
+from clarity.adapters.files._intake import label_of
 from clarity.adapters.files.csv_table import CsvRecordings
+from clarity.adapters.files.limits import Limits
 from clarity.domain.streams import Unit
 from clarity.ports.recordings import DateOrder, ReadOptions
 from clarity.ports.unreadable import (

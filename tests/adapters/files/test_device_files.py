@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from clarity.adapters.files._intake import Limits
 from clarity.adapters.files.actigraph import ActiGraphRecordings
 from clarity.adapters.files.actiwatch import ActiwatchRecordings
 from clarity.adapters.files.agd import AgdRecordings
+from clarity.adapters.files.limits import Limits
 from clarity.adapters.files.ukbiobank import UkBiobankRecordings
 from clarity.domain.streams import Placement, Unit
 from clarity.ports.recordings import DateOrder, ReadOptions

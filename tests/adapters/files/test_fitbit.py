@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from clarity.adapters.files._intake import Limits
 from clarity.adapters.files.fitbit import FitbitRecordings
+from clarity.adapters.files.limits import Limits
 from clarity.domain.streams import Placement, Unit
 from clarity.ports.recordings import DateOrder, ReadOptions
 from clarity.ports.unreadable import (

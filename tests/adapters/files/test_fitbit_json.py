@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from clarity.adapters.files._intake import Limits
 from clarity.adapters.files.fitbit_json import FitbitJsonRecordings
+from clarity.adapters.files.limits import Limits
 from clarity.domain.streams import SleepStage, Unit
 from clarity.ports.recordings import ReadOptions
 from clarity.ports.unreadable import (

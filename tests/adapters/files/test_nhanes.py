@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from clarity.adapters.files._intake import Limits
+from clarity.adapters.files.limits import Limits
 from clarity.adapters.files.nhanes import NEUTRAL_SUNDAY, NhanesRecordings
 from clarity.domain.streams import Placement, Unit
 from clarity.ports.recordings import ReadOptions, Source

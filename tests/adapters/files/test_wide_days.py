@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from clarity.adapters.files._intake import Limits
+from clarity.adapters.files.limits import Limits
 from clarity.adapters.files.wide_days import WIDE_DAYS, WideDayRecordings
 from clarity.domain.streams import Unit
 from clarity.ports.recordings import DateOrder, ReadOptions

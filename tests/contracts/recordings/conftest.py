@@ -3,7 +3,6 @@
 import attrs
 import pytest
 
-from clarity.adapters.files._intake import Limits
 from clarity.adapters.files.actigraph import ActiGraphRecordings
 from clarity.adapters.files.actiwatch import ActiwatchRecordings
 from clarity.adapters.files.agd import AgdRecordings
@@ -15,6 +14,7 @@ from clarity.adapters.files.fitbit import FitbitRecordings
 from clarity.adapters.files.fitbit_json import FitbitJsonRecordings
 from clarity.adapters.files.fitbit_nights import FitbitNightRecordings
 from clarity.adapters.files.gt3x import Gt3xRecordings
+from clarity.adapters.files.limits import Limits
 from clarity.adapters.files.nhanes import NhanesRecordings
 from clarity.adapters.files.ukbiobank import UkBiobankRecordings
 from clarity.adapters.files.wide_days import WideDayRecordings

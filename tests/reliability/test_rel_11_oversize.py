@@ -1,0 +1,100 @@
+"""
+REL-11: what is too big is refused in words, early, and without filling memory.
+
+Every file is made while it is read, in a process of its own whose peak memory is looked at. A
+stream of 10 GB is given to every reader of text, with a limit of 32 MB here and with the limits
+that stand in the settings in the long runs.
+"""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from clarity.settings import Settings
+from tests.support.oversize import KINDS
+
+TEN_GB = 10_000_000_000
+SLACK = 64 << 10
+"""What may be read beyond the limit, bytes."""
+
+GROWTH = 64 << 20
+"""What a process may grow, bytes."""
+
+SMALL = 32_000_000
+VALUES = Settings(store=":memory:").max_file_values
+BYTES = Settings(store=":memory:").max_file_bytes
+HOSTILE = {"long-dates", "long-clocks", "long-objects"}
+"""Refused for what they hold before they are found too big."""
+
+
+def outcome(kind: str, size: int, *, max_bytes: int, max_values: int = VALUES):
+    numbers = [str(number) for number in (size, max_bytes, max_values)]
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.support.oversize", kind, *numbers],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return json.loads(done.stdout)
+
+
+def assert_refused(kind: str, max_bytes: int) -> None:
+    seen = outcome(kind, TEN_GB, max_bytes=max_bytes)
+
+    assert seen["taken"] <= max_bytes + SLACK
+    assert seen["grown"] <= GROWTH
+    if kind in HOSTILE:
+        assert seen["code"].startswith("recording.")
+        return
+    assert seen["code"] == "recording.too-big"
+    assert "max_file_bytes" in seen["said"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_stream_of_10_gb_is_refused_at_the_limit(kind: str):
+    assert_refused(kind, SMALL)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_stream_of_10_gb_is_refused_at_the_limit_of_the_settings(kind: str):
+    assert_refused(kind, BYTES)
+
+
+@pytest.mark.slow
+def test_a_packed_stream_that_grows_too_much_is_refused():
+    seen = outcome("long-lines.gz", TEN_GB, max_bytes=BYTES)
+
+    assert seen["code"] == "recording.too-big"
+    assert "200 times" in seen["said"]
+    assert seen["grown"] <= GROWTH
+
+
+@pytest.mark.slow
+def test_a_packed_stream_is_refused_at_the_unpacked_limit():
+    seen = outcome("csv.gz", TEN_GB, max_bytes=SMALL)
+
+    assert seen["code"] == "recording.too-big"
+    assert f"{SMALL:,} bytes" in seen["said"]
+    assert seen["grown"] <= GROWTH
+
+
+def read_whole(size: int) -> None:
+    seen = outcome("apple-others", size, max_bytes=2 * size)
+
+    assert (seen["code"], seen["recordings"]) == ("", 1)
+    assert seen["taken"] >= size
+    assert seen["grown"] <= GROWTH
+
+
+@pytest.mark.slow
+def test_an_export_of_100_mb_is_read_in_bounded_memory():
+    read_whole(100_000_000)
+
+
+@pytest.mark.soak
+def test_an_export_of_10_gb_is_read_in_bounded_memory_when_the_limit_is_raised():
+    read_whole(TEN_GB)
