@@ -7,10 +7,13 @@ an empty 200 for an empty answer; `checked` refuses both before anything is pars
 
 import functools
 import zlib
-from collections.abc import Callable
+from binascii import b2a_base64
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import Any, Final, Literal
 
+import boto3
+import botocore
 import orjson
 from boto3.session import Session
 from botocore.client import BaseClient
@@ -22,7 +25,7 @@ from botocore.session import Session as CoreSession
 from clarity.adapters.aws._errors import BodyDamaged, DeadlinePassed
 from clarity.adapters.aws.settings import Endpoint, Limits
 
-__all__ = ["DEADLINE", "make_client"]
+__all__ = ["DEADLINE", "REQUEST", "addressed", "make_client"]
 
 Service = Literal["dynamodb", "logs", "s3"]
 
@@ -30,6 +33,13 @@ FIRST_ERROR_STATUS: Final = 300
 
 DEADLINE: Final[ContextVar[float]] = ContextVar("clarity-aws-deadline", default=float("inf"))
 """Stopwatch reading after which no attempt of the call in progress may start."""
+
+
+REQUEST: Final[ContextVar[Mapping[str, Any]]] = ContextVar("clarity-aws-request")
+"""Parameters of the DynamoDB call in progress, as they go on the wire but for bytes."""
+
+USER_AGENT: Final = f"clarity Boto3/{boto3.__version__} Botocore/{botocore.__version__}"
+"""Given whole, since the SDK's own is put together anew for every call, twice."""
 
 
 @functools.cache
@@ -76,6 +86,7 @@ def make_client(
     )
     if service == "dynamodb":
         client.meta.events.register("before-parse.dynamodb", checked)
+        client.meta.events.register("before-call.dynamodb", _write)
     _keep_deadline(client, service, now_s)
     return client
 
@@ -90,8 +101,34 @@ def _config(limits: Limits, endpoint: Endpoint) -> Config:
         parameter_validation=False,
         tcp_keepalive=True,
         s3={"addressing_style": "path" if endpoint.url else "auto"},
-        user_agent_extra="clarity",
+        user_agent=USER_AGENT,
     )
+
+
+def addressed(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Only the tables that `parameters` name, by which the SDK chooses the address of a call."""
+    if "TableName" in parameters:
+        return {"TableName": parameters["TableName"]}
+    if "RequestItems" in parameters:
+        return {"RequestItems": {name: {} for name in parameters["RequestItems"]}}
+    if "TransactItems" in parameters:
+        return {"TransactItems": [_of_table(action) for action in parameters["TransactItems"]]}
+    return {}
+
+
+def _of_table(action: Mapping[str, Any]) -> dict[str, Any]:
+    return {kind: {"TableName": one["TableName"]} for kind, one in action.items()}
+
+
+def _write(params: dict[str, Any], **_: object) -> None:
+    """The body is what `REQUEST` holds; the SDK would walk through every attribute of it."""
+    params["body"] = orjson.dumps(REQUEST.get(), default=_base64)
+
+
+def _base64(value: object) -> str:
+    if not isinstance(value, bytes):
+        raise TypeError(f"{type(value).__name__} has no wire form")
+    return b2a_base64(value, newline=False).decode()
 
 
 def checked(response_dict: dict[str, Any], **_: object) -> None:

@@ -8,7 +8,7 @@ import attrs
 from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError, ClientError
 
-from clarity.adapters.aws._client import DEADLINE, make_client
+from clarity.adapters.aws._client import DEADLINE, REQUEST, addressed, make_client
 from clarity.adapters.aws._errors import BodyDamaged, DeadlinePassed, translated
 from clarity.adapters.aws._operations import Answer, Op
 from clarity.adapters.aws.settings import Endpoint, Limits
@@ -128,25 +128,28 @@ class DynamoDBConnection:
         return self._tried(op, self._settings.replica)
 
     def _tried(self, op: Op[T], endpoint: Endpoint) -> Answer:
-        token = DEADLINE.set(self._clock.monotonic_s() + self.limits.deadline_s)
+        deadline = DEADLINE.set(self._clock.monotonic_s() + self.limits.deadline_s)
+        request = REQUEST.set(op.parameters)
         try:
             return self._sent(op, endpoint)
         except (ClientError, BotoCoreError, BodyDamaged, DeadlinePassed) as error:
             what = f"{WHAT} ({op.operation} on {op.table})"
             raise translated(error, what, limit_s=self.limits.deadline_s) from error
         finally:
-            DEADLINE.reset(token)
+            REQUEST.reset(request)
+            DEADLINE.reset(deadline)
 
     def _sent(self, op: Op[T], endpoint: Endpoint) -> Answer:
         call: Callable[..., Answer] = getattr(self._client(endpoint), op.operation)
+        tables = addressed(op.parameters)
         for _ in range(self.limits.attempts - 1):
             try:
-                return call(**op.parameters)
+                return call(**tables)
             except BodyDamaged:
                 self._metrics.count("dynamodb_damaged_answers", 1, labels={"table": op.table})
                 if not op.reads:
                     raise
-        return call(**op.parameters)
+        return call(**tables)
 
     def _client(self, endpoint: Endpoint) -> BaseClient:
         client = self._clients.get(endpoint)

@@ -2,11 +2,15 @@
 
 import threading
 import time
+from binascii import a2b_base64
 from collections.abc import Iterator
+from typing import Any
 
+import attrs
 import pytest
 
-from clarity.adapters.aws._operations import Op
+from clarity.adapters.aws._client import addressed
+from clarity.adapters.aws._operations import Op, OperationName
 from clarity.adapters.aws.connection import ConnectionSettings, DynamoDBConnection
 from clarity.adapters.aws.dynamodb.batch import Address, get_op
 from clarity.adapters.aws.dynamodb.tables import create_tables
@@ -185,6 +189,57 @@ def test_a_ping_says_how_long_it_took(line):
 def test_a_missing_table_is_told(line):
     with pytest.raises(Unexpected, match="create-tables"):
         line[0].run(get_op(line[0], Address("other", "a", "b")))
+
+
+def test_every_kind_of_request_arrives_whole_bytes_as_base64(line):
+    connection, _, _ = line
+    name, item = connection.table("main"), {**THERE.key, "b": {"B": bytes(range(256))}}
+    keys = {"Keys": [THERE.key]}
+
+    def run(operation: OperationName, **parameters: object) -> Any:
+        return connection.run(
+            Op(
+                operation=operation,
+                parameters=parameters,
+                decode=dict,
+                table="main",
+                reads=False,
+            )
+        )
+
+    for write in (
+        lambda: run("put_item", TableName=name, Item=item),
+        lambda: run("batch_write_item", RequestItems={name: [{"PutRequest": {"Item": item}}]}),
+        lambda: run(
+            "transact_write_items", TransactItems=[{"Put": {"TableName": name, "Item": item}}]
+        ),
+    ):
+        run("delete_item", TableName=name, Key=THERE.key)
+        write()
+        answer = run("batch_get_item", RequestItems={name: keys})
+        (found,) = answer["Responses"][name]
+        assert a2b_base64(found["b"]["B"]) == bytes(range(256))
+
+
+def test_what_has_no_wire_form_is_refused_before_it_is_sent(line, proxy: FaultProxy):
+    connection, _, _ = line
+    wrong = attrs.evolve(put_op(connection), parameters={"TableName": "t", "Item": {"a": object()}})
+
+    with pytest.raises(TypeError):
+        connection.run(wrong)
+
+    assert not proxy.requests
+
+
+def test_the_sdk_is_told_only_the_tables():
+    action = {"Put": {"TableName": "t", "Item": {"a": {"S": "secret"}}}}
+
+    assert addressed({"TableName": "t", "Item": {}}) == {"TableName": "t"}
+    assert addressed({"RequestItems": {"t": [1]}}) == {"RequestItems": {"t": {}}}
+    assert addressed({"TransactItems": [action]}) == {
+        "TransactItems": [{"Put": {"TableName": "t"}}]
+    }
+    assert addressed({"Statement": "SELECT"}) == {}
 
 
 def test_a_closed_connection_refuses(proxy: FaultProxy):

@@ -70,22 +70,16 @@ class EntityCodec:
     Attributes:
         type: the class.
         fields: name, writer and reader of every field that is kept.
-        texts: names of those that are plain text.
-        others: name and reader of the rest.
+        read: makes the value of an item and of fields that are not kept.
     """
 
     type: type[Any]
     fields: tuple[tuple[str, Encode, Decode], ...]
-    texts: tuple[str, ...] = attrs.field(init=False, repr=False)
-    others: tuple[tuple[str, Decode], ...] = attrs.field(init=False, repr=False)
+    read: Callable[..., Any] = attrs.field(init=False, repr=False)
 
-    @texts.default
-    def _plain_texts(self) -> tuple[str, ...]:
-        return tuple(name for name, _, read in self.fields if read is _to_text)
-
-    @others.default
-    def _not_plain(self) -> tuple[tuple[str, Decode], ...]:
-        return tuple((name, read) for name, _, read in self.fields if read is not _to_text)
+    @read.default
+    def _compiled(self) -> Callable[..., Any]:
+        return _reader(self.type, {name: read for name, _, read in self.fields})
 
     def encode(self, value: object) -> Item:
         """The fields of `value` as attributes, in the order of the class."""
@@ -99,11 +93,7 @@ class EntityCodec:
             Undecodable: an attribute is missing, of another form, or refused by the class.
         """
         try:
-            values: dict[str, Any] = {name: item[name]["S"] for name in self.texts}
-            "".join(values.values())  # refuses what is no text, faster than asking each
-            for name, read in self.others:
-                values[name] = read(item[name])
-            return self.type(**values, **given)
+            return self.read(item, **given)
         except MALFORMED as error:
             raise Undecodable from error
 
@@ -225,6 +215,35 @@ def _to_text(attribute: Attribute) -> str:
     if not isinstance(text, str):
         raise TypeError("a text is a text")
     return text
+
+
+INLINE: Final[Mapping[Decode, str]] = {
+    _to_float: 'float(a["N"]) if "N" in (a := item["{0}"]) else hexadecimal(a["S"])',
+    _to_int: 'int(a["N"]) if "N" in (a := item["{0}"]) else int(a["S"])',
+}
+"""Readers of many fields, written out to save their calls."""
+
+CALL: Final = 'read_{0}(item["{0}"])'
+
+
+def _reader(cls: type[Any], fields: Mapping[str, Decode]) -> Callable[..., Any]:
+    """
+    A function of an item and the fields that are not kept, compiled for the class.
+
+    The texts are joined once: that refuses what is none, faster than asking each.
+    """
+    texts = [name for name, read in fields.items() if read is _to_text]
+    others = {name: read for name, read in fields.items() if read is not _to_text}
+    lines = ["def read(item, **given):"]
+    lines += [f'    text_{name} = item["{name}"]["S"]' for name in texts]
+    lines.append(f'    "".join([{", ".join(f"text_{name}" for name in texts)}])')
+    values = [f"{name}=text_{name}" for name in texts]
+    values += [f"{name}={INLINE.get(read, CALL).format(name)}" for name, read in others.items()]
+    lines.append(f"    return make({', '.join([*values, '**given'])})")
+    module = compile("\n".join(lines), f"<reader of {cls.__name__}>", "exec")
+    code = next(one for one in module.co_consts if isinstance(one, types.CodeType))
+    known = {f"read_{name}": read for name, read in others.items()}
+    return types.FunctionType(code, {**known, "make": cls, "hexadecimal": float.fromhex})
 
 
 PLAIN: Final[Mapping[Any, tuple[Encode, Decode]]] = {
