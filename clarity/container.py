@@ -94,7 +94,8 @@ class Core(containers.DeclarativeContainer):
 
     registered = providers.Object(())
     analyses = providers.ThreadSafeSingleton(all_analyses, registered)
-    pings = providers.Callable(_in_order, providers.Dict(store=inventory))
+    pinged = providers.Dependency(instance_of=Mapping)
+    pings = providers.Callable(_in_order, pinged)
 
     ingest = providers.Factory(Ingest, recordings=recordings, repository=repository, clock=clock)
     read = providers.Factory(ReadStream, repository=repository, audit=audit_sink, clock=clock)

@@ -2,19 +2,17 @@
 
 import hashlib
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from dependency_injector import providers
 
 from clarity.container import Core
+from clarity.profiles.models import BUCKET
 from clarity.profiles.parts import core_with, head_ledger, head_signer, instruments
 from clarity.settings import Settings
 
 __all__ = ["aws"]
-
-BUCKET: Final = "s3://"
-"""How the address of blobs in S3 begins."""
 
 
 def aws(settings: Settings) -> Core:
@@ -36,6 +34,7 @@ def aws(settings: Settings) -> Core:
         head_signer=head_signer(settings.home),
         head_ledger=head_ledger(settings, _standing_for(settings)),
         erasable=providers.Dict(erasable),
+        blobs=blobs,
         **stored,
         **told,
     )

@@ -12,10 +12,10 @@ from clarity.application.predict import Remembering
 from clarity.ports.model_files import ExtraMissing
 from clarity.settings import Settings
 
-__all__ = ["model_ports"]
+__all__ = ["BUCKET", "model_ports"]
 
 BUCKET: Final = "s3://"
-"""How the address of models in S3 begins."""
+"""How an address in S3 begins."""
 
 DOWNLOAD_TIMEOUT_S: Final = 30.0
 """A server that is silent for longer does not answer."""

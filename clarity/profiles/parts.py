@@ -9,7 +9,7 @@ from dependency_injector import providers
 from clarity.container import Core
 from clarity.ports.head_ledger import HeadLedger
 from clarity.ports.heads import HeadSigner
-from clarity.profiles.models import model_ports
+from clarity.profiles.models import BUCKET, model_ports
 from clarity.settings import Settings
 
 __all__ = ["audit_log", "core_with", "head_ledger", "head_signer", "instruments"]
@@ -44,11 +44,17 @@ def core_with(settings: Settings, **ports: providers.Provider[Any]) -> Core:
     from clarity.adapters.report.html import HtmlRenderer
     from clarity.adapters.signing.heads import Ed25519HeadVerifier
 
-    real, trail = ports.pop("real"), ports.pop("trail")
+    real, trail, blobs = ports.pop("real"), ports.pop("trail"), ports.pop("blobs", None)
     told = {name: ports[name] for name in ("clock", "metrics")}
     once = providers.ThreadSafeSingleton
     limits = Limits(max_bytes=settings.max_file_bytes, max_values=settings.max_file_values)
     metered = once(MeteredRepository, real, **told)
+    models = model_ports(settings, tracer=ports["tracer"], audit=trail, **told)
+    pinged = {"store": ports["inventory"]}
+    if settings.models.startswith(BUCKET):
+        pinged["models"] = models.provided.store
+    if blobs is not None and settings.blobs.startswith(BUCKET):
+        pinged["payloads"] = blobs
     return Core(
         repository=once(TracedRepository, metered, ports["tracer"]),
         audit_sink=trail,
@@ -60,7 +66,8 @@ def core_with(settings: Settings, **ports: providers.Provider[Any]) -> Core:
         recordings=once(DetectedRecordings, readers=all_readers(limits)),
         renderer=once(HtmlRenderer),
         audit_renderer=once(AuditFiles),
-        model_ports=model_ports(settings, tracer=ports["tracer"], audit=trail, **told),
+        model_ports=models,
+        pinged=providers.Dict(pinged),
         jobs_kept=providers.Object(timedelta(days=settings.job_days)),
         model_loading=providers.Object(settings.model_loading),
         audit_log=audit_log(settings, **told, tracer=ports["tracer"]),

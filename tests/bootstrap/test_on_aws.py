@@ -90,3 +90,14 @@ def test_a_model_that_one_process_promoted_answers_in_another(settings: Settings
         answer = app.models.predictor(ModelSelector("toy")).predict(week())
 
     assert answer.provenance.model == ref
+
+
+def test_health_asks_the_tables_and_both_places_in_s3(settings: Settings):
+    with open_clarity(settings) as app:
+        answers = app.health.run()
+
+    assert [(one.name, one.ok) for one in answers] == [
+        ("store", True),
+        ("models", True),
+        ("payloads", True),
+    ]

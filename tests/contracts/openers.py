@@ -85,7 +85,11 @@ OPENED: Final[dict[type, Callable[[], Iterator[object]]]] = {
     Metrics: lambda: _attributes(metrics, "metrics"),
     ModelRegistry: lambda: _attributes(model_registry, "registry"),
     ModelStore: lambda: _attributes(model_store, "store"),
-    Pingable: lambda: _attributes(inventory, "pingable"),
+    Pingable: lambda: (
+        *_attributes(inventory, "pingable"),
+        *_attributes(blobs, "blobs"),
+        *_attributes(model_store, "store"),
+    ),
     Predictor: lambda: (predictor.harness(name, Variant.S).predictor for name in predictor.OPENERS),
     Recordings: lambda: (
         opener().reader for opener in (recordings.OPENERS | recordings.FILE_OPENERS).values()

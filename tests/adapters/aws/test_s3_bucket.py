@@ -2,16 +2,21 @@
 
 import io
 from collections.abc import Iterator
+from pathlib import Path
 
+import attrs
 import pytest
 
 from clarity.adapters.aws._errors import BucketMissing, ConditionFailed
 from clarity.adapters.aws.s3._drafts import on_disk
 from clarity.adapters.aws.s3._requests import ObjectOp
+from clarity.adapters.aws.s3.blobs import S3BlobStore
 from clarity.adapters.aws.s3.bucket import MOST_KEYS, PIECE, Bucket, _all_removed
 from clarity.adapters.aws.s3.connection import S3Connection
+from clarity.adapters.aws.s3.model_store import S3ModelStore
 from clarity.adapters.aws.settings import Endpoint, Limits
 from clarity.ports.errors import Denied, NotFound, Throttled, TimedOut, TooLarge, Unavailable
+from tests.support.clocks import HandClock
 from tests.support.dynamodb import LIMITS, Counted, Spans, credentials
 from tests.support.engines import running
 from tests.support.fault_proxy import Fault, FaultProxy, always, fault_proxy, scripted
@@ -155,6 +160,17 @@ def test_an_object_that_could_not_be_removed_is_told():
     with pytest.raises(Denied):
         connection.run(op)
     connection.close()
+
+
+def test_what_lies_in_a_bucket_says_where_after_asking(bucket: Bucket, tmp_path: Path):
+    store = S3ModelStore(bucket=bucket, clock=HandClock(), folder=tmp_path)
+
+    for pingable in (store, S3BlobStore(bucket)):
+        said = pingable.ping()
+
+        assert f"s3://{bucket.name}/{bucket.prefix} in eu-west-1 at http://" in said
+    with pytest.raises(BucketMissing):
+        S3BlobStore(attrs.evolve(bucket, name="nobody-made-this")).ping()
 
 
 @pytest.mark.parametrize("engine", ["ministack", "moto"])

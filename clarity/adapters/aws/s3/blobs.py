@@ -13,6 +13,7 @@ from clarity.adapters.aws.s3.connection import S3Connection
 from clarity.ports.blobs import LARGEST_BLOB, Blob, BlobKey, BlobStore, StoredBlob
 from clarity.ports.clock import Clock
 from clarity.ports.errors import AlreadyExists, Corrupt, NotFound, TooLarge, Unavailable
+from clarity.ports.health import Pingable
 from clarity.ports.metrics import Metrics
 from clarity.ports.tracing import Tracer
 
@@ -20,7 +21,7 @@ __all__ = ["S3BlobStore", "open_blobs"]
 
 
 @attrs.frozen
-class S3BlobStore(BlobStore):
+class S3BlobStore(BlobStore, Pingable):
     """
     One object per blob: `<folder>/<name>`, written on the condition that there is none.
 
@@ -63,6 +64,10 @@ class S3BlobStore(BlobStore):
     def remove(self, keys: Sequence[BlobKey]) -> None:
         """See `BlobStore.remove`."""
         self.bucket.remove_all(map(str, keys))
+
+    def ping(self) -> str:
+        """Where the blobs lie, after asking."""
+        return self.bucket.reached()
 
     def _require_same(self, blob: Blob) -> None:
         """What is there is this blob, as when the answer to an earlier attempt was lost."""

@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import IO, Any, Final, TypeVar
@@ -91,6 +91,16 @@ class Bucket:
             self.connection.run(op)
         except AlreadyExists:
             return
+
+    def reached(self) -> str:
+        """
+        Where it is, after asking it.
+
+        Raises:
+            PortError: it is missing, refused or could not be reached.
+        """
+        self.connection.run(self._list_op({"Prefix": self.prefix, "MaxKeys": 1}))
+        return f"s3://{self.name}/{self.prefix} in {self.connection.place}"
 
     def read(self, key: str, *, most: int) -> Held:
         """
@@ -182,19 +192,20 @@ class Bucket:
 
     def listed(self, beginning: str = "") -> Iterator[Listed]:
         """The objects whose keys begin so, in the order of their keys."""
-        after: dict[str, str] = {}
+        asked = {"Prefix": self.prefix + beginning}
         while True:
-            answer = self.connection.run(
-                ObjectOp(
-                    operation="list_objects_v2",
-                    parameters={"Bucket": self.name, "Prefix": self.prefix + beginning, **after},
-                    decode=_whole_list,
-                )
-            )
+            answer = self.connection.run(self._list_op(asked))
             yield from map(self._described, answer.get("Contents", ()))
             if not answer["IsTruncated"]:
                 return
-            after = {"ContinuationToken": answer["NextContinuationToken"]}
+            asked["ContinuationToken"] = answer["NextContinuationToken"]
+
+    def _list_op(self, asked: Mapping[str, object]) -> ObjectOp[Answer]:
+        return ObjectOp(
+            operation="list_objects_v2",
+            parameters={"Bucket": self.name, **asked},
+            decode=_whole_list,
+        )
 
     def _remove_some(self, keys: Sequence[str]) -> None:
         objects = [{"Key": self.prefix + key} for key in keys]

@@ -55,6 +55,12 @@ class S3Connection:
         """Where buckets are made."""
         return self._endpoint.region
 
+    @property
+    def place(self) -> str:
+        """Region and, when it is another than the region's own, address."""
+        endpoint = self._endpoint
+        return f"{endpoint.region} at {endpoint.url}" if endpoint.url else endpoint.region
+
     def run(self, op: ObjectOp[T]) -> T:
         """
         What `op` asks for.

@@ -25,6 +25,7 @@ from clarity.domain.pat.artifact import sha256_of
 from clarity.domain.pat.bundle import LARGEST_BUNDLE, MANIFEST, Bundle, BundleTooLarge
 from clarity.ports.clock import Clock
 from clarity.ports.errors import Corrupt, NotFound, PortError, TooLarge, Unavailable
+from clarity.ports.health import Pingable
 from clarity.ports.model_store import ModelStore, StoredBundle
 
 __all__ = ["S3ModelStore"]
@@ -45,7 +46,7 @@ GONE: Final = "the bundle of this model"
 
 
 @attrs.frozen(kw_only=True)
-class S3ModelStore(ModelStore):
+class S3ModelStore(ModelStore, Pingable):
     """
     `bundles/<digest>.json` says which files make the bundle, `files/<digest>/<upload>/` has them.
 
@@ -113,6 +114,10 @@ class S3ModelStore(ModelStore):
                 self._clear(digest, uploads, before=self.clock.now() - ABANDONED)
                 return
         raise Unavailable(BUSY)
+
+    def ping(self) -> str:
+        """Where the models lie, after asking."""
+        return self.bucket.reached()
 
     def _place(self, bundle: Bundle) -> None:
         """The files, then the index that makes them count."""
