@@ -57,7 +57,7 @@ def open_clarity(
     with open_core(settings or Settings(), analyses=analyses) as core:
         app = core.clarity()
         app.models.loader.start()
-        with core.shipping():
+        with core.log_lines(), core.shipping():
             yield app
 
 

@@ -1,6 +1,7 @@
 """The container: ports left open for a profile to fill, and the use cases over them."""
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from datetime import timedelta
 
 from dependency_injector import containers, providers
@@ -71,6 +72,7 @@ class Core(containers.DeclarativeContainer):
     audit_trail = providers.Dependency(instance_of=AuditTrail)
     audit_outbox = providers.Dependency(instance_of=AuditOutbox)
     audit_log: providers.Dependency[AuditLog | None] = providers.Dependency()
+    log_lines = providers.Callable(nullcontext)
     ship_every_s = providers.Object(0.0)
     pseudonyms = providers.Dependency(instance_of=Pseudonyms)
     copies = providers.Dependency(instance_of=StoreCopies)

@@ -66,6 +66,7 @@ class Settings:
             0 to tell it by `clarity audit ship` alone.
         max_file_bytes: most unpacked bytes of a recording; what is bigger is refused.
         max_file_values: most values of a recording; they are held in memory, some 24 bytes each.
+        log: file to which what happens is added as JSON lines, in pseudonyms; empty for none.
     """
 
     store: str = attrs.field(factory=_at_home("clarity.db"), validator=attrs.validators.min_len(1))
@@ -83,6 +84,7 @@ class Settings:
     )
     model_keys: str = ""
     model_loading: LoadingStrategy = LoadingStrategy.LAZY
+    log: str = ""
     audit_log: str = ""
     audit_log_every_s: float = attrs.field(
         default=0.0, validator=[attrs.validators.ge(0.0), attrs.validators.le(LONGEST_WAIT_S)]

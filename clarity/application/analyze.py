@@ -7,6 +7,7 @@ from typing import ClassVar, Final
 
 import attrs
 
+from clarity.application.correlation import correlated
 from clarity.application.read import Days, chunks_in, content_digest, touched
 from clarity.domain.access import require_patient
 from clarity.domain.actigraphy.days import series_of
@@ -67,6 +68,7 @@ class Analyze:
     analyses: Sequence[Analysis]
     clarity_version: str
 
+    @correlated
     def run(
         self,
         days: Days,

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 import attrs
 
 from clarity.application.audit_trail import records_of
+from clarity.application.correlation import correlated
 from clarity.domain.access import require_tenant
 from clarity.domain.audit import AuditEvent, Operation
 from clarity.domain.audit_export import (
@@ -36,6 +37,7 @@ class ExportTrail:
     signer: HeadSigner
     clock: Clock
 
+    @correlated
     def run(
         self,
         tenant: TenantId,

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import attrs
 
 from clarity.application.anchors import Anchors
+from clarity.application.correlation import correlated
 from clarity.domain.access import require_tenant, tenant_subject
 from clarity.domain.audit import (
     AuditEvent,
@@ -33,6 +34,7 @@ class AuditReport:
     audit: AuditSink
     clock: Clock
 
+    @correlated
     def run(
         self, wanted: AuditFilter, *, actor: Actor, correlation: CorrelationId
     ) -> Iterator[AuditRecord]:

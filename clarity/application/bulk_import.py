@@ -6,6 +6,7 @@ from typing import ClassVar, Final
 
 import attrs
 
+from clarity.application.correlation import correlated
 from clarity.application.ingest import NothingToStore
 from clarity.application.jobs import TrackJobs
 from clarity.application.merge import MergeDays, request_digest
@@ -84,6 +85,7 @@ class ImportDays:
     track: TrackJobs
     clock: Clock
 
+    @correlated
     def run(
         self,
         chunks: Iterable[DayChunk],
@@ -174,6 +176,7 @@ class ImportRecordings:
     recordings: Recordings
     days: ImportDays
 
+    @correlated
     def run(self, order: Order) -> Iterator[tuple[Source, Imported | Refused]]:
         """
         Every file with what became of its days, or why it was refused, when it is done.

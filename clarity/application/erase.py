@@ -5,6 +5,7 @@ from typing import ClassVar, Final
 
 import attrs
 
+from clarity.application.correlation import correlated
 from clarity.application.jobs import Progress, TrackJobs
 from clarity.domain.access import require_patient
 from clarity.domain.audit import AuditEvent, AuditRecord, Operation, Touched
@@ -83,6 +84,7 @@ class ErasePatient:
         require_patient(actor, patient)
         return {name: store.holdings(patient) for name, store in self.stores.items()}
 
+    @correlated
     def run(self, patient: PatientRef, *, actor: Actor, correlation: CorrelationId) -> Erased:
         """
         Nothing is held about `patient` any more, counted over every store.

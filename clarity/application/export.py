@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import attrs
 
 from clarity.application.audit_trail import records_of
+from clarity.application.correlation import correlated
 from clarity.application.jobs import Progress, TrackJobs
 from clarity.domain.access import require_patient
 from clarity.domain.audit import AuditEvent, AuditRecord, Operation, Touched
@@ -36,6 +37,7 @@ class ExportPatient:
     renderer: DossierRenderer
     clock: Clock
 
+    @correlated
     def run(
         self, patient: PatientRef, *, actor: Actor, correlation: CorrelationId
     ) -> Iterator[Piece]:

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 import attrs
 
+from clarity.application.correlation import correlated
 from clarity.application.merge import MergeDays
 from clarity.application.read import Days
 from clarity.domain.access import require_patient
@@ -71,6 +72,7 @@ class Ingest:
         """
         return self.recordings.read(source, options=options)
 
+    @correlated
     def run(
         self, recording: Recording, *, patient: PatientRef, actor: Actor, correlation: CorrelationId
     ) -> Ingested:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import attrs
 
+from clarity.application.correlation import correlated
 from clarity.domain.access import tenant_subject
 from clarity.domain.audit import AuditEvent, Operation
 from clarity.domain.identity import Actor, CorrelationId
@@ -22,6 +23,7 @@ class KeepStore:
     audit: AuditSink
     clock: Clock
 
+    @correlated
     def back_up(self, to: Path, *, actor: Actor, correlation: CorrelationId) -> Checkup:
         """
         What is in the new file `to`, a checked copy of the store; the copy holds its own record.
@@ -33,6 +35,7 @@ class KeepStore:
         self._record(Operation.BACKUP, actor, correlation)
         return self.copies.backup(to)
 
+    @correlated
     def check(self, *, actor: Actor, correlation: CorrelationId) -> Checkup:
         """
         What is in the store and what is wrong with it.
@@ -65,6 +68,7 @@ class KeepStore:
         """
         return self.copies.replace(backup, to=to)
 
+    @correlated
     def restored(self, *, actor: Actor, correlation: CorrelationId) -> None:
         """
         The trail of the open store says that its content was put back from a backup.

@@ -6,6 +6,7 @@ from typing import Final
 
 import attrs
 
+from clarity.application.correlation import correlated
 from clarity.application.read import Days, chunks_in, content_digest
 from clarity.domain.actigraphy.days import MergedChunk, merge_chunks
 from clarity.domain.audit import Operation
@@ -43,6 +44,7 @@ class MergeDays:
     repository: Repository
     clock: Clock
 
+    @correlated
     def run(
         self,
         chunks: Sequence[DayChunk],

@@ -13,6 +13,7 @@ from typing import Final
 import attrs
 
 from clarity.application.bundles import LoadedModel, OpenBundle
+from clarity.application.correlation import correlated
 from clarity.application.models import PATModelLoader
 from clarity.domain.audit import AuditEvent, Operation, Touched
 from clarity.domain.errors import ClarityError
@@ -103,6 +104,7 @@ class RegisterBundle:
     changes: AuditedChanges
     clock: Clock
 
+    @correlated
     def run(self, bundle: Bundle, *, actor: Actor, correlation: CorrelationId) -> LoadedModel:
         """
         The model, registered; no alias points at it yet.
@@ -134,6 +136,7 @@ class MoveAlias:
     changes: AuditedChanges
     clock: Clock
 
+    @correlated
     def promote(
         self,
         selector: ModelSelector,
@@ -165,6 +168,7 @@ class MoveAlias:
         step = _Step(alias, seen + 1, version, Direction.PROMOTE)
         return self._moved(shelf, step, actor=actor, correlation=correlation)
 
+    @correlated
     def rollback(
         self, model: str, *, alias: str = CHAMPION, actor: Actor, correlation: CorrelationId
     ) -> AliasMove:
@@ -226,6 +230,7 @@ class RemoveVersion:
     loader: PATModelLoader
     changes: AuditedChanges
 
+    @correlated
     def run(self, selector: ModelSelector, *, actor: Actor, correlation: CorrelationId) -> ModelRef:
         """
         What was removed; requests that hold it finish with it.
@@ -256,6 +261,7 @@ class CollectGarbage:
     changes: AuditedChanges
     clock: Clock
 
+    @correlated
     def run(
         self, *, older_than_s: float = GRACE_S, actor: Actor, correlation: CorrelationId
     ) -> tuple[str, ...]:
@@ -292,6 +298,7 @@ class SignVersion:
     registry: ModelRegistry
     changes: AuditedChanges
 
+    @correlated
     def run(
         self,
         selector: ModelSelector,

@@ -5,6 +5,7 @@ from typing import ClassVar
 import attrs
 
 from clarity.application.bundles import BuildBundle, LoadedModel, Recipe
+from clarity.application.correlation import correlated
 from clarity.application.model_changes import RegisterBundle
 from clarity.domain.errors import DomainError
 from clarity.domain.identity import Actor, CorrelationId
@@ -88,6 +89,7 @@ class ImportModel:
     build: BuildBundle
     register: RegisterBundle
 
+    @correlated
     def run(
         self, request: ImportRequest, *, actor: Actor, correlation: CorrelationId
     ) -> LoadedModel:

@@ -7,6 +7,7 @@ from datetime import date
 
 import attrs
 
+from clarity.application.correlation import correlated
 from clarity.domain.access import require_patient
 from clarity.domain.audit import AuditEvent, Operation, Touched
 from clarity.domain.identity import Actor, CorrelationId, PatientRef
@@ -89,6 +90,7 @@ class ReadStream:
     audit: AuditSink
     clock: Clock
 
+    @correlated
     def run(
         self,
         days: Days,

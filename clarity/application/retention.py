@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import attrs
 
+from clarity.application.correlation import correlated
 from clarity.domain.access import require_tenant, tenant_subject
 from clarity.domain.analysis.result import AnalysisResult
 from clarity.domain.audit import AuditEvent, Operation
@@ -65,6 +66,7 @@ class ApplyRetention:
     jobs_kept: timedelta
     clock: Clock
 
+    @correlated
     def run(
         self,
         tenant: TenantId,

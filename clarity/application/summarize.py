@@ -6,6 +6,7 @@ from typing import Final
 
 import attrs
 
+from clarity.application.correlation import correlated
 from clarity.application.read import Days, chunks_in, touched
 from clarity.domain.access import require_patient
 from clarity.domain.actigraphy.days import series_of
@@ -41,6 +42,7 @@ class Summarize:
     audit: AuditSink
     clock: Clock
 
+    @correlated
     def run(
         self, days: Days, *, by: Period, actor: Actor, correlation: CorrelationId
     ) -> tuple[PeriodSummary, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import attrs
 
+from clarity.application.correlation import correlated
 from clarity.application.jobs import TrackJobs
 from clarity.application.reports import Order, ReportRecordings, Step, Summary
 from clarity.domain.jobs import JobKind
@@ -18,6 +19,7 @@ class TrackedReports:
     reports: ReportRecordings
     track: TrackJobs
 
+    @correlated
     def run(self, order: Order) -> Iterator[Step]:
         """
         The steps of `ReportRecordings.run`; the job is done before the summary is given.

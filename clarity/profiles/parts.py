@@ -37,6 +37,7 @@ def core_with(settings: Settings, **ports: providers.Provider[Any]) -> Core:
     from clarity.adapters.files.diary import CsvDiaries
     from clarity.adapters.files.limits import Limits
     from clarity.adapters.local.ids import RandomIds
+    from clarity.adapters.observability.logs import json_log
     from clarity.adapters.observability.metered import MeteredRepository
     from clarity.adapters.observability.traced import TracedRepository
     from clarity.adapters.report.audit_files import AuditFiles
@@ -71,6 +72,9 @@ def core_with(settings: Settings, **ports: providers.Provider[Any]) -> Core:
         jobs_kept=providers.Object(timedelta(days=settings.job_days)),
         model_loading=providers.Object(settings.model_loading),
         audit_log=audit_log(settings, **told, tracer=ports["tracer"]),
+        log_lines=providers.Callable(
+            json_log, Path(settings.log) if settings.log else None, ports["pseudonyms"]
+        ),
         ship_every_s=providers.Object(settings.audit_log_every_s if settings.audit_log else 0.0),
         **ports,
     )

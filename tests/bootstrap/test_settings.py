@@ -64,6 +64,6 @@ def test_all_problems_are_named_at_once_and_what_could_be_set_is_said():
     ]
     assert str(refused.value).endswith(
         "the settings are store, profile, busy_timeout_s, cache_entries, cache_bytes, "
-        "blobs, models, heads, job_days, model_keys, model_loading, audit_log, audit_log_every_s, "
-        "max_file_bytes, max_file_values"
+        "blobs, models, heads, job_days, model_keys, model_loading, log, audit_log, "
+        "audit_log_every_s, max_file_bytes, max_file_values"
     )

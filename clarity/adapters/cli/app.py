@@ -24,7 +24,8 @@ __all__ = ["run"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-LIMITS: Final = "clarity.limits"
+CHOSEN: Final = "clarity.chosen"
+"""Where settings chosen by options lie in `Context.meta`."""
 
 EPILOG = """\b
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 some files refused, 4 all files refused,
@@ -53,9 +54,10 @@ def _version(context: click.Context, _: click.Parameter, asked: object) -> None:
         context.exit()
 
 
-def _chosen_limit(context: click.Context, parameter: click.Parameter, value: int | None) -> None:
+def _chosen(context: click.Context, parameter: click.Parameter, value: object) -> None:
+    """The option is a setting of the same name; none when it was not given."""
     if value is not None:
-        context.meta.setdefault(LIMITS, {})[parameter.name] = str(value)
+        context.meta.setdefault(CHOSEN, {})[parameter.name] = str(value)
 
 
 def _limit(name: str, variable: str, said: str) -> Callable[[F], F]:
@@ -64,7 +66,7 @@ def _limit(name: str, variable: str, said: str) -> Callable[[F], F]:
         type=click.IntRange(min=1),
         envvar=variable,
         expose_value=False,
-        callback=_chosen_limit,
+        callback=_chosen,
         help=said,
     )
 
@@ -107,6 +109,15 @@ def _limit(name: str, variable: str, said: str) -> Callable[[F], F]:
 )
 @_limit("--max-file-bytes", "CLARITY_MAX_FILE_BYTES", "Most unpacked bytes of a recording.")
 @_limit("--max-file-values", "CLARITY_MAX_FILE_VALUES", "Most values of a recording.")
+@click.option(
+    "--log-json",
+    "log",
+    envvar="CLARITY_LOG",
+    metavar="FILE",
+    expose_value=False,
+    callback=_chosen,
+    help="Add what happens to FILE as JSON lines, patients as pseudonyms.",
+)
 @click.pass_context
 def cli(
     context: click.Context, *, store: str, blobs: str, tenant: str, actor: str | None, purpose: str
@@ -118,7 +129,7 @@ def cli(
         tenant=TenantId(tenant),
         actor=actor or login_name(),
         purpose=Purpose(purpose),
-        settings=context.meta.get(LIMITS, {}) | ({"blobs": blobs} if blobs else {}),
+        settings=context.meta.get(CHOSEN, {}) | ({"blobs": blobs} if blobs else {}),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 import attrs
 
+from clarity.application.correlation import current_correlation
 from clarity.domain.errors import ClarityError
 from clarity.ports.clock import Clock
 from clarity.ports.tracing import Tracer
@@ -36,6 +37,7 @@ class Span:
         attributes: of small, closed vocabularies.
         elapsed_s: how long it took.
         error: code of the error that left it, or the name of its class; empty for none.
+        correlation: id of the request that it was done for; empty outside of any.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Span:
     attributes: Mapping[str, str] = attrs.field(converter=_copied, hash=False)
     elapsed_s: float
     error: str
+    correlation: str = ""
 
 
 _path: ContextVar[tuple[str, ...]] = ContextVar("clarity_spans", default=())
@@ -64,7 +67,16 @@ def _timed(
     finally:
         _path.reset(token)
         elapsed_s = clock.monotonic_s() - started_s
-        done(Span(name=name, path=path, attributes=attributes, elapsed_s=elapsed_s, error=error))
+        done(
+            Span(
+                name=name,
+                path=path,
+                attributes=attributes,
+                elapsed_s=elapsed_s,
+                error=error,
+                correlation=current_correlation(),
+            )
+        )
 
 
 @attrs.frozen(eq=False)

@@ -186,7 +186,7 @@ def test_the_trail_is_told_to_a_file_once_and_in_pseudonyms(
     assert again.told == {"records": 0, "is_complete": True, "problem": ""}
     told = [json.loads(line) for line in log.read_text().splitlines()]
     assert [one["operation"] for one in told] == ["ingest", "read", "analyze"]
-    assert "ada" not in log.read_text()
+    assert '"ada' not in log.read_text()
 
 
 def test_a_log_that_is_away_leaves_the_rest_for_later(
@@ -211,3 +211,17 @@ def test_a_log_that_refuses_is_told(clarity: Command, analyzed: Path):
 
 def test_telling_needs_a_log(clarity: Command, analyzed: Path):
     assert clarity("--store", analyzed, "audit", "ship").code == 2
+
+
+def test_a_command_leaves_a_log_in_pseudonyms_where_one_is_named(
+    clarity: Command, analyzed: Path, tmp_path: Path
+):
+    log = tmp_path / "log.jsonl"
+
+    clarity("--store", analyzed, "--log-json", log, "read", "ada")
+
+    (line,) = [json.loads(one) for one in log.read_text().splitlines()]
+    row = rows(clarity("--store", analyzed, "audit", "report", "--patient", "ada").out)[-2]
+    assert (line["use_case"], line["outcome"]) == ("ReadStream.run", "ok")
+    assert line["correlation"] == row["correlation"]
+    assert '"ada' not in log.read_text()
