@@ -9,6 +9,7 @@ from dependency_injector import containers, providers
 from clarity._version import VERSION
 from clarity.application.analyze import Analyze
 from clarity.application.anchors import Anchors
+from clarity.application.ask_model import AskModel
 from clarity.application.audit_export import ExportTrail, VerifyExport
 from clarity.application.audit_trail import AuditReport, VerifyTrail
 from clarity.application.bulk_import import ImportDays, ImportRecordings
@@ -115,7 +116,13 @@ class Core(containers.DeclarativeContainer):
     merge = providers.Factory(MergeDays, repository, clock)
     import_days = providers.Factory(ImportDays, bulk=bulk, merge=merge, track=track, clock=clock)
     import_recordings = providers.Factory(ImportRecordings, recordings=recordings, days=import_days)
-    reports = providers.Factory(ReportRecordings, ingest=ingest, analyze=analyze, renderer=renderer)
+    models = providers.ThreadSafeSingleton(
+        models_over, model_ports, clarity_version=VERSION, strategy=model_loading
+    )
+    ask = providers.Factory(AskModel, models.provided.predictor, audit_sink, clock)
+    reports = providers.Factory(
+        ReportRecordings, ingest=ingest, analyze=analyze, ask=ask, renderer=renderer
+    )
     report = providers.Factory(TrackedReports, reports=reports, track=track)
     export = providers.Factory(
         ExportPatient,
@@ -150,9 +157,6 @@ class Core(containers.DeclarativeContainer):
         metrics=metrics,
     )
     shipping = providers.Factory(shipping, ship_audit, ship_every_s)
-    models = providers.ThreadSafeSingleton(
-        models_over, model_ports, clarity_version=VERSION, strategy=model_loading
-    )
     retention = providers.Factory(
         ApplyRetention,
         repository=repository,

@@ -9,12 +9,16 @@ from typing import Final
 import attrs
 
 from clarity.application.analyze import Analyze
+from clarity.application.ask_model import AskModel
 from clarity.application.diaries import diary_of, of_strangers
 from clarity.application.ingest import Ingest, Ingested
 from clarity.application.read import Days
 from clarity.domain.actigraphy.regrid import RegridReport
+from clarity.domain.actigraphy.series import ActivitySeries
 from clarity.domain.errors import ClarityError
 from clarity.domain.identity import Actor, CorrelationId, PatientId, PatientRef
+from clarity.domain.models import ModelSelector
+from clarity.domain.pat.answer import ModelReply
 from clarity.domain.sleep.diary import Diary, DiaryNight
 from clarity.ports.recordings import ReadOptions, Recording, Source
 from clarity.ports.report import Document, Refused, Renderer, Report
@@ -36,6 +40,7 @@ class Order:
         patient: label of the person, instead of the one that a file gives; of a file of several
             people it goes before each label.
         diary: nights of the people, for those who kept one.
+        model: which model to ask about each recording; None for none.
         settings: what the caller chose, shown in the report.
         actor: who asks.
         correlation: ties the audit records together.
@@ -45,6 +50,7 @@ class Order:
     options: ReadOptions
     patient: str | None = attrs.field(default=None, repr=False)
     diary: tuple[DiaryNight, ...] = attrs.field(default=(), repr=False)
+    model: ModelSelector | None = None
     settings: Mapping[str, str] = attrs.field(factory=dict, hash=False)
     actor: Actor
     correlation: CorrelationId
@@ -90,6 +96,7 @@ class ReportRecordings:
 
     ingest: Ingest
     analyze: Analyze
+    ask: AskModel
     renderer: Renderer
 
     def run(self, order: Order) -> Iterator[Step]:
@@ -97,8 +104,15 @@ class ReportRecordings:
         The steps of the work, each when it is done; the last one is the summary.
 
         Files of one participant are merged and reported once. A file that cannot be read or
-        analyzed becomes a `Refused` and does not keep the others from being done.
+        analyzed becomes a `Refused` and does not keep the others from being done. A recording that
+        is no input for the model that was asked for is reported with the reason.
+
+        Raises:
+            ModelUnknown, ClarityError: the model that was asked for is not there or was refused;
+                then nothing is done.
         """
+        if order.model is not None:
+            self.ask.require(order.model)
         refused: list[Refused] = []
         streams: dict[Days, list[_Part]] = {}
         for source in order.sources:
@@ -163,6 +177,20 @@ class ReportRecordings:
             notices=_notices([part.ingested for part in parts]),
             settings=order.settings,
             made_at=analyzed.result.provenance.computed_at,
+            model=self._reply(analyzed.series, days.patient, order),
+        )
+
+    def _reply(
+        self, series: ActivitySeries, patient: PatientRef, order: Order
+    ) -> ModelReply | None:
+        if order.model is None:
+            return None
+        return self.ask.run(
+            series,
+            selector=order.model,
+            patient=patient,
+            actor=order.actor,
+            correlation=order.correlation,
         )
 
 

@@ -11,6 +11,7 @@ import attrs
 from clarity.domain.actigraphy.series import ActivitySeries
 from clarity.domain.analysis.result import AnalysisResult
 from clarity.domain.audit import AuditRecord
+from clarity.domain.pat.answer import ModelReply
 
 __all__ = ["AuditFormat", "AuditRenderer", "Document", "Refused", "Renderer", "Report"]
 
@@ -28,6 +29,7 @@ class Report:
         notices: what was assumed or mended while reading, in words.
         settings: what the caller chose, for the reader to see.
         made_at: when, aware.
+        model: what a model says about the recording; None when none was asked.
     """
 
     participant: str = attrs.field(repr=False)
@@ -37,6 +39,7 @@ class Report:
     notices: tuple[str, ...] = ()
     settings: Mapping[str, str] = attrs.field(hash=False)
     made_at: datetime
+    model: ModelReply | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -8,6 +8,7 @@ import pytest
 
 from clarity.application.reports import Order, Rendered, ReportRecordings, Step, Stored, Summary
 from clarity.domain.analysis.sleep import SleepAnalysis
+from clarity.domain.models import ModelSelector, ModelUnknown
 from clarity.domain.sleep.diary import DiaryNight
 from clarity.domain.streams import Unit
 from clarity.domain.timeline import TimeWindow
@@ -325,3 +326,11 @@ def test_another_diary_is_another_result_and_the_same_one_is_remembered(world: W
     assert prints[1] == prints[2]
     assert len(set(prints)) == 3
     assert world.operations().count("analyze") == 3
+
+
+def test_a_model_that_is_not_there_is_said_before_anything_is_done(world: World):
+    steps = world.reports.run(order(source_of(GOOD, "ada.csv"), model=ModelSelector("pat-s")))
+
+    with pytest.raises(ModelUnknown, match="pat-s@champion"):
+        next(steps)
+    assert people(world) == []

@@ -17,7 +17,9 @@ from clarity.adapters.local.store import SqliteStore, open_store
 from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
 from clarity.adapters.report.html import HtmlRenderer
 from clarity.application.analyze import Analyze
+from clarity.application.ask_model import AskModel
 from clarity.application.ingest import Ingest, Ingested
+from clarity.application.predict import PATPredictor
 from clarity.application.read import Days
 from clarity.application.reports import ReportRecordings
 from clarity.domain.actigraphy.regrid import RegridReport
@@ -27,6 +29,7 @@ from clarity.domain.analysis.quality import QualityAnalysis
 from clarity.domain.analysis.wear import WearAssessment
 from clarity.domain.audit import AuditEvent
 from clarity.domain.identity import Actor, CorrelationId, PatientId, PatientRef, Purpose, TenantId
+from clarity.domain.models import ModelSelector, ModelUnknown
 from clarity.domain.streams import StreamKind, Unit
 from clarity.ports.audit import AuditFilter, AuditSink, AuditTrail
 from clarity.ports.recordings import Recording
@@ -83,6 +86,10 @@ def days_of(patient: PatientRef = ADA, stream: StreamKind = StreamKind.ACTIVITY)
     return Days(patient=patient, stream=stream)
 
 
+def _no_model(selector: ModelSelector) -> PATPredictor:
+    raise ModelUnknown(str(selector))
+
+
 @attrs.frozen(kw_only=True)
 class World:
     """A fresh store with the ports over it."""
@@ -111,7 +118,12 @@ class World:
 
     @property
     def reports(self) -> ReportRecordings:
-        return ReportRecordings(ingest=self.ingest, analyze=self.analyze(), renderer=HtmlRenderer())
+        return ReportRecordings(
+            ingest=self.ingest,
+            analyze=self.analyze(),
+            ask=AskModel(_no_model, self.sink, self.clock),
+            renderer=HtmlRenderer(),
+        )
 
     def stored(self, what: Recording | None = None, patient: PatientRef = ADA) -> Ingested:
         """The recording is ingested."""

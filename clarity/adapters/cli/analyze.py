@@ -8,12 +8,14 @@ import attrs
 import click
 
 from clarity.adapters.cli.exits import Exit
+from clarity.adapters.cli.model_options import asked_model, model_options, with_models
 from clarity.adapters.cli.progress import progress
 from clarity.adapters.cli.reading import chosen, read_options, reading_options, source_of
 from clarity.adapters.cli.session import Session, json_option, pass_session
 from clarity.adapters.cli.writing import write
 from clarity.application.clarity import Clarity
 from clarity.application.reports import Order, Rendered, Step, Stored, Summary
+from clarity.domain.models import ModelSelector
 from clarity.domain.sleep.diary import DiaryNight
 from clarity.ports.recordings import ReadOptions
 from clarity.ports.report import Refused
@@ -37,6 +39,7 @@ class Work:
         out: where the documents go.
         options: what the caller knows better than the files.
         patient: label of the person, None to take the file's.
+        model: which model to ask, None for none.
         diary: file with the nights of the people, None where nobody kept one.
         settings: what the caller chose, for the report.
     """
@@ -46,6 +49,7 @@ class Work:
     options: ReadOptions
     patient: str | None
     diary: Path | None = None
+    model: ModelSelector | None = None
     settings: dict[str, str]
 
 
@@ -58,6 +62,7 @@ class Work:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Sleep diary (CSV: participant, date, bed, up); its nights have SOL and SE.",
 )
+@model_options
 @reading_options
 @json_option
 @pass_session
@@ -77,15 +82,19 @@ def analyze(
     several get a folder each, and DIR an overview. The recordings are kept in
     DIR/clarity.db; the same command again continues where it was interrupted.
     """
+    model = asked_model(context)
+    session = with_models(session, context)
     work = Work(
         files=tuple(expanded(files)),
         out=out,
         options=read_options(context),
         patient=patient,
         diary=diary,
+        model=model,
         settings=chosen(context)
         | ({"--patient": patient} if patient else {})
-        | ({"--diary": diary.name} if diary else {}),
+        | ({"--diary": diary.name} if diary else {})
+        | ({"--model": str(model)} if model else {}),
     )
     _tell(session, work, _done(session, work))
 
@@ -124,6 +133,7 @@ def _done(session: Session, work: Work) -> Summary:
             options=work.options,
             patient=work.patient,
             diary=_nights(app, work),
+            model=work.model,
             settings=work.settings,
             actor=session.acting,
             correlation=app.ids.correlation(),

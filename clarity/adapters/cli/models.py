@@ -14,7 +14,7 @@ from clarity.domain.models import CHAMPION, AliasMove, ModelSelector
 from clarity.domain.pat.bundle import VerifiedBundle
 from clarity.domain.pat.variants import ARCHITECTURES
 
-__all__ = ["models"]
+__all__ = ["MODEL", "models"]
 
 
 class SelectorType(click.ParamType[ModelSelector]):

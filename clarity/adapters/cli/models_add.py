@@ -16,6 +16,7 @@ from clarity.application.model_import import ImportRequest
 from clarity.domain.pat.artifact import require_digest
 from clarity.domain.pat.bundle import LARGEST_BUNDLE, MANIFEST, Bundle
 from clarity.domain.pat.canonical import read_heads
+from clarity.domain.pat.card import ModelCard
 from clarity.domain.pat.preprocessing import OwnSpread, Scaler
 from clarity.domain.pat.variants import ARCHITECTURES, WEEK_MIN
 from clarity.domain.versions import SemanticVersion
@@ -42,6 +43,21 @@ class Told:
     head: tuple[str, ...]
     heads: Path | None
     length: int
+    intended_use: str
+    training_data: str
+    limitation: tuple[str, ...]
+    contact: str
+
+    @property
+    def notes(self) -> ModelCard:
+        """What the model card is to say."""
+        return ModelCard(
+            title="",
+            intended_use=self.intended_use,
+            training_data=self.training_data,
+            limitations=self.limitation,
+            contact=self.contact,
+        )
 
 
 @click.command()
@@ -59,6 +75,10 @@ class Told:
 @click.option("--head", multiple=True, metavar="NAME=FILE", help="Keras file of a trained head.")
 @click.option("--heads", type=PLAIN, help="JSON list: what scores mean, thresholds, calibrations.")
 @click.option("--length", default=WEEK_MIN, show_default=True, help="Minutes per sample.")
+@click.option("--intended-use", default="", help="Card: for what, and for what not.")
+@click.option("--training-data", default="", help="Card: on which recordings it was trained.")
+@click.option("--limitation", multiple=True, help="Card: what is known to go wrong; repeat.")
+@click.option("--contact", default="", help="Card: whom to ask.")
 @json_option
 @pass_session
 def add(session: Session, /, **options: Any) -> None:
@@ -77,6 +97,8 @@ def add(session: Session, /, **options: Any) -> None:
 def _added(app: Clarity, session: Session, told: Told) -> LoadedModel:
     acting, correlation = session.acting, app.ids.correlation()
     if told.source is not None and told.source.is_dir():
+        if told.notes != ModelCard(title=""):
+            raise click.UsageError("a bundle has its card; leave the options of the card out")
         bundle = _bundle_in(told.source)
         if told.sha256:
             require_digest(bundle.manifest, sha256=told.sha256)
@@ -108,6 +130,7 @@ def _request(app: Clarity, told: Told) -> ImportRequest:
         specs=read_heads(_content(told.heads)) if told.heads else (),
         scaler=_scaler(app, told.scaler),
         licence=told.licence,
+        notes=told.notes,
         length=told.length,
     )
 

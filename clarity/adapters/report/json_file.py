@@ -16,6 +16,9 @@ or goes; new keys may come without that. Version 1:
 - `spans`: `layer`, `algorithm`, `epochs` (pairs start, stop; stop excluded), with `span_epoch_s`.
 - `reading`: what was assumed or mended while reading, text.
 - `notices`: what the analyses say about the data, text.
+- `model`: null when no model was asked, else `asked`, `code` and `reason` (empty with an answer),
+  `provenance` (null without), `embedding` (96 numbers) and `heads`: `head`, `task`, `score` (no
+  probability), `probability` (null when not calibrated), `positive`, `reason`.
 - `provenance`: `input_digest`, `fingerprint`, `analyses` (`id`, `version`), `clarity_version`,
   `computed_at`.
 
@@ -32,6 +35,7 @@ from typing import Final
 import numpy as np
 import orjson
 
+from clarity.adapters.report.model import model_json
 from clarity.domain.findings import Finding
 from clarity.domain.sleep.nights import Night
 from clarity.ports.report import Refused, Report
@@ -71,6 +75,7 @@ def results_json(report: Report) -> bytes:
             "reading": report.notices,
             "notices": result.notices,
             "settings": dict(report.settings),
+            "model": model_json(report.model),
             "provenance": _provenance(report),
         },
         option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE,

@@ -11,6 +11,7 @@ import jinja2
 from clarity.adapters.report.actogram import SKIPPED, actogram
 from clarity.adapters.report.days import day_bins
 from clarity.adapters.report.formats import ABSENT, brief, hours_minutes
+from clarity.adapters.report.model import model_section
 from clarity.adapters.report.nights import night_table
 from clarity.adapters.report.profile import profile, sparkline
 from clarity.adapters.report.quality import checks
@@ -115,6 +116,7 @@ def report_page(report: Report) -> bytes:
         absent=tuple(row for table in measures(absent, literature) for row in table.rows),
         references=tuple(cited(citation) for citation in literature),
         checks=checks(series),
+        model=model_section(report.model),
     )
 
 

@@ -5,7 +5,6 @@ Nothing else is invented: no random padding, no noise, no constants of a populat
 """
 
 from datetime import date
-from enum import StrEnum
 from typing import ClassVar, Final
 
 import attrs
@@ -22,15 +21,12 @@ from clarity.domain.streams import Placement, Unit, UnitMismatch
 __all__ = [
     "DAYS",
     "MINUTES",
+    "TRAINED_UNITS",
     "WEEK_MINUTES",
-    "ConstantWeek",
-    "ModelInput",
     "PatWeek",
-    "Scaler",
     "TooLittleWear",
     "WeekRule",
     "pat_week",
-    "per_window_zscore",
 ]
 
 DAYS: Final = 7
@@ -38,10 +34,13 @@ MINUTES: Final = 1_440
 WEEK_MINUTES: Final = DAYS * MINUTES
 """Minutes of the model's input."""
 
-_VALIDATED: Final = frozenset({Unit.COUNTS})
-"""Units for which the model's input is specified; others are read with `validated` False."""
+TRAINED_UNITS: Final = frozenset({Unit.COUNTS, Unit.MIMS})
+"""
+Units of the minute recordings of NHANES, the survey that the published encoders were trained on
+(arXiv 2411.15240, abstract): counts in 2003 to 2006, MIMS in 2011 to 2014. Others are untested.
+"""
 
-_ACCEPTED: Final = _VALIDATED | {Unit.MIMS, Unit.STEPS_PER_MIN}
+_ACCEPTED: Final = TRAINED_UNITS | {Unit.STEPS_PER_MIN}
 
 
 @attrs.define(eq=False)
@@ -63,16 +62,6 @@ class TooLittleWear(DomainError):
             f"{self.empty_minutes} minutes of the clock have no value on any valid day; "
             f"a week cannot be filled without inventing them: leave the model out"
         )
-
-
-@attrs.define(eq=False)
-class ConstantWeek(DomainError):
-    """All values of a week are the same, so they cannot be standardized."""
-
-    code: ClassVar[str] = "week.constant"
-
-    def __str__(self) -> str:
-        return "every minute of the week has the same value; check that the device was worn"
 
 
 @attrs.frozen(kw_only=True)
@@ -107,7 +96,7 @@ class PatWeek:
         unit: of the values.
         device: maker and model as far as known.
         placement: where the device was worn.
-        validated: whether the input is specified for this unit; False for steps and MIMS.
+        validated: whether the published encoders were trained on this unit; False for steps.
     """
 
     values: npt.NDArray[np.float64] = attrs.field(
@@ -176,7 +165,7 @@ def pat_week(series: ActivitySeries, rule: WeekRule | None = None) -> PatWeek:
         unit=series.unit,
         device=series.device,
         placement=series.placement,
-        validated=series.unit in _VALIDATED,
+        validated=series.unit in TRAINED_UNITS,
     )
 
 
@@ -203,42 +192,3 @@ def _filled(
         raise TooLittleWear(rule.min_valid_days, int(valid.sum()), empty)
     usual = np.nansum(good, axis=0) / np.maximum(n, 1)
     return np.where(missing, usual, week)
-
-
-class Scaler(StrEnum):
-    """How raw values became the numbers that a model reads."""
-
-    PER_WINDOW_ZSCORE = "per_window_zscore"
-
-
-@attrs.frozen(kw_only=True)
-class ModelInput:
-    """
-    What goes into a model, and how it was scaled.
-
-    Attributes:
-        values: (10080,) float32. Read-only.
-        scaler: the strategy that made them.
-        week: where they come from.
-    """
-
-    values: npt.NDArray[np.float32] = attrs.field(eq=False, hash=False, repr=False)
-    scaler: Scaler
-    week: PatWeek
-
-
-def per_window_zscore(week: PatWeek) -> ModelInput:
-    """
-    The week less its mean over its standard deviation (population), as float32.
-
-    It stands in for the scaler of a cohort when a model bundle has none, and the result says so.
-
-    Raises:
-        ConstantWeek: all values are the same.
-    """
-    spread = float(week.flat.std())
-    if spread == 0.0:
-        raise ConstantWeek
-    values = ((week.flat - week.flat.mean()) / spread).astype(np.float32)
-    values.setflags(write=False)
-    return ModelInput(values=values, scaler=Scaler.PER_WINDOW_ZSCORE, week=week)

@@ -22,6 +22,7 @@ __all__ = [
     "Embedding",
     "HeadScore",
     "HeadScores",
+    "ModelReply",
     "PatAnswer",
     "PatProvenance",
     "judged",
@@ -168,6 +169,29 @@ class PatAnswer:
     def provenance(self) -> PatProvenance:
         """Where the answer comes from."""
         return self.embedding.provenance
+
+
+@attrs.frozen(kw_only=True)
+class ModelReply:
+    """
+    What became of a question to a model about a recording.
+
+    Attributes:
+        selector: which model was asked, as the caller said it.
+        answer: what it says; None when the recording is no input for it.
+        code: of the refusal; empty with an answer.
+        reason: the refusal in words; empty with an answer.
+    """
+
+    selector: str
+    answer: PatAnswer | None = attrs.field(default=None, repr=False)
+    code: str = ""
+    reason: str = ""
+
+    def __attrs_post_init__(self) -> None:
+        """An answer needs no excuse and its absence needs one."""
+        if (self.answer is None) == (not self.reason):
+            raise ValueError("a reply has either an answer or a reason for its absence")
 
 
 @attrs.frozen(kw_only=True)

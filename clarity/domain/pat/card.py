@@ -19,6 +19,7 @@ class ModelCard:
         limitations: what is known to go wrong.
         licence: under which terms the weights may be used.
         source: where the weights come from.
+        contact: whom to ask.
     """
 
     title: str
@@ -29,6 +30,7 @@ class ModelCard:
     limitations: tuple[str, ...] = ()
     licence: str = ""
     source: str = ""
+    contact: str = ""
 
 
 def markdown(card: ModelCard) -> str:
@@ -41,6 +43,7 @@ def markdown(card: ModelCard) -> str:
         "Limitations": "\n".join(f"- {line}" for line in card.limitations),
         "Licence": card.licence,
         "Source": card.source,
+        "Contact": card.contact,
     }
     body = [f"## {title}\n\n{text or 'Unknown.'}\n" for title, text in sections.items()]
     return "\n".join([f"# {card.title}\n", *body])

@@ -12,6 +12,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from clarity.domain.actigraphy.week import TRAINED_UNITS
 from clarity.domain.arrays import kept_float32, kept_float64
 from clarity.domain.errors import DomainError
 from clarity.domain.pat.prediction import Floats
@@ -21,7 +22,6 @@ from clarity.domain.streams import Unit, UnitMismatch
 __all__ = [
     "ACTIVITY_UNITS",
     "OWN_SPREAD",
-    "TRAINED_UNITS",
     "BadScaler",
     "CohortScaler",
     "OwnSpread",
@@ -40,9 +40,6 @@ OWN_SPREAD: Final = "per_window_zscore"
 ACTIVITY_UNITS: Final = frozenset(
     {Unit.COUNTS, Unit.MIMS, Unit.ENMO_MG, Unit.ACTIVITY_INDEX, Unit.STEPS_PER_MIN}
 )
-# Units of the minute recordings of NHANES, the survey that the published encoders were trained on
-# (arXiv 2411.15240, abstract). In other units an embedding is untested.
-TRAINED_UNITS: Final = frozenset({Unit.COUNTS, Unit.MIMS})
 
 
 @attrs.define(eq=False)

@@ -338,3 +338,26 @@ def test_a_file_that_is_no_model_is_refused(clarity: Command, tmp_path: Path, da
 
     assert said.code == 1
     assert "pat.unreadable-model" in said.err
+
+
+def test_the_card_says_what_was_told_when_the_model_was_added(clarity: Command, weights: Path):
+    card = (
+        *("--intended-use", "research on groups", "--training-data", "made up for tests"),
+        *("--limitation", "not for one person", "--limitation", "not for children"),
+        *("--contact", "the help desk"),
+    )
+    added = clarity("models", "add", weights, "--name", "toy", "--version", "1", *SAID, *card)
+
+    said = clarity("models", "card", "toy:1")
+
+    assert added.code == 0, added.err
+    assert "## Intended use\n\nresearch on groups\n" in said.out
+    assert "## Training data\n\nmade up for tests\n" in said.out
+    assert "- not for one person\n- not for children\n" in said.out
+    assert "## Contact\n\nthe help desk\n" in said.out
+
+
+def test_a_bundle_keeps_its_card(clarity: Command, tmp_path: Path):
+    folder = bundle_in(tmp_path / "bundle", tiny_bundle("1.0.0"))
+
+    assert clarity("models", "add", folder, "--contact", "somebody else").code == 2

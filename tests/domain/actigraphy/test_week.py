@@ -11,13 +11,10 @@ from hypothesis import strategies as st
 from clarity.domain.actigraphy.regrid import NotAMultiple
 from clarity.domain.actigraphy.series import ActivitySeries
 from clarity.domain.actigraphy.week import (
-    ConstantWeek,
     PatWeek,
-    Scaler,
     TooLittleWear,
     WeekRule,
     pat_week,
-    per_window_zscore,
 )
 from clarity.domain.streams import Placement, Unit, UnitMismatch
 
@@ -124,9 +121,10 @@ def test_shorter_epochs_are_joined_first():
     assert (week.flat == 2).all()
 
 
-def test_steps_and_mims_are_read_but_not_validated_and_other_units_are_refused():
+def test_what_encoders_were_trained_on_is_validated_steps_are_not_and_others_are_refused():
+    assert pat_week(series(days(7), unit=Unit.COUNTS)).validated
+    assert pat_week(series(days(7), unit=Unit.MIMS)).validated
     assert not pat_week(series(days(7), unit=Unit.STEPS_PER_MIN)).validated
-    assert not pat_week(series(days(7), unit=Unit.MIMS)).validated
     with pytest.raises(UnitMismatch, match="PAT is defined for counts, MIMS or steps"):
         pat_week(series(days(7), unit=Unit.ENMO_MG))
 
@@ -165,35 +163,6 @@ def test_a_week_is_whole_by_construction():
         )
     with pytest.raises(ValueError, match="read-only"):
         week.values[0, 0] = 1
-
-
-def test_the_named_scaler_standardizes_the_week_itself():
-    week = pat_week(series(days(7)))
-
-    scaled = per_window_zscore(week)
-
-    assert scaled.scaler is Scaler.PER_WINDOW_ZSCORE
-    assert scaled.scaler == "per_window_zscore"
-    assert scaled.values.dtype == np.float32
-    assert scaled.values.shape == (10_080,)
-    assert abs(float(scaled.values.mean())) < 1e-6
-    assert float(scaled.values.std()) == pytest.approx(1.0, abs=1e-6)
-    assert scaled.week == week
-    with pytest.raises(ValueError, match="read-only"):
-        scaled.values[0] = 1
-
-
-@given(st.floats(0.1, 100))
-def test_the_scaled_week_does_not_depend_on_the_scale(factor):
-    plain = per_window_zscore(pat_week(series(days(7))))
-    other = per_window_zscore(pat_week(series(days(7) * factor)))
-
-    assert np.allclose(plain.values, other.values, atol=1e-5)
-
-
-def test_a_constant_week_cannot_be_scaled():
-    with pytest.raises(ConstantWeek, match="same value"):
-        per_window_zscore(pat_week(series(np.zeros(10_080))))
 
 
 @pytest.mark.parametrize("rule", [{"min_valid_days": 8}, {"min_valid_minutes": 0}])

@@ -1,0 +1,69 @@
+"""Which model a command asks, and where models are kept."""
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+import attrs
+import click
+
+from clarity.adapters.cli.models import MODEL
+from clarity.adapters.cli.session import Session
+from clarity.domain.models import ModelSelector
+
+__all__ = ["asked_model", "model_options", "with_models"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+META: Final = "clarity.model"
+
+
+def _remember(context: click.Context, parameter: click.Parameter, value: object) -> None:
+    if value and parameter.name is not None:
+        context.meta.setdefault(META, {})[parameter.name] = value
+
+
+OPTIONS: Final = (
+    click.option(
+        "--model",
+        type=MODEL,
+        expose_value=False,
+        callback=_remember,
+        help="Ask this model too: NAME for its champion, NAME@ALIAS or NAME:VERSION.",
+    ),
+    click.option(
+        "--models",
+        envvar="CLARITY_MODELS",
+        metavar="PATH",
+        expose_value=False,
+        callback=_remember,
+        help="Where models are kept; in your home unless given.",
+    ),
+    click.option(
+        "--model-keys",
+        envvar="CLARITY_MODEL_KEYS",
+        metavar="PATH",
+        expose_value=False,
+        callback=_remember,
+        help="Folder with public keys, one of which must have signed the model.",
+    ),
+)
+
+
+def model_options(command: F) -> F:
+    """The command with the options that say which model to ask."""
+    for option in reversed(OPTIONS):
+        command = option(command)
+    return command
+
+
+def asked_model(context: click.Context) -> ModelSelector | None:
+    """The model that was named, None when none was."""
+    model: ModelSelector | None = context.meta.get(META, {}).get("model")
+    return model
+
+
+def with_models(session: Session, context: click.Context) -> Session:
+    """The session, over the models that the options say."""
+    given = context.meta.get(META, {})
+    chosen = {name: str(given[name]) for name in ("models", "model_keys") if name in given}
+    return attrs.evolve(session, settings={**session.settings, **chosen})

@@ -1,0 +1,115 @@
+"""What a model says about the recording, for the page and for results.json."""
+
+import attrs
+
+from clarity.adapters.report.formats import number, percent
+from clarity.domain.pat.answer import HeadScore, ModelReply, PatAnswer
+
+__all__ = ["HeadRow", "ModelSection", "model_json", "model_section"]
+
+
+@attrs.frozen(kw_only=True)
+class HeadRow:
+    """One score of a model, in words."""
+
+    head: str
+    task: str
+    score: str
+    probability: str
+
+
+@attrs.frozen(kw_only=True)
+class ModelSection:
+    """
+    What the page says of a model.
+
+    Attributes:
+        facts: names and texts about the model and the week.
+        heads: its scores.
+        cautions: what is to be known before a score is read.
+        refusal: why there is no answer; empty when there is one.
+    """
+
+    facts: tuple[tuple[str, str], ...]
+    heads: tuple[HeadRow, ...] = ()
+    cautions: tuple[str, ...] = ()
+    refusal: str = ""
+
+
+def model_section(reply: ModelReply | None) -> ModelSection | None:
+    """The section, None when no model was asked."""
+    if reply is None:
+        return None
+    if reply.answer is None:
+        return ModelSection(facts=(("Model", reply.selector),), refusal=reply.reason)
+    return ModelSection(
+        facts=_facts(reply.answer),
+        heads=tuple(_row(score) for score in reply.answer.heads.scores),
+        cautions=_cautions(reply.answer),
+    )
+
+
+def model_json(reply: ModelReply | None) -> dict[str, object] | None:
+    """The object under `model`, None when no model was asked."""
+    if reply is None:
+        return None
+    told: dict[str, object] = {"asked": reply.selector, "code": reply.code, "reason": reply.reason}
+    if reply.answer is None:
+        return {**told, "provenance": None, "embedding": None, "heads": []}
+    made = reply.answer.provenance
+    provenance = {
+        "model": str(made.model),
+        "digest": made.model.digest,
+        "variant": made.variant.value,
+        "scaler": made.scaler,
+        "unit": made.unit.value,
+        "validated": made.validated,
+        "first_date": made.first_date,
+        "valid_days": made.valid_days,
+        "imputed_fraction": made.imputed_fraction,
+        "augmentation": made.augmentation.value,
+        "steps": made.steps,
+        "clarity_version": made.clarity_version,
+    }
+    return {
+        **told,
+        "provenance": provenance,
+        "embedding": reply.answer.embedding.values.tolist(),
+        "heads": [attrs.asdict(score) for score in reply.answer.heads.scores],
+    }
+
+
+def _facts(answer: PatAnswer) -> tuple[tuple[str, str], ...]:
+    made = answer.provenance
+    return (
+        ("Model", f"{made.model} ({made.variant.value})"),
+        ("Digest", made.model.digest),
+        ("Week", f"from {made.first_date.isoformat()}, {made.valid_days} valid days"),
+        ("Filled", f"{percent(made.imputed_fraction)} of the minutes, for the model alone"),
+        ("Scaled by", made.scaler),
+        ("Unit", made.unit.value),
+    )
+
+
+def _cautions(answer: PatAnswer) -> tuple[str, ...]:
+    scores = answer.heads.scores
+    cautions = []
+    if any(score.probability is None for score in scores):
+        cautions.append(
+            "Scores are not probabilities: without a calibration they order recordings at best."
+        )
+    if not scores:
+        cautions.append("The model has no head, so it gives an embedding and no score.")
+    if not answer.provenance.validated:
+        cautions.append("The model was not trained on this unit; what it says is untested.")
+    return tuple(cautions)
+
+
+def _row(score: HeadScore) -> HeadRow:
+    known = score.probability
+    return HeadRow(
+        head=score.head,
+        task=score.task or "unknown",
+        score=number(score.score, 3),
+        probability="none: not calibrated" if known is None else number(known, 3),
+    )

@@ -1,0 +1,111 @@
+from collections.abc import Iterator
+
+import attrs
+import numpy as np
+import pytest
+
+from clarity.application.ask_model import AskModel
+from clarity.application.predict import PATPredictor
+from clarity.domain.access import NotAllowed
+from clarity.domain.actigraphy.series import ActivitySeries
+from clarity.domain.models import ModelSelector, ModelUnknown
+from clarity.domain.pat.answer import ModelReply
+from clarity.domain.pat.variants import WEEK_MIN
+from clarity.domain.streams import Unit
+from clarity.ports.errors import Unavailable
+from tests.application.faults import SilentSink
+from tests.application.world import ADA, NURSE, REQUEST, STRANGER, World
+from tests.domain.analysis.made_up import recording
+from tests.support.model_desk import ANN, CASE, Desk, desk
+from tests.support.models import ANY_WEIGHTS, tiny_bundle
+
+TOY = ModelSelector.parse("toy")
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    with desk(tmp_path_factory.mktemp("ask") / "models") as opened:
+        opened.register.run(tiny_bundle(length=WEEK_MIN), actor=ANN, correlation=CASE)
+        opened.promote("toy:1.0.0")
+        yield opened
+
+
+def asking(world: World, models: Desk) -> AskModel:
+    def predictor(selector: ModelSelector) -> PATPredictor:
+        return PATPredictor(
+            loader=models.loader(),
+            selector=selector,
+            clock=models.clock,
+            metrics=models.metrics,
+            weights=ANY_WEIGHTS,
+            clarity_version="0.0.0",
+        )
+
+    return AskModel(predictor, world.sink, world.clock)
+
+
+def asked(world: World, models: Desk, series: ActivitySeries, **other: object) -> ModelReply:
+    told = {"selector": TOY, "patient": ADA, "actor": NURSE, "correlation": REQUEST}
+    return asking(world, models).run(series, **{**told, **other})
+
+
+def test_a_model_answers_about_the_best_week(world: World, models: Desk):
+    reply = asked(world, models, recording(days=9))
+
+    assert (reply.selector, reply.code, reply.reason) == ("toy@champion", "", "")
+    assert reply.answer is not None
+    assert reply.answer.provenance.valid_days == 7
+    assert {score.head for score in reply.answer.heads.scores} == {"sleep", "mood"}
+
+
+def test_an_answer_is_recorded_with_the_model_that_gave_it(world: World, models: Desk):
+    asked(world, models, recording(days=7))
+
+    (event,) = world.events()
+    (touched,) = event.touched
+    assert event.operation.value == "predict"
+    assert touched.entity == "model/toy:1.0.0"
+    assert touched.after == tiny_bundle(length=WEEK_MIN).digest
+
+
+@pytest.mark.parametrize(
+    ("series", "code"),
+    [
+        (recording(days=2), "week.too-little-wear"),
+        (recording(days=7, unit=Unit.ENMO_MG), "unit.mismatch"),
+        (recording(np.full(WEEK_MIN, 3.0)), "pat.unusable-week"),
+        (recording(np.ones(7 * 288), epoch_s=300), "time.epoch-not-a-multiple"),
+    ],
+    ids=["too short", "another unit", "constant", "too coarse"],
+)
+def test_what_is_no_input_is_refused_in_words_and_leaves_no_record(
+    world: World, models: Desk, series: ActivitySeries, code: str
+):
+    reply = asked(world, models, series)
+
+    assert (reply.answer, reply.code) == (None, code)
+    assert reply.reason
+    assert world.events() == []
+
+
+def test_when_the_trail_cannot_be_written_there_is_no_answer(world: World, models: Desk):
+    with pytest.raises(Unavailable):
+        asked(attrs.evolve(world, sink=SilentSink()), models, recording(days=7))
+
+
+def test_another_tenant_is_refused(world: World, models: Desk):
+    with pytest.raises(NotAllowed):
+        asked(world, models, recording(days=7), actor=STRANGER)
+
+
+def test_a_model_is_there_or_is_said_not_to_be(world: World, models: Desk):
+    use_case = asking(world, models)
+
+    use_case.require(TOY)
+    with pytest.raises(ModelUnknown):
+        use_case.require(ModelSelector.parse("nothing"))
+
+
+def test_a_reply_has_an_answer_or_a_reason():
+    with pytest.raises(ValueError, match="reason"):
+        ModelReply(selector="toy")
