@@ -167,7 +167,8 @@ def test_a_hundred_cancellations_leak_no_slot():
             may_end.set()
             await asyncio.gather(task, return_exceptions=True)
         meeting = threading.Barrier(3)
-        await asyncio.gather(*(app.call(meeting.wait, WAIT_S) for _ in range(3)))
+        places = await asyncio.gather(*(app.call(meeting.wait, WAIT_S) for _ in range(3)))
+        assert sorted(places) == [0, 1, 2]
 
     _run(work, threads=3)
 

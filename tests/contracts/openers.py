@@ -15,7 +15,10 @@ from clarity.ports.bulk import BulkDays
 from clarity.ports.cache import Cache
 from clarity.ports.clock import Clock
 from clarity.ports.codec import ChunkCodec
+from clarity.ports.copies import StoreCopies
+from clarity.ports.dossier import DossierRenderer
 from clarity.ports.erasure import Erasable
+from clarity.ports.expiry import Expiring
 from clarity.ports.head_ledger import HeadLedger
 from clarity.ports.heads import HeadSigner, HeadVerifier
 from clarity.ports.health import Pingable
@@ -39,7 +42,10 @@ from tests.contracts.bulk import harness as bulk
 from tests.contracts.cache import harness as cache
 from tests.contracts.clock import harness as clock
 from tests.contracts.codec import harness as codec
+from tests.contracts.copies import harness as copies
+from tests.contracts.dossier import harness as dossier
 from tests.contracts.erasure import harness as erasure
+from tests.contracts.expiry import harness as expiry
 from tests.contracts.head_ledger import harness as head_ledger
 from tests.contracts.heads import harness as heads
 from tests.contracts.ids import harness as ids
@@ -74,8 +80,11 @@ OPENED: Final[dict[type, Callable[[], Iterator[object]]]] = {
     BlobStore: lambda: _attributes(blobs, "blobs"),
     Cache: lambda: _attributes(cache, "cache"),
     ChunkCodec: lambda: _attributes(codec, "codec"),
+    StoreCopies: lambda: _attributes(copies, "copies"),
     Clock: lambda: _attributes(clock, "clock"),
+    DossierRenderer: lambda: (opener() for opener in dossier.OPENERS.values()),
     Erasable: lambda: _attributes(erasure, "erasable"),
+    Expiring: lambda: _attributes(expiry, "expiring"),
     HeadLedger: lambda: _attributes(head_ledger, "ledger"),
     HeadSigner: lambda: _attributes(heads, "signer"),
     HeadVerifier: lambda: _attributes(heads, "verifier"),

@@ -15,14 +15,11 @@ CONTRACT_ELSEWHERE = frozenset(
     {
         "BundleArrays",
         "Diaries",
-        "DossierRenderer",
         "Downloads",
         "Engine",
-        "Expiring",
         "GraphBuilder",
         "SignatureCheck",
         "Signer",
-        "StoreCopies",
         "WeightsFiles",
     }
 )

@@ -73,10 +73,23 @@ def put_op(connection: DynamoDBConnection) -> Op[None]:
 
 
 def test_no_client_is_made_before_the_first_call():
+    no_client_takes_it = Endpoint(region=REGION, url="http://-no host-")
+
+    connection, metrics, _ = connected(ConnectionSettings(endpoint=no_client_takes_it))
+
+    assert metrics.sums == {}
+    with pytest.raises(ValueError, match="Invalid endpoint"):
+        connection.ping_s()
+
+
+def test_closing_twice_is_no_error_and_leaves_it_closed():
     connection, _, _ = connected(ConnectionSettings(endpoint=NOWHERE))
 
     connection.close()
     connection.close()
+
+    with pytest.raises(Unavailable, match="closed"):
+        connection.ping_s()
 
 
 def test_the_prefix_of_the_settings_stands_before_every_table(line):

@@ -2,19 +2,16 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
-from clarity.adapters.aws._operations import Op
 from clarity.adapters.aws.dynamodb.batch import Address, get_op
 from clarity.adapters.aws.dynamodb.items import EntityItems
-from clarity.adapters.aws.dynamodb.keys import chain_pk, owner_pk, seq_sk
+from clarity.adapters.aws.dynamodb.keys import owner_pk
 from clarity.adapters.aws.dynamodb.upkeep import DynamoDBUpkeep
 from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
-from clarity.ports.errors import Denied
 from clarity.ports.repository import Put
-from tests.contracts.repository.harness import ADA, BEN, chunk, evidence
+from tests.contracts.repository.harness import ADA, chunk, evidence
 from tests.support.clocks import START, HandClock
 from tests.support.dynamodb import World, world_on
 from tests.support.engines import running
@@ -51,54 +48,3 @@ def test_what_has_expired_is_removed_and_counted(
     clock.advance(8 * 86_400)
     assert upkeep.purge_expired() == 0
     assert world.erasure.holdings(ADA)[0].count == 1
-
-
-def test_a_sound_store_says_what_was_looked_at(world: World, upkeep: DynamoDBUpkeep):
-    world.repository.commit([Put(chunk(0), 0), Put(chunk(1), 0)], evidence=evidence(key="k"))
-    world.repository.commit([Put(chunk(0), 0)], evidence=evidence(BEN))
-
-    found = upkeep.check()
-
-    assert found.is_sound
-    assert (found.items, found.chains, found.records) == (3, 2, 2)
-
-
-def test_damage_and_tampering_are_counted(world: World, upkeep: DynamoDBUpkeep):
-    world.repository.commit([Put(chunk(0), 0)], evidence=evidence())
-    world.repository.commit([Put(chunk(1), 0)], evidence=evidence())
-    _run(world, "main", ONE, "SET device = :v")
-    _run(world, "audit", Address("audit", chain_pk(ADA), seq_sk(1)), "SET body = :v")
-
-    found = upkeep.check()
-
-    assert not found.is_sound
-    assert (len(found.damage), found.tampered) == (1, 1)
-
-
-def _run(world: World, table: str, at: Address, change: str) -> None:
-    world.connection.run(
-        Op(
-            operation="update_item",
-            parameters={
-                "TableName": world.connection.table(table),
-                "Key": at.key,
-                "UpdateExpression": change,
-                "ExpressionAttributeValues": {":v": {"S": "x"}},
-            },
-            decode=lambda _: None,
-            table=table,
-            reads=False,
-        )
-    )
-
-
-def test_files_are_no_copies_of_tables(upkeep: DynamoDBUpkeep):
-    here = Path("copy.db")
-
-    for refused in (
-        lambda: upkeep.backup(here),
-        lambda: upkeep.restore(here, to=here),
-        lambda: upkeep.replace(here, to=here),
-    ):
-        with pytest.raises(Denied, match="DynamoDB's own backups"):
-            refused()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from clarity.domain.streams import DayChunk
-from clarity.ports.errors import AlreadyExists, Corrupt, NotFound
+from clarity.ports.errors import Corrupt
 from clarity.ports.query import Query
 from clarity.ports.repository import Put
 from tests.support.worlds import ADA, BEN, World, day_of, evidence, opened, store_days
@@ -34,13 +34,6 @@ def _edit(path: Path, *statements: str) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         for statement in statements:
             connection.execute(statement)
-
-
-def test_a_sound_store_is_told_with_what_was_looked_at(world: World):
-    checkup = world.core.copies().check()
-
-    assert checkup.is_sound
-    assert (checkup.items, checkup.chains, checkup.records) == (101, 2, 3)
 
 
 def test_a_store_in_memory_can_be_checked_and_copied(tmp_path: Path):
@@ -110,41 +103,6 @@ def test_a_backup_is_one_file_for_its_owner_alone(world: World, tmp_path: Path):
 
     assert list(to.parent.iterdir()) == [to]
     assert stat.S_IMODE(to.stat().st_mode) == 0o600
-
-
-def test_nothing_is_overwritten(world: World, tmp_path: Path):
-    there = tmp_path / "there"
-    there.write_bytes(b"precious")
-    world.core.copies().backup(tmp_path / "b.db")
-
-    with pytest.raises(AlreadyExists):
-        world.core.copies().backup(there)
-    with pytest.raises(AlreadyExists):
-        world.core.copies().restore(tmp_path / "b.db", to=there)
-    with pytest.raises(Corrupt):
-        world.core.copies().replace(tmp_path / "b.db", to=there)
-    assert there.read_bytes() == b"precious"
-
-
-def test_what_is_not_there_is_told(world: World, tmp_path: Path):
-    world.core.copies().backup(tmp_path / "b.db")
-
-    with pytest.raises(NotFound):
-        world.core.copies().restore(tmp_path / "no.db", to=tmp_path / "new.db")
-    with pytest.raises(NotFound):
-        world.core.copies().replace(tmp_path / "b.db", to=tmp_path / "no.db")
-
-
-def test_a_restored_store_holds_what_was_backed_up_and_goes_on(world: World, tmp_path: Path):
-    world.core.copies().backup(tmp_path / "b.db")
-
-    world.core.copies().restore(tmp_path / "b.db", to=tmp_path / "new.db")
-
-    assert _days(tmp_path / "new.db") == 100
-    with opened(tmp_path / "new.db") as restored:
-        store_days(restored, BEN, count=0)
-        restored.core.repository().commit([Put(day_of(200), 0)], evidence=evidence(ADA))
-        assert restored.core.copies().check().is_sound
 
 
 def test_an_open_store_sees_what_replaced_its_content(world: World, tmp_path: Path):

@@ -1,6 +1,5 @@
 """Opening a graph: what is refused before and after it is parsed, and what serving loads."""
 
-import contextlib
 import subprocess
 import sys
 
@@ -15,7 +14,7 @@ from clarity.adapters.onnx.predictor import OnnxPredictor, open_onnx
 from clarity.domain.errors import ClarityError
 from clarity.domain.pat.artifact import DigestMismatch, UnreadableModel
 from clarity.domain.pat.parity import ParityBroken, parity_fixture, require_parity
-from clarity.domain.pat.prediction import Signature
+from clarity.domain.pat.prediction import Prediction, Signature
 from clarity.domain.pat.variants import Variant
 from clarity.ports.errors import Unexpected
 from tests.support.pat import random_batch, random_encoder, random_head, sha256
@@ -29,6 +28,15 @@ DIGEST = sha256(MODEL)
 
 def _open(model: bytes) -> OnnxPredictor:
     return open_onnx(model, sha256=sha256(model))
+
+
+def _outcome(model: bytes) -> Prediction | ClarityError:
+    """What the network says of a sample, or why it is refused."""
+    try:
+        predictor = _open(model)
+        return predictor.predict(random_batch(1, predictor.signature.length))
+    except ClarityError as refused:
+        return refused
 
 
 def _changed(change) -> bytes:
@@ -65,9 +73,13 @@ def test_whatever_is_damaged_only_a_refusal_comes_out_even_with_the_right_digest
     for place in data.draw(st.lists(st.integers(0, 4_000), min_size=1, max_size=4)):
         damaged[place] = data.draw(st.integers(0, 255))
 
-    with contextlib.suppress(ClarityError):
-        predictor = _open(bytes(damaged))
-        predictor.predict(random_batch(1, predictor.signature.length))
+    answered = _outcome(bytes(damaged))
+
+    if isinstance(answered, Prediction):
+        assert answered.embeddings.shape == (1, 96)
+    else:
+        assert answered.code.count(".") == 1
+        assert "; " in str(answered)
 
 
 def test_an_error_of_the_engine_that_is_no_text_is_a_refusal_too(capfd):

@@ -79,6 +79,9 @@ def test_invalidating_an_absent_key_is_no_error(world: CacheHarness):
     world.cache.invalidate("nothing")
     world.cache.invalidate("nothing")
 
+    world.cache.fill("nothing", b"v", stamp=_stamp(world, "nothing"), ttl_s=60)
+    assert world.cache.get("nothing") == Hit(b"v")
+
 
 def test_two_readers_may_fill_and_the_last_one_stands(world: CacheHarness):
     first, second = _stamp(world, "k"), _stamp(world, "k")

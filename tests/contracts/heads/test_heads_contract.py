@@ -10,8 +10,11 @@ MESSAGE = b"three records of ada"
 
 def test_what_was_signed_is_proved_by_the_public_key(world: HeadsHarness):
     signature = world.signer.sign(MESSAGE)
+    mine, another = world.signer.public_key(), world.other.public_key()
 
-    world.verifier.require(MESSAGE, signature=signature, public_key=world.signer.public_key())
+    world.verifier.require(MESSAGE, signature=signature, public_key=mine)
+    with pytest.raises(NotSigned):
+        world.verifier.require(MESSAGE, signature=signature, public_key=another)
 
 
 def test_the_key_stays_the_same(world: HeadsHarness):

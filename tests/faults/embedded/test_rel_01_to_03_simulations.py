@@ -10,8 +10,16 @@ from tests.support.runs import runs
 STEPS = 30
 
 
-def _simulated(disk, count: int) -> None:
-    machine = type("Machine", (Simulation,), {"disk": staticmethod(disk)})
+def _simulated(disk, count: int) -> tuple[int, int]:
+    """How many simulations ran to their end, and how many requests they made altogether."""
+    ended: list[int] = []
+
+    def teardown(self: Simulation) -> None:
+        ended.append(getattr(self, "requests", 0))
+        Simulation.teardown(self)
+
+    made = {"disk": staticmethod(disk), "teardown": teardown}
+    machine = type("Machine", (Simulation,), made)
     quiet = settings(
         settings(),
         max_examples=count,
@@ -19,13 +27,24 @@ def _simulated(disk, count: int) -> None:
         suppress_health_check=list(HealthCheck),
     )
     run_state_machine_as_test(machine, settings=quiet)
+    return len(ended), sum(ended)
 
 
 @pytest.mark.slow
 def test_rel_01_02_03_hold_in_simulations_with_faults_at_every_call():
-    _simulated(in_memory, runs(ci=500, soak=50_000))
+    count = runs(ci=500, soak=50_000)
+
+    simulations, requests = _simulated(in_memory, count)
+
+    assert simulations >= count
+    assert requests >= count
 
 
 @pytest.mark.slow
 def test_rel_01_02_03_hold_in_simulations_with_restarts():
-    _simulated(in_file, runs(ci=40, soak=2_000))
+    count = runs(ci=40, soak=2_000)
+
+    simulations, requests = _simulated(in_file, count)
+
+    assert simulations >= count
+    assert requests >= count
