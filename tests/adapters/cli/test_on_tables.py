@@ -1,11 +1,20 @@
 """The command line over DynamoDB tables does what it does over a file."""
 
+import csv
+import io
 from pathlib import Path
 
 import pytest
 
+from clarity.adapters.aws._operations import Op
+from clarity.adapters.aws.connection import DynamoDBConnection
+from clarity.adapters.aws.dynamodb.batch import Address, get_op
+from clarity.adapters.aws.dynamodb.keys import chain_pk, seq_sk
+from clarity.adapters.aws.dynamodb.store import settings_of
+from clarity.adapters.local.clock import SystemClock
+from clarity.domain.identity import PatientId, PatientRef, TenantId
 from tests.adapters.cli.conftest import Command
-from tests.support.dynamodb import credentials
+from tests.support.dynamodb import Counted, Spans, credentials
 from tests.support.engines import running
 
 
@@ -76,3 +85,84 @@ def test_a_place_for_large_payloads_that_is_none_is_refused_in_words(clarity: Co
 
     assert said.code == 1
     assert "aws.bad-bucket-address" in said.err
+
+
+@pytest.fixture(params=["moto", "ministack"])
+def tables(
+    clarity: Command, ada: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> tuple[str, str]:
+    """Where the analysis of `ada` lies, on tables of its own."""
+    credentials()
+    prefix = "".join(letter for letter in tmp_path.name if letter.isalnum())
+    made = clarity(
+        "store", "create-tables", "--endpoint-url", running(request.param).url,
+        "--table-prefix", f"{prefix}-", "--json",
+    )  # fmt: skip
+    store = ("--store", made.told["store"])
+    said = clarity(*store, "--actor", "nurse", "analyze", ada, "--out", tmp_path / "out")
+    assert said.code == 0, said.err
+    return store
+
+
+def _edited(address: str) -> None:
+    """Somebody with the rights changes the first record of ada's chain."""
+    connection = DynamoDBConnection(
+        settings_of(address), clock=SystemClock(), metrics=Counted(), tracer=Spans()
+    )
+    at = Address("audit", chain_pk(PatientRef(TenantId("local"), PatientId("ada"))), seq_sk(1))
+    item = connection.run(get_op(connection, at))
+    assert item is not None
+    changed = {**item, "body": {"S": item["body"]["S"].replace("nurse", "ghost")}}
+    put = {"TableName": connection.table("audit"), "Item": changed}
+    connection.run(
+        Op(operation="put_item", parameters=put, decode=lambda _: None, table="audit", reads=False)
+    )
+    connection.close()
+
+
+def test_an_exported_trail_of_tables_is_proved_by_two_files_alone(
+    clarity: Command, tables: tuple[str, str], tmp_path: Path
+):
+    trail, key = tmp_path / "trail", tmp_path / "key.pem"
+    exported = clarity(*tables, "audit", "export", "--out", trail)
+    key.write_text(clarity(*tables, "audit", "key").out)
+    nowhere = ("--store", "dynamodb://eu-west-1/none-?endpoint=http://127.0.0.1:1")
+    proof = ("audit", "verify", "--export", trail, "--key", key)
+
+    proved = clarity(*nowhere, *proof)
+    trail.write_bytes(trail.read_bytes().replace(b"nurse", b"ghost", 1))
+    refused = clarity(*nowhere, *proof)
+
+    assert exported.code == 0, exported.err
+    assert (proved.code, "whole: 1 chains, 4 records" in proved.out) == (0, True)
+    assert refused.code == 5
+
+
+def test_a_record_that_was_edited_in_the_tables_is_found(
+    clarity: Command, tables: tuple[str, str], tmp_path: Path
+):
+    assert clarity(*tables, "audit", "verify").code == 0
+
+    _edited(tables[1])
+
+    verified = clarity(*tables, "audit", "verify")
+    assert (verified.code, "ada" in verified.out) == (5, True)
+    assert clarity(*tables, "audit", "export", "--out", tmp_path / "trail").code == 5
+
+
+def test_a_trail_in_tables_is_reported_by_actor_and_period_and_told_outside(
+    clarity: Command, tables: tuple[str, str], tmp_path: Path
+):
+    def reported(*wanted: str) -> list[str]:
+        said = clarity(*tables, "--actor", "auditor", "audit", "report", *wanted)
+        return [row["operation"] for row in csv.DictReader(io.StringIO(said.out, newline=""))]
+
+    by_nurse = reported("--by", "nurse")
+    before = reported("--period", "..2020-01-01")
+    since = reported("--by", "nurse", "--period", "2020-01-01..")
+    shipped = clarity(*tables, "audit", "ship", "--to", tmp_path / "log", "--json")
+
+    assert by_nurse == since == ["ingest", "read", "analyze"]
+    assert before == []
+    assert shipped.told["is_complete"]
+    assert shipped.told["records"] == 3 + 3  # those of the nurse and of the three reports

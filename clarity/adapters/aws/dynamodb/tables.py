@@ -138,7 +138,11 @@ def check_tables(connection: DynamoDBConnection) -> None:
         if found is None:
             raise Unexpected(f"table {name} is missing: run `clarity store create-tables`")
         if found != _schema(spec):
-            raise Unexpected(f"table {name} has other keys than {spec.pk} and {spec.sk}")
+            indexes = ", ".join(index.name for index in spec.indexes) or "none"
+            raise Unexpected(
+                f"table {name} has other keys than {spec.pk} and {spec.sk}, "
+                f"or other indexes than: {indexes}"
+            )
 
 
 def _found(connection: DynamoDBConnection, spec: TableSpec) -> KeySchema | None:
