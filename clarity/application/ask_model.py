@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import attrs
 
+from clarity.application.correlation import correlated
 from clarity.application.predict import PATPredictor
 from clarity.domain.access import require_patient
 from clarity.domain.actigraphy.series import ActivitySeries
@@ -44,6 +45,7 @@ class AskModel:
         """
         self.predictors(selector).loader.load(selector)
 
+    @correlated
     def run(
         self,
         series: ActivitySeries,
