@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -203,8 +204,10 @@ def test_rel_08_every_change_of_the_trail_in_the_table_is_found(engine: str):
         for number in range(5):
             world.repository.commit([Put(chunk(number), 0)], evidence=evidence())
         whole = [_item(world, seq_sk(seq)) for seq in range(1, 6)]
-        edited = {**whole[2], "body": {"S": whole[2]["body"]["S"].replace("nurse", "purse")}}
-        swapped = {**whole[1], "body": whole[3]["body"], "h": whole[3]["h"]}
+        body = zlib.decompress(base64.b64decode(whole[2]["z"]["B"]))
+        forged = zlib.compress(body.replace(b"nurse", b"purse"))
+        edited = {**whole[2], "z": {"B": base64.b64encode(forged).decode()}}
+        swapped = {**whole[1], "z": whole[3]["z"], "h": whole[3]["h"]}
 
         for tampered in (edited, swapped, {**whole[4], "sk": {"S": seq_sk(6)}}):
             _put(world, tampered)

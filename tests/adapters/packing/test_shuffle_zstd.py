@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import lzma
 import math
 import struct
 import zlib
@@ -14,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clarity.adapters.packing import _layouts
-from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
+from clarity.adapters.packing.shuffle_zstd import LZMA, ShuffleZstdCodec
 from clarity.ports.codec import MAX_VALUES
 from clarity.ports.errors import Corrupt, PortError, TooNew
 from tests.support.shared import shared
@@ -22,6 +23,9 @@ from tests.support.shared import shared
 CODEC = ShuffleZstdCodec()
 GOLDEN = "634b0100000300000028b52ffd00003100000102ff0000ffbf8379cc"
 """[1, 2, missing] as form 1, written by the first version."""
+
+GOLDEN_DENSE = "634b0280002c0100000000009a64897556f89601757c0cffffee078000fc83aa6e"
+"""0 to 299 as form 2, written by the first version that had it."""
 
 
 def _sealed(head: bytes, frame: bytes, context: bytes = b"") -> bytes:
@@ -32,6 +36,10 @@ def _sealed(head: bytes, frame: bytes, context: bytes = b"") -> bytes:
 
 def _head(*, form: int = 1, code: int = 0, decimals: int = 0, count: int = 3) -> bytes:
     return struct.pack("<2sBBBI", b"cK", form, code, decimals, count)
+
+
+def _dense(raw: bytes) -> bytes:
+    return lzma.compress(raw, format=lzma.FORMAT_RAW, filters=LZMA)
 
 
 def _frame(raw: bytes, **options: bool) -> bytes:
@@ -79,11 +87,34 @@ def test_the_first_form_is_read_for_ever():
     assert math.isnan(unpacked[2])
 
 
+def test_the_second_form_is_read_for_ever():
+    unpacked = CODEC.unpack(bytes.fromhex(GOLDEN_DENSE), context=b"golden")
+
+    assert unpacked.tolist() == list(range(300))
+
+
+@given(st.lists(st.integers(0, 4_000).map(float), max_size=200), st.integers(0, 100))
+def test_either_form_gives_the_values_back_and_the_smaller_is_taken(some: list[float], times: int):
+    values = np.array(some * times)
+
+    packed = CODEC.pack(values, context=b"c")
+
+    assert CODEC.unpack(packed, context=b"c").tolist() == values.tolist()
+    assert packed[2] in {1, 2}
+
+
+def test_long_repetitions_stay_in_the_first_form_and_counts_take_the_second():
+    repeated = CODEC.pack(np.arange(1_440.0) % 300, context=b"")
+    counts = CODEC.pack(np.random.default_rng(1).geometric(0.01, 1_440) - 1.0, context=b"")
+
+    assert (repeated[2], counts[2]) == (1, 2)
+
+
 def test_a_later_form_is_too_new():
     with pytest.raises(TooNew) as refused:
-        CODEC.unpack(_sealed(_head(form=2), b""), context=b"")
+        CODEC.unpack(_sealed(_head(form=3), b""), context=b"")
 
-    assert (refused.value.known, refused.value.found) == (1, 2)
+    assert (refused.value.known, refused.value.found) == (2, 3)
 
 
 @pytest.mark.parametrize(
@@ -102,6 +133,13 @@ def test_a_later_form_is_too_new():
         _sealed(_head(), _frame(bytes(7))),
         _sealed(_head(), _frame(bytes(6))[:-1]),
         _sealed(_head(), _frame(bytes(6))) + b"\0",
+        _sealed(_head(form=2), b""),
+        _sealed(_head(form=2), b"no frame"),
+        _sealed(_head(form=2), b"\0" + bytes(100)),
+        _sealed(_head(form=2), _frame(bytes(6))),
+        _sealed(_head(form=2), _dense(bytes(5))),
+        _sealed(_head(form=2), _dense(bytes(7))),
+        _sealed(_head(form=1), _dense(bytes(6))),
     ],
 )
 def test_bytes_that_are_not_a_chunk_are_refused(packed: bytes):
@@ -117,7 +155,13 @@ def test_a_bomb_is_not_unpacked(told: bool):
         CODEC.unpack(_sealed(_head(), frame), context=b"")
 
 
+def test_a_dense_bomb_is_not_unpacked():
+    with pytest.raises(Corrupt):
+        CODEC.unpack(_sealed(_head(form=2), _dense(bytes(1 << 26))), context=b"")
+
+
 @given(
+    form=st.integers(1, 2),
     code=st.integers(0, 255),
     decimals=st.integers(0, 255),
     count=st.integers(0, 40),
@@ -125,10 +169,11 @@ def test_a_bomb_is_not_unpacked(told: bool):
     frame=st.booleans(),
 )
 def test_a_valid_checksum_around_anything_raises_nothing_but_port_errors(
-    code: int, decimals: int, count: int, raw: bytes, frame: bool
+    form: int, code: int, decimals: int, count: int, raw: bytes, frame: bool
 ):
-    head = _head(code=code, decimals=decimals, count=count)
-    packed = _sealed(head, _frame(raw) if frame else raw)
+    head = _head(form=form, code=code, decimals=decimals, count=count)
+    framed = _frame(raw) if form == 1 else _dense(raw)
+    packed = _sealed(head, framed if frame else raw)
 
     try:
         unpacked = CODEC.unpack(packed, context=b"")
@@ -151,11 +196,11 @@ def _full_days(path) -> list[np.ndarray]:
     return [np.array(day) for day in days.values() if len(day) == 1_440]
 
 
-def test_a_worn_day_of_real_wrist_counts_takes_about_1222_bytes():
-    """../shared/design/data-model.md 2: 1,222 B a day of real actigraphy."""
+def test_a_worn_day_of_real_wrist_counts_takes_less_than_1222_bytes():
+    """../shared/design/data-model.md 2: 1,222 B a day of real actigraphy with zstandard alone."""
     days = _full_days(shared("data/depresjon/control/control_1.csv.gz"))[:7]
 
     sizes = [len(CODEC.pack(day, context=b"")) for day in days]
 
     assert len(days) == 7
-    assert 900 < np.mean(sizes) < 1_600
+    assert 900 < np.mean(sizes) < 1_222

@@ -11,6 +11,7 @@ once everything is told; how far that is lies in the head too (`told`), which no
 
 import hashlib
 import secrets
+import zlib
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -47,6 +48,12 @@ __all__ = [
 SHARDS: Final = 4
 """Partitions of the index `due`; each takes 1,000 chains a second that become due."""
 
+LEVEL: Final = 9
+"""Effort of deflating a body; digests in hexadecimal become half as long."""
+
+MAX_BODY_BYTES: Final = 4 * 1024**2
+"""The largest record names 500 things in less than a tenth of it."""
+
 Action = dict[str, Any]
 """One entry of TransactWriteItems."""
 
@@ -59,8 +66,23 @@ class _Head:
 
 @attrs.frozen
 class _Record:
+    """An audit record: `z` is its body, deflated."""
+
+    z: bytes
+    h: bytes
+    w: str
+
+
+@attrs.frozen
+class _PlainRecord:
+    """An audit record as it was written before bodies were deflated."""
+
     body: str
     h: bytes
+
+
+@attrs.frozen
+class _Written:
     w: str
 
 
@@ -84,8 +106,22 @@ def head_of(item: Item | None) -> ChainHead:
 
 def record_of(item: Item) -> AuditRecord:
     """The record that the item holds."""
+    seq = int(item["sk"]["S"])
+    if "body" in item:
+        plain = codec_of(_PlainRecord).decode(item)
+        return AuditRecord(seq, plain.body.encode(), plain.h)
     record = codec_of(_Record).decode(item)
-    return AuditRecord(int(item["sk"]["S"]), record.body.encode(), record.h)
+    return AuditRecord(seq, _inflated(record.z), record.h)
+
+
+def _inflated(packed: bytes) -> bytes:
+    """The body; what is none stays as it lies, so that its hash tells that it was changed."""
+    inflater = zlib.decompressobj()
+    try:
+        body = inflater.decompress(packed, MAX_BODY_BYTES)
+    except zlib.error:
+        return packed
+    return body if inflater.eof and not inflater.unused_data else packed
 
 
 @attrs.frozen
@@ -141,7 +177,8 @@ class Link:
         return {"Update": {**update, **same, "ExpressionAttributeValues": values}}
 
     def _add(self, table: str) -> Action:
-        content = _Record(self.record.body.decode(), self.record.hash, self.nonce)
+        packed = zlib.compress(self.record.body, LEVEL)
+        content = _Record(packed, self.record.hash, self.nonce)
         return {
             "Put": {
                 "TableName": table,
@@ -190,7 +227,7 @@ def refusals(
 def _landed(connection: DynamoDBConnection, link: Link) -> bool:
     """An earlier try went through and its answer was lost."""
     item = connection.run(get_op(connection, link.address))
-    return item is not None and codec_of(_Record).decode(item).w == link.nonce
+    return item is not None and codec_of(_Written).decode(item).w == link.nonce
 
 
 def _transaction(actions: Sequence[Action], link: Link) -> Op[None]:
