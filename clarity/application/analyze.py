@@ -92,8 +92,6 @@ class Analyze:
             DomainError: the recording breaks the contract of an analysis (for example its unit).
             PortError: store or trail refused; then no result is given.
         """
-        if diary is not None:
-            return self._knowing(diary).run(days, actor=actor, correlation=correlation)
         require_patient(actor, days.patient)
         chunks = chunks_in(self.repository, days)
         if not chunks:
@@ -101,19 +99,20 @@ class Analyze:
         self._record_read(days.patient, chunks, actor, correlation)
         assessed = self.wear.run(series_of([stored.entity for stored in chunks]).trimmed())
         input_digest = content_digest([stored.entity for stored in chunks])
-        fingerprint = self._fingerprint(input_digest)
+        analyses = self.analyses if diary is None else _knowing(self.analyses, diary)
+        fingerprint = self._fingerprint(input_digest, analyses)
         known = self._known(days.patient, fingerprint)
         if known is not None:
             return Analyzed(assessed.series, known)
-        result = self._computed(assessed, input_digest, fingerprint)
+        made = Provenance(
+            input_digest=input_digest,
+            analyses={name: version for name, version, _ in self._made_by(analyses)},
+            clarity_version=self.clarity_version,
+            computed_at=self.clock.now(),
+            fingerprint=fingerprint,
+        )
+        result = _computed(assessed, analyses, made)
         return Analyzed(assessed.series, self._kept(result, days.patient, actor, correlation))
-
-    def _knowing(self, diary: Diary) -> "Analyze":
-        """With analyses whose parameters, and so whose results, are those of the diary."""
-        analyses = [
-            one.with_diary(diary) if isinstance(one, TakesDiary) else one for one in self.analyses
-        ]
-        return attrs.evolve(self, analyses=analyses)
 
     def _record_read(
         self,
@@ -140,20 +139,6 @@ class Analyze:
             return None
         return found if isinstance(found, AnalysisResult) else None
 
-    def _computed(self, assessed: Assessed, input_digest: str, fingerprint: str) -> AnalysisResult:
-        written = [analysis.run(assessed.series) for analysis in self.analyses]
-        return _joined(
-            [assessed.written, *written],
-            assessed.series,
-            Provenance(
-                input_digest=input_digest,
-                analyses={name: version for name, version, _ in self._made_by()},
-                clarity_version=self.clarity_version,
-                computed_at=self.clock.now(),
-                fingerprint=fingerprint,
-            ),
-        )
-
     def _kept(
         self,
         result: AnalysisResult,
@@ -174,15 +159,29 @@ class Analyze:
             return self._known(patient, result.provenance.fingerprint) or result
         return result
 
-    def _fingerprint(self, input_digest: str) -> str:
-        made_by = [[name, version, sorted(of.items())] for name, version, of in self._made_by()]
+    def _fingerprint(self, input_digest: str, analyses: Sequence[Analysis]) -> str:
+        made_by = [
+            [name, version, sorted(of.items())] for name, version, of in self._made_by(analyses)
+        ]
         text = json.dumps([input_digest, self.clarity_version, made_by], separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def _made_by(self) -> tuple[tuple[str, str, Mapping[str, Parameter]], ...]:
+    def _made_by(
+        self, analyses: Sequence[Analysis]
+    ) -> tuple[tuple[str, str, Mapping[str, Parameter]], ...]:
         """Id, version and parameters of everything that writes into a result."""
         wear = (self.wear.id, self.wear.version, self.wear.parameters)
-        return (wear, *((one.id, one.version, one.parameters) for one in self.analyses))
+        return (wear, *((one.id, one.version, one.parameters) for one in analyses))
+
+
+def _knowing(analyses: Sequence[Analysis], diary: Diary) -> tuple[Analysis, ...]:
+    """Analyses whose parameters, and so whose results, are those of the diary."""
+    return tuple(one.with_diary(diary) if isinstance(one, TakesDiary) else one for one in analyses)
+
+
+def _computed(assessed: Assessed, analyses: Sequence[Analysis], made: Provenance) -> AnalysisResult:
+    written = [analysis.run(assessed.series) for analysis in analyses]
+    return _joined([assessed.written, *written], assessed.series, made)
 
 
 def _joined(
