@@ -279,4 +279,32 @@ BUGS: Final = (
         new="old -= set() if blob else {blob}",
         tests=("tests/adapters/aws/test_payloads.py", "-k", "refused_commit"),
     ),
+    Bug(
+        name="log-says-what-is-formatted",
+        file="clarity/adapters/observability/logs.py",
+        old="return str(record.msg) if is_name else UNNAMED",
+        new="return str(record.msg) if is_name else record.getMessage()",
+        tests=("tests/adapters/observability/test_logs.py",),
+    ),
+    Bug(
+        name="request-stays-known-after-its-end",
+        file="clarity/application/correlation.py",
+        old="        finally:\n            _current.reset(token)",
+        new="        finally:\n            del token",
+        tests=("tests/application/test_correlation.py",),
+    ),
+    Bug(
+        name="pseudonyms-need-no-secret",
+        file="clarity/domain/privacy.py",
+        old="key = hmac.digest(self.secret, LABEL, hashlib.sha256)",
+        new="key = hmac.digest(LABEL, LABEL, hashlib.sha256)",
+        tests=("tests/domain/test_privacy.py",),
+    ),
+    Bug(
+        name="told-records-let-a-patient-be-guessed",
+        file="clarity/domain/audit_log.py",
+        old="pseudonyms.of(patient), pseudonyms.mark(record.hash)",
+        new="pseudonyms.of(patient), record.hash.hex()",
+        tests=("tests/domain/test_audit_log.py",),
+    ),
 )
