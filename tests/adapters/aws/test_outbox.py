@@ -1,5 +1,6 @@
 """The outbox in the tables: which chains the index lists, what a mark costs, what it survives."""
 
+import base64
 from collections.abc import Iterator
 
 import attrs
@@ -41,10 +42,11 @@ def head(world: World, patient: PatientRef) -> Item:
 
 
 def put(world: World, item: Item) -> None:
+    raw = {n: {"B": base64.b64decode(v["B"])} if "B" in v else v for n, v in item.items()}
     world.connection.run(
         Op(
             operation="put_item",
-            parameters={"TableName": world.connection.table("audit"), "Item": item},
+            parameters={"TableName": world.connection.table("audit"), "Item": raw},
             decode=lambda _: None,
             table="audit",
             reads=False,
