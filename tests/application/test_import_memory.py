@@ -16,7 +16,7 @@ from tests.support.worlds import ADA, CORRELATION, NURSE, opened
 UTC = ZoneInfo("UTC")
 MINUTES = 1_440
 SAMPLES = 216_000
-PEAK_BYTES = 4 * 1024**2
+PEAK_BYTES = 6 * 1024**2
 """A batch of 75 days of minutes is 0.86 MB of floats; they, their packed form and a spare day."""
 
 SLACK_BYTES = 1024**2
