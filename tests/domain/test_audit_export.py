@@ -85,3 +85,17 @@ def test_every_change_names_its_line(lines: list[bytes], line: int, problem: str
 
     assert broken.value.line == line
     assert "as it was signed" in str(broken.value)
+
+
+def test_a_signed_file_whose_heads_name_nobody_is_refused():
+    nobody = attrs.evolve(chain("ada", 1), patient=Nameless())
+
+    with pytest.raises(BrokenExport, match="names nobody"):
+        verify_lines(exported(nobody))
+
+
+@attrs.frozen
+class Nameless:
+    """Stands where a patient should."""
+
+    patient: str = " "
