@@ -15,6 +15,7 @@ from clarity.adapters.aws.s3.bucket import MOST_KEYS, PIECE, Bucket, _all_remove
 from clarity.adapters.aws.s3.connection import S3Connection
 from clarity.adapters.aws.s3.model_store import S3ModelStore
 from clarity.adapters.aws.settings import Endpoint, Limits
+from clarity.ports.blobs import BlobKey
 from clarity.ports.errors import Denied, NotFound, Throttled, TimedOut, TooLarge, Unavailable
 from tests.support.clocks import HandClock
 from tests.support.dynamodb import LIMITS, Counted, Spans, credentials
@@ -288,6 +289,23 @@ def test_damage_is_counted(line: Bucket, proxy: FaultProxy):
     line.read("there", most=99)
 
     assert metrics_of(line).total("s3_damaged_answers", operation="get_object") == 2
+
+
+@pytest.mark.parametrize("fault", [Fault.DROP_AFTER, Fault.GARBAGE])
+def test_a_blob_whose_answer_was_lost_is_there(line: Bucket, proxy: FaultProxy, fault: Fault):
+    blobs, key = S3BlobStore(line), BlobKey("0" * 32, "1" * 32)
+    proxy.plan = scripted("PUT", fault)
+
+    blob = blobs.put(key, b"content")
+
+    assert blobs.get(blob) == b"content"
+
+
+def test_a_blob_that_another_writer_holds_is_unavailable(line: Bucket, proxy: FaultProxy):
+    proxy.plan = scripted("PUT", Fault.CONFLICT)
+
+    with pytest.raises(Unavailable, match="another writer"):
+        S3BlobStore(line).put(BlobKey("0" * 32, "1" * 32), b"content")
 
 
 def test_a_closed_connection_refuses(proxy: FaultProxy):
