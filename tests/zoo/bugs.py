@@ -42,6 +42,7 @@ LOG_AWAY: Final = "tests/reliability/test_rel_16_log_away.py"
 QUERIES: Final = "tests/contracts/repository/test_query.py"
 
 S3: Final = "clarity/adapters/aws/s3"
+IN_S3: Final = "tests/adapters/aws/test_s3_models.py"
 REGISTRIES: Final = "tests/contracts/model_registry"
 
 BUGS: Final = (
@@ -213,7 +214,7 @@ BUGS: Final = (
         file=f"{S3}/bucket.py",
         old='self._put(key, data, {"IfMatch": etag})',
         new="self._put(key, data, {})",
-        tests=(REGISTRIES, "-k", "s3-ministack and threads_one_wins"),
+        tests=(IN_S3, "-k", "after_it_looked"),
     ),
     Bug(
         name="version-in-s3-can-be-replaced",
@@ -227,7 +228,7 @@ BUGS: Final = (
         file=f"{S3}/model_store.py",
         old="!= file.sha256:",
         new="== 0:",
-        tests=("tests/adapters/aws/test_s3_models.py", "-k", "never_handed_on"),
+        tests=(IN_S3, "-k", "never_handed_on"),
     ),
     Bug(
         name="told-records-are-marked-before-the-log-has-them",

@@ -356,6 +356,25 @@ def test_those_who_are_never_first_give_up(models: Models, monkeypatch: pytest.M
             call()
 
 
+def test_a_move_that_was_too_late_after_it_looked_is_refused(
+    models: Models, monkeypatch: pytest.MonkeyPatch
+):
+    models.registry.move(moved(1))
+    replace = Bucket.replace
+
+    def too_late(bucket: Bucket, key: str, data: bytes, *, etag: str) -> None:
+        monkeypatch.undo()
+        models.registry.move(moved(2, actor="faster"))
+        replace(bucket, key, data, etag=etag)
+
+    monkeypatch.setattr(Bucket, "replace", too_late)
+    with pytest.raises(StaleVersion):
+        models.registry.move(moved(2))
+
+    history = models.registry.shelf("toy").history("champion")
+    assert history.moves == (moved(1), moved(2, actor="faster"))
+
+
 def test_one_whose_place_was_taken_meanwhile_signs_what_is_there(
     models: Models, monkeypatch: pytest.MonkeyPatch
 ):
