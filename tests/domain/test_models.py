@@ -182,3 +182,37 @@ def test_a_digest_is_64_hexadecimal_digits():
 def test_a_version_in_use_says_what_to_do():
     assert "promote another" in str(VersionInUse("pat-s:1.0.0", CHAMPION))
     assert str(known("1").ref) == "pat-s:1.0.0"
+
+
+def test_a_shelf_puts_versions_in_semantic_order():
+    shelf = ModelShelf(model="pat-s", versions=[known("10"), known("9"), known("9.1")])
+
+    assert [str(version.ref) for version in shelf.versions] == [
+        "pat-s:9.0.0",
+        "pat-s:9.1.0",
+        "pat-s:10.0.0",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("selector", "named"), [("pat-s:3", "pat-s:3.0.0"), ("pat-s@nightly", "pat-s@nightly")]
+)
+def test_what_is_not_registered_is_named_with_the_way_to_add_it(selector, named):
+    with pytest.raises(ModelUnknown) as refused:
+        SHELF.wanted(ModelSelector.parse(selector))
+
+    assert str(refused.value) == (
+        f"no model {named} is registered and none is invented; add one with "
+        "`clarity models add FILE --name NAME --version VERSION --scaler ... --licence ...` "
+        "and put it into service with `clarity models promote NAME:VERSION`"
+    )
+
+
+def test_a_bad_name_says_what_names_look_like():
+    with pytest.raises(BadModelName) as refused:
+        ModelSelector("PAT S")
+
+    assert str(refused.value) == (
+        "the name of a model is 1 to 63 lower-case letters, digits and hyphens and starts with a "
+        "letter; a version is chosen with NAME:VERSION, an alias with NAME@ALIAS"
+    )

@@ -24,6 +24,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 from typing import Any, Final, Union, get_args, get_origin
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -98,6 +99,7 @@ class EntityCodec:
             raise Undecodable from error
 
 
+@cache
 def codec_of(cls: type[Any], *, without: tuple[str, ...] = ()) -> EntityCodec:
     """
     The codec of an attrs class, made once.
@@ -109,16 +111,6 @@ def codec_of(cls: type[Any], *, without: tuple[str, ...] = ()) -> EntityCodec:
     Raises:
         TypeError: a field is of a type that has no wire form.
     """
-    known = _MADE.get((cls, without))
-    if known is None:
-        known = _MADE[cls, without] = _made(cls, without)
-    return known
-
-
-_MADE: Final[dict[tuple[object, tuple[str, ...]], EntityCodec]] = {}
-
-
-def _made(cls: type[Any], without: tuple[str, ...]) -> EntityCodec:
     hints = typing.get_type_hints(cls)
     kept = [f.name for f in attrs.fields(cls) if f.init and f.name not in without]
     return EntityCodec(cls, tuple((name, *_pair(hints[name])) for name in kept))

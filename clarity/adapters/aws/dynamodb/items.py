@@ -117,7 +117,7 @@ def _plain_names(spec: EntitySpec) -> frozenset[str]:
 
 
 def _codec(spec: EntitySpec) -> EntityCodec:
-    cls: type[Any] = spec.type
+    cls: Any = spec.type
     return codec_of(cls, without=(PACKED,) if cls is DayChunk else ())
 
 
