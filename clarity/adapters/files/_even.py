@@ -17,9 +17,9 @@ from clarity.domain.timeline import DAY_S, localize
 from clarity.ports.recordings import Notice, ReadOptions, Recording
 from clarity.ports.unreadable import AbsurdDate, NoSamples, UnevenTimes
 
-__all__ = ["Even", "even_heading", "even_samples", "read_even"]
+__all__ = ["MAX_EPOCH_S", "Even", "even_heading", "even_samples", "read_even"]
 
-_MAX_EPOCH_S: Final = 1_800
+MAX_EPOCH_S: Final = 1_800
 """Longest epoch of a device, s."""
 
 
@@ -60,7 +60,7 @@ def even_samples(
         AbsurdDate: it begins before 1980 or ends after 2100.
         UnevenTimes: the epoch is longer than half an hour.
     """
-    if not 1 <= epoch_s <= _MAX_EPOCH_S:
+    if not 1 <= epoch_s <= MAX_EPOCH_S:
         raise UnevenTimes(file=file, detail=f"an epoch of {epoch_s} s")
     first, last = wall_s // DAY_S, (wall_s + values.size * epoch_s) // DAY_S
     if first < FIRST_DAY or last > LAST_DAY:

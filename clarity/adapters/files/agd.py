@@ -10,6 +10,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from clarity.adapters.files._even import MAX_EPOCH_S
 from clarity.adapters.files._intake import Intake, label_of
 from clarity.adapters.files._laid import Preset, laid, refuse_nothing, zone_of
 from clarity.adapters.files._stamps import FIRST_DAY, LAST_DAY
@@ -43,6 +44,8 @@ _TICKS_AT_1970: Final = 621_355_968_000_000_000
 """Ticks of 100 ns from 0001-01-01 to 1970-01-01."""
 
 _TICKS_PER_S: Final = 10_000_000
+_FIRST_TICK: Final = _TICKS_AT_1970 + FIRST_DAY * DAY_S * _TICKS_PER_S
+_LAST_TICK: Final = _TICKS_AT_1970 + (LAST_DAY + 1) * DAY_S * _TICKS_PER_S - 1
 _COLUMNS: Final = ("axis1", "axis2", "axis3", "steps")
 _QUERIES: Final = {
     "axis1": "SELECT dataTimestamp, axis1 FROM data ORDER BY dataTimestamp",
@@ -50,6 +53,7 @@ _QUERIES: Final = {
     "axis3": "SELECT dataTimestamp, axis3 FROM data ORDER BY dataTimestamp",
     "steps": "SELECT dataTimestamp, steps FROM data ORDER BY dataTimestamp",
 }
+_EPOCH_DIGITS: Final = 4
 _MAX_CELL: Final = 1 << 20
 _STEPS_OF_WORK: Final = 1_000_000_000
 
@@ -117,6 +121,8 @@ def _rows(connection: sqlite3.Connection, column: str, limit: int, file: str) ->
             values.append(np.array([row[1] for row in rows], dtype=np.float64))
         except (TypeError, ValueError, OverflowError) as error:
             raise DamagedFile(file=file, detail="a cell is no number") from error
+        if ticks.min() < _FIRST_TICK or ticks.max() > _LAST_TICK:
+            raise AbsurdDate(file=file)
         seconds.append((ticks - _TICKS_AT_1970) // _TICKS_PER_S)
     if not values:
         raise NoSamples(file=file)
@@ -170,9 +176,6 @@ def _recording(read: _Read, intake: Intake, options: ReadOptions) -> Recording:
     unit = options.unit or preset.unit or Unit.COUNTS
     refuse_nothing(read.values, file)
     bounded(read.values, range(1, read.values.size + 1), file)
-    first, last = (int(read.seconds[at]) // DAY_S for at in (0, -1))
-    if first < FIRST_DAY or last > LAST_DAY:
-        raise AbsurdDate(file=file)
     placed = localize(read.seconds[:1].astype("datetime64[s]"), zone)
     samples = Samples(
         seconds=placed.seconds[0] + read.seconds - read.seconds[0],
@@ -192,5 +195,8 @@ def _recording(read: _Read, intake: Intake, options: ReadOptions) -> Recording:
 
 
 def _epoch_s(settings: dict[str, str]) -> int | None:
+    """The length that the settings give, None when it is no second to half an hour."""
     text = settings.get("epochlength", "")
-    return int(text) if text.isascii() and text.isdigit() and 1 <= int(text[:5]) <= 1_800 else None
+    if not (text.isascii() and text.isdigit()) or len(text) > _EPOCH_DIGITS:
+        return None
+    return int(text) if 1 <= int(text) <= MAX_EPOCH_S else None

@@ -183,6 +183,12 @@ NEXT = str(TICKS_AT_NOON + 600_000_000)
         (with_row("9223372036854775807", "1", "0", "0"), AbsurdDate),
         (with_row("'now'", "1", "0", "0"), DamagedFile),
         (with_row("0", "1", "0", "0"), AbsurdDate),
+        (with_row("-8951781733444415488", "1", "0", "0"), AbsurdDate),
+        (with_row("-9223372036854775808", "1", "0", "0"), AbsurdDate),
+        (with_row("1e300", "1", "0", "0"), DamagedFile),
+        (with_row("9e999", "1", "0", "0"), DamagedFile),
+        (with_row("NULL", "1", "0", "0"), DamagedFile),
+        (with_row("x'00'", "1", "0", "0"), DamagedFile),
         (agd_file(0), NoSamples),
         (agd_file(tables=("CREATE TABLE other (a)",)), UnknownFormat),
         (
@@ -203,7 +209,7 @@ def test_a_database_of_too_many_epochs_is_refused():
         read_one(AgdRecordings(limits=Limits(max_values=100)), agd_file(), OSLO)
 
 
-@pytest.mark.parametrize("text", ["", "one", "9" * 6_000, "-5"])
+@pytest.mark.parametrize("text", ["", "one", "9" * 6_000, "00060" + "0" * 6_000, "-5"])
 def test_an_epoch_that_a_database_does_not_say_is_found_from_its_times(text):
     assert read_one(AgdRecordings(), agd_file(epochlength=text), OSLO).series.epoch_s == 60
 
