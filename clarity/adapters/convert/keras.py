@@ -32,7 +32,7 @@ WHAT: Final = "the Keras file"
 OTHER_LAYOUT: Final = "has another layout than the published files"
 FULL_MODEL: Final = "model_weights"  # where full-model files keep the same tree
 LARGEST_BYTES: Final = 256 * 2**20  # PAT-L with its optimizer state is far below
-MOST_NAMES: Final = 256  # tensors and groups together; PAT-L has 120
+MOST_NAMES: Final = 256  # tensors and groups of a file together; PAT-L has 120
 DEEPEST: Final = 5  # groups above a tensor; the published layout has 4
 HEAD_LAYERS: Final = frozenset(spec.layer for spec in HEAD_TENSORS)
 READ_ERRORS: Final = (
@@ -92,13 +92,14 @@ def _tensors(data: bytes) -> Iterator[Mapping[str, tuple[str, h5py.Dataset]]]:
         raise UnreadableModel(WHAT, "is no HDF5")
     try:
         with h5py.File(io.BytesIO(data), "r") as file:
-            yield _named(dict(_walk(_root(file), "", DEEPEST)))
+            root = _root(file)
+            yield _named(dict(_walk(root, "", {_address(root)})))
     except READ_ERRORS as cause:
         raise UnreadableModel(WHAT, "is damaged or cut short") from cause
 
 
 def _root(file: h5py.File) -> h5py.Group:
-    if FULL_MODEL not in list(file):
+    if file.get(FULL_MODEL, getlink=True) is None:
         return file
     root = _member(file, FULL_MODEL)
     if not isinstance(root, h5py.Group):
@@ -112,15 +113,24 @@ def _member(group: h5py.Group, name: str) -> h5py.Group | h5py.Dataset:
     return group[name]
 
 
-def _walk(group: h5py.Group, path: str, depth: int) -> Iterator[tuple[str, h5py.Dataset]]:
-    if len(group) > MOST_NAMES or not depth:
+def _walk(group: h5py.Group, path: str, seen: set[int]) -> Iterator[tuple[str, h5py.Dataset]]:
+    """Every tensor once; links that lead to one object twice would multiply at every level."""
+    if len(seen) + len(group) > MOST_NAMES or path.count("/") >= DEEPEST:
         raise UnreadableModel(WHAT, OTHER_LAYOUT)
     for name in group:
         member = _member(group, name)
+        if _address(member) in seen:
+            raise UnreadableModel(WHAT, OTHER_LAYOUT)
+        seen.add(_address(member))
         if isinstance(member, h5py.Group):
-            yield from _walk(member, f"{path}{name}/", depth - 1)
+            yield from _walk(member, f"{path}{name}/", seen)
         else:
             yield f"{path}{name}", _plain(member)
+
+
+def _address(member: h5py.Group | h5py.Dataset) -> int:
+    """Where the object lies in the file."""
+    return int(h5py.h5o.get_info(member.id).addr)
 
 
 def _plain(member: h5py.Dataset) -> h5py.Dataset:

@@ -174,6 +174,34 @@ def test_groups_that_hold_themselves_or_too_much_are_refused():
             read_keras_encoder(_file(change))
 
 
+def test_groups_whose_links_multiply_at_every_level_are_refused_at_the_second_link():
+    def layered(file):
+        below = file.create_group("level1")
+        for level in range(2, 6):
+            group = file.create_group(f"level{level}")
+            for number in range(40):
+                group[f"{number}"] = below
+            below = group
+        file["level1"]["w:0"] = [1.0]
+
+    def twice(file):
+        file["again/again/kernel:0"] = file[KERNEL]
+
+    for change in (layered, twice):
+        with pytest.raises(UnreadableModel, match="another layout"):
+            read_keras_encoder(_file(change))
+
+
+def test_many_names_are_counted_over_the_whole_file():
+    def spread(file):
+        for outer in range(20):
+            for inner in range(20):
+                file[f"more{outer}/{inner}"] = [1.0]
+
+    with pytest.raises(UnreadableModel, match="another layout"):
+        read_keras_encoder(_file(spread))
+
+
 def test_a_bomb_is_refused_by_its_shape_before_it_is_unpacked():
     def bomb(file):
         del file[KERNEL]
