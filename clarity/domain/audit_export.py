@@ -208,7 +208,7 @@ class _Reading:
             raise self._broken("something follows the signature")
         content = self._content(line)
         if "statement" in content:
-            self.done = self._last(content)
+            self.done = self._last(content, line)
             return
         self.file.added(content)
         if self.number == 1:
@@ -227,21 +227,23 @@ class _Reading:
     def _content(self, line: bytes) -> Json:
         try:
             content = json.loads(line)
+            written = _line(content)
         except (ValueError, RecursionError) as error:
             raise self._broken("it cannot be read") from error
-        if not isinstance(content, dict) or _line(content) != line:
+        if not isinstance(content, dict) or written != line:
             raise self._broken("it is not written as clarity writes")
         return content
 
     def _heading(self, content: Json) -> None:
         if content.get("format") != FORMAT:
             raise self._broken("the file is no exported trail of this version")
-        self.tenant = str(content.get("tenant"))
+        self.tenant = _text(content, "tenant")
 
     def _head(self, content: Json) -> None:
-        if content != _of_head(str(content["head"]), self.reached):
+        patient = _text(content, "head")
+        if content != _of_head(patient, self.reached):
             raise self._broken("the head is not that of the records before it")
-        self.heads[str(content["head"])] = self.reached
+        self.heads[patient] = self.reached
         self.reached = ChainHead()
 
     def _record(self, content: Json) -> None:
@@ -255,14 +257,14 @@ class _Reading:
         except BrokenChain as error:
             raise self._broken(f"record {error.seq}, {error.problem}") from error
 
-    def _last(self, content: Json) -> Signed:
+    def _last(self, content: Json, line: bytes) -> Signed:
         if self.reached != ChainHead():
             raise self._broken("the chain before it has no head")
         said = content["statement"]
-        at = str(said.get("at")) if isinstance(said, dict) else ""
+        at = _text(said, "at") if isinstance(said, dict) else ""
         statement = self.file.statement(self.tenant, at)
-        signature = _bytes(str(content.get("signature")))
-        if _line(content) != signed_line(statement, signature):
+        signature = _bytes(_text(content, "signature"))
+        if line != signed_line(statement, signature):
             raise self._broken("the statement tells of another file")
         return Signed(statement, signature, self._named_heads())
 
@@ -275,6 +277,12 @@ class _Reading:
 
     def _broken(self, problem: str) -> BrokenExport:
         return BrokenExport(self.number, problem)
+
+
+def _text(content: Json, name: str) -> str:
+    """The text of that name; none for what is no text, which then matches nothing."""
+    found = content.get(name)
+    return found if isinstance(found, str) else ""
 
 
 def _bytes(hexadecimal: str) -> bytes:

@@ -1,4 +1,5 @@
 import json
+import sys
 
 import attrs
 import pytest
@@ -85,6 +86,27 @@ def test_every_change_names_its_line(lines: list[bytes], line: int, problem: str
 
     assert broken.value.line == line
     assert "as it was signed" in str(broken.value)
+
+
+NESTED = {
+    "heading": (0, '{"format":"clarity-audit-export-1","tenant":%s}'),
+    "record": (1, '{"a":%s}'),
+    "body": (1, '{"body":%s}'),
+    "head": (4, '{"hash":"","head":%s,"seq":3}'),
+    "statement": (7, '{"signature":"","statement":%s}'),
+    "signature": (7, '{"signature":%s,"statement":{"at":""}}'),
+    "time": (7, '{"signature":"","statement":{"at":%s}}'),
+}
+
+
+@pytest.mark.parametrize(("number", "text"), NESTED.values(), ids=NESTED)
+@pytest.mark.parametrize(("begin", "end"), ["[]", ('{"":', "}")], ids=["lists", "objects"])
+def test_lists_without_end_are_refused_at_every_depth(number: int, text: str, begin, end):
+    deepest = sys.getrecursionlimit()
+    for depth in (*range(1, 9), *range(deepest - 250, deepest + 50)):
+        nested = begin * depth + "0" + end * depth
+        with pytest.raises(BrokenExport):
+            verify_lines(_with(number, (text % nested).encode() + b"\n"))
 
 
 def test_a_signed_file_whose_heads_name_nobody_is_refused():
