@@ -111,6 +111,7 @@ class Kept:
     _starts: list[str] = attrs.field(factory=list)
     _ends: list[str] = attrs.field(factory=list)
     _texts: list[str] = attrs.field(factory=list)
+    _scales: list[float] = attrs.field(factory=list)
     _sources: list[int] = attrs.field(factory=list)
     _packed: _Packed = attrs.field(factory=_Packed)
 
@@ -121,13 +122,13 @@ class Kept:
         Raises:
             HostileFile: its times or its value are longer than any.
         """
-        unit = attributes.get("unit")
         try:
             start, end, text = attributes["startDate"], attributes["endDate"], attributes["value"]
         except KeyError:
             self.left_out += 1
             return 0
-        if unit not in self.stream.units:
+        scale = self.stream.units.get(attributes.get("unit"))
+        if scale is None:
             self.left_out += 1
             return 0
         if len(start) + len(end) + len(text) > _MAX_TEXTS:
@@ -135,6 +136,7 @@ class Kept:
         self._starts.append(start)
         self._ends.append(end)
         self._texts.append(text)
+        self._scales.append(scale)
         self._sources.append(source)
         return len(self._starts)
 
@@ -161,14 +163,14 @@ class Kept:
         self.left_out += count - int(np.count_nonzero(good))
         self._packed.extend(starts[good], length[good], values[good], np.array(self._sources)[good])
         self._taken += count
-        for waiting in (self._starts, self._ends, self._texts, self._sources):
+        for waiting in (self._starts, self._ends, self._texts, self._scales, self._sources):
             waiting.clear()
 
     def _values(self, file: str) -> npt.NDArray[np.float64]:
         codes = self.stream.codes
         if codes is not None:
             return np.array([codes.get(text, np.nan) for text in self._texts], dtype=np.float64)
-        return Values(file=file).of(self._texts, range(1, len(self._texts) + 1))
+        return Values(file=file).of(self._texts, range(1, len(self._texts) + 1)) * self._scales
 
     def records(self) -> Records:
         """All records, in the order of the export; they are let go."""

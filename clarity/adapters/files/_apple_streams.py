@@ -7,7 +7,7 @@ import attrs
 
 from clarity.domain.streams import SleepStage, Unit
 
-__all__ = ["STREAMS", "Fold", "Stream"]
+__all__ = ["KJ_PER_KCAL", "STREAMS", "Fold", "Stream"]
 
 
 class Fold(Enum):
@@ -27,7 +27,7 @@ class Stream:
         type: the name of the kind in the export.
         name: for people.
         unit: what a value of the recording means.
-        units: the units that records may have.
+        units: the units that records may have, and what one of each is in `unit`.
         fold: how records become values.
         epoch_s: length of an epoch, s.
         longest_s: longest interval that is believed, s.
@@ -37,12 +37,20 @@ class Stream:
     type: str
     name: str
     unit: Unit
-    units: frozenset[str | None]
+    units: dict[str | None, float] = attrs.field(eq=False)
     fold: Fold
     epoch_s: int = 60
     longest_s: int = 14_400
     codes: dict[str, float] | None = attrs.field(default=None, eq=False)
 
+
+KJ_PER_KCAL: Final = 4.184
+"""
+The thermochemical kilocalorie, exactly.
+
+Source: Thompson and Taylor 2008, NIST Special Publication 811, appendix B.8,
+doi:10.6028/NIST.SP.811e2008.
+"""
 
 _SLEEP: Final = "HKCategoryValueSleepAnalysis"
 _STAGES: Final[dict[str, float]] = {
@@ -61,28 +69,28 @@ STREAMS: Final = (
         type=f"{_QUANTITY}ActiveEnergyBurned",
         name="active energy",
         unit=Unit.ACTIVE_KCAL,
-        units=frozenset({"kcal", "Cal"}),
+        units={"kcal": 1.0, "Cal": 1.0, "kJ": 1 / KJ_PER_KCAL},
         fold=Fold.SPREAD,
     ),
     Stream(
         type=f"{_QUANTITY}StepCount",
         name="step",
         unit=Unit.STEPS_PER_MIN,
-        units=frozenset({"count"}),
+        units={"count": 1.0},
         fold=Fold.SPREAD,
     ),
     Stream(
         type=f"{_QUANTITY}HeartRate",
         name="heart rate",
         unit=Unit.BEATS_PER_MIN,
-        units=frozenset({"count/min"}),
+        units={"count/min": 1.0},
         fold=Fold.MEAN,
     ),
     Stream(
         type=f"{_QUANTITY}HeartRateVariabilitySDNN",
         name="HRV",
         unit=Unit.SDNN_MS,
-        units=frozenset({"ms"}),
+        units={"ms": 1.0},
         fold=Fold.MEAN,
         epoch_s=300,
     ),
@@ -90,7 +98,7 @@ STREAMS: Final = (
         type=f"{_QUANTITY}RespiratoryRate",
         name="respiration",
         unit=Unit.BREATHS_PER_MIN,
-        units=frozenset({"count/min"}),
+        units={"count/min": 1.0},
         fold=Fold.MEAN,
         epoch_s=300,
     ),
@@ -98,7 +106,7 @@ STREAMS: Final = (
         type="HKCategoryTypeIdentifierSleepAnalysis",
         name="sleep",
         unit=Unit.SLEEP_STAGE,
-        units=frozenset({None}),
+        units={None: 1.0},
         fold=Fold.STAGE,
         longest_s=86_400,
         codes=_STAGES,

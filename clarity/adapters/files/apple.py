@@ -75,14 +75,13 @@ class AppleHealthRecordings(Recordings):
         with self._xml(intake) as pieces:
             scan.run(without_doctype(pieces, source.name))
         zone, notices = _zone(scan, options)
-        wanted = [
-            kept
-            for kept in scan.kept.values()
-            if not kept.empty and options.unit in {None, kept.stream.unit}
-        ]
+        asked = [one for one in scan.kept.values() if options.unit in {None, one.stream.unit}]
+        wanted = [kept for kept in asked if not kept.empty]
+        lost = [notice for kept in asked if kept.empty for notice in _left_out(kept)]
         if not wanted:
-            raise NoSamples(file=source.name, detail="no record of a stream that is read")
-        facts = _Facts(options=options, intake=intake, zone=zone, notices=notices)
+            what = "; ".join(notice.text for notice in lost)
+            raise NoSamples(file=source.name, detail=what or "no record of a stream that is read")
+        facts = _Facts(options=options, intake=intake, zone=zone, notices=(*notices, *lost))
         return tuple(_recording(kept, facts) for kept in wanted)
 
     @contextmanager
@@ -230,19 +229,20 @@ def _report(records: Records, grid: Gridded, epoch_s: int) -> RegridReport:
 
 
 def _told(kept: Kept, grid: Gridded) -> tuple[Notice, ...]:
-    name = kept.stream.name
-    found = {
-        "sources-overlap": (
-            grid.overlapped,
-            f"{name} epochs come from several sources; the one that covers most was taken",
-        ),
-        "records-left-out": (
-            kept.left_out,
-            f"{name} records were left out: another unit or category, no time, or too long",
-        ),
-    }
-    return tuple(
-        Notice(code=code, text=f"{count:,} {text}")
-        for code, (count, text) in found.items()
-        if count
+    if not grid.overlapped:
+        return _left_out(kept)
+    text = (
+        f"{grid.overlapped:,} {kept.stream.name} epochs come from several sources; "
+        f"the one that covers most was taken"
     )
+    return (Notice(code="sources-overlap", text=text), *_left_out(kept))
+
+
+def _left_out(kept: Kept) -> tuple[Notice, ...]:
+    if not kept.left_out:
+        return ()
+    text = (
+        f"{kept.left_out:,} {kept.stream.name} records were left out: "
+        f"another unit or category, no time, or too long"
+    )
+    return (Notice(code="records-left-out", text=text),)

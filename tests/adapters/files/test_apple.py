@@ -185,6 +185,35 @@ def test_what_cannot_be_believed_is_left_out_and_told():
     assert told == {Unit.STEPS_PER_MIN: ["1"], Unit.BEATS_PER_MIN: ["4"], Unit.SLEEP_STAGE: ["1"]}
 
 
+def test_energy_in_kilojoules_becomes_kilocalories():
+    kj = quantity("ActiveEnergyBurned", at(0), 120, 8.368, unit="kJ")
+    others = (
+        quantity("ActiveEnergyBurned", at(i), 60, 3, unit=u) for i, u in ((2, "kcal"), (3, "Cal"))
+    )
+
+    assert values(export(kj, *others), Unit.ACTIVE_KCAL) == pytest.approx([1, 1, 3, 3], rel=1e-12)
+
+
+def test_a_stream_that_came_out_empty_is_told_of_with_every_other():
+    content = export(
+        heart(0, 60),
+        steps(0, 1, 9),
+        *(quantity("ActiveEnergyBurned", at(i), 60, 3, unit="J") for i in range(12)),
+    )
+
+    for recording in read(content).values():
+        (notice,) = recording.notices
+        assert notice.code == "records-left-out"
+        assert notice.text.startswith("12 active energy records were left out")
+
+
+def test_an_export_of_nothing_but_unknown_units_says_what_was_left_out():
+    content = export(quantity("ActiveEnergyBurned", at(0), 60, 3, unit="J"), heart(0, 60))
+
+    with pytest.raises(NoSamples, match="1 active energy records were left out"):
+        read(content, ReadOptions(zone=PARIS.zone, unit=Unit.ACTIVE_KCAL))
+
+
 def test_the_zone_is_the_one_that_the_export_names_most_often():
     zone = '<MetadataEntry key="HKTimeZone" value="{}"/>\n'
     zones = (zone.format(name) for name in ("Nowhere/At_All",) * 3 + ("Asia/Tokyo",) * 2)
