@@ -4,8 +4,6 @@ Tables with a person, a wall-clock time, and in each row the values from that ti
 One recording per person; the columns of a row follow one another at an even step.
 """
 
-from collections.abc import Sequence
-from typing import Final
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -13,21 +11,18 @@ import numpy as np
 import numpy.typing as npt
 
 from clarity.adapters.files._cells import is_stamp
-from clarity.adapters.files._intake import Intake, label_of
-from clarity.adapters.files._laid import Preset, laid, person_label, refuse_nothing, zone_of
-from clarity.adapters.files._stamped import MAX_CONFLICTS
+from clarity.adapters.files._intake import Intake
+from clarity.adapters.files._laid import Facts, Preset, laid_recording, refuse_nothing, zone_of
+from clarity.adapters.files._people import Everyone, People
 from clarity.adapters.files._stamps import StampColumn
-from clarity.adapters.files._table import Batch, Heading, Values, batches, cells, labels
+from clarity.adapters.files._table import Batch, Heading, Values, batches, cells
 from clarity.domain.actigraphy.regrid import Samples
 from clarity.domain.streams import Unit
 from clarity.domain.timeline import DAY_S, localize
 from clarity.ports.recordings import DateOrder, Notice, ReadOptions, Recording
-from clarity.ports.unreadable import ContradictoryTimes, NoSamples, TooBig, UnparsableLine
+from clarity.ports.unreadable import NoSamples, UnparsableLine
 
 __all__ = ["ClockRows", "Layout", "clock_rows", "person_recordings"]
-
-_UTC: Final = ZoneInfo("UTC")
-_MAX_PEOPLE: Final = 100_000
 
 
 @attrs.frozen(kw_only=True)
@@ -56,15 +51,14 @@ class ClockRows:
 
     layout: Layout
     stamps: StampColumn
-    labels: dict[str, int] = attrs.field(factory=dict)
-    people: list[npt.NDArray[np.int64]] = attrs.field(factory=list)
+    people: People
     values: list[npt.NDArray[np.float64]] = attrs.field(factory=list)
 
     def take(self, batch: Batch, file: str) -> None:
         """The next rows."""
         layout = self.layout
         cells(batch, max(layout.values), file)
-        self.people.append(self._numbers(batch, file))
+        self.people.take(batch)
         times = cells(batch, layout.time, file)
         if layout.whole_days:
             times = [_midnight(text) for text in times]
@@ -72,17 +66,6 @@ class ClockRows:
         texts = [row[i] for row in batch.rows for i in layout.values]
         lines = [line for line in batch.lines for _ in layout.values]
         self.values.append(Values(file=file).of(texts, lines).reshape(-1, len(layout.values)))
-
-    def _numbers(self, batch: Batch, file: str) -> npt.NDArray[np.int64]:
-        """(n,) the number of each row's person, from 0 in the order in which they come."""
-        if self.layout.person is None:
-            names = [label_of(file)] * len(batch.rows)
-        else:
-            names = labels(batch, self.layout.person, file)
-        numbers = [self.labels.setdefault(name, len(self.labels)) for name in names]
-        if len(self.labels) > _MAX_PEOPLE:
-            raise TooBig(file=file, detail=f"more than {_MAX_PEOPLE:,} people")
-        return np.array(numbers, dtype=np.int64)
 
 
 def _midnight(text: str) -> str:
@@ -100,13 +83,17 @@ def clock_rows(
         UnreadableRecording: one of its kinds.
     """
     file = intake.source.name
-    rows = ClockRows(layout=layout, stamps=StampColumn(file=file, order=order))
+    rows = ClockRows(
+        layout=layout,
+        stamps=StampColumn(file=file, order=order),
+        people=People(column=layout.person, file=file),
+    )
     for batch in batches(intake, heading, values_per_line=len(layout.values)):
         rows.take(batch, file)
-    if not rows.people:
+    if not rows.values:
         raise NoSamples(file=file)
-    if rows.stamps.aware:
-        raise UnparsableLine(file=file, detail="times with an offset")
+    if rows.stamps.absolute:
+        raise UnparsableLine(file=file, detail="times with an offset, or since 1970")
     return rows
 
 
@@ -125,31 +112,20 @@ def person_recordings(
     """
     file = intake.source.name
     zone = zone_of(options, preset, file)
-    wall = rows.stamps.stamps(_UTC).seconds
+    wall = rows.stamps.seconds()
     if rows.layout.whole_days and (wall % DAY_S).any():
         raise UnparsableLine(file=file, detail="a day that does not begin at midnight")
-    who, values = np.concatenate(rows.people), np.concatenate(rows.values)
+    values = np.concatenate(rows.values)
     refuse_nothing(values, file)
-    step_s = rows.layout.step_s
+    unit, step_s = options.unit or preset.unit or Unit.COUNTS, rows.layout.step_s
+    facts = Facts(intake=intake, options=options, preset=preset, zone=zone, notices=notices)
+    everyone = Everyone(file=file, max_values=intake.limits.max_values)
     return tuple(
-        _recording(
-            label if rows.layout.person is None else person_label(options, label),
-            _samples(wall[who == number], values[who == number], step_s, zone),
-            _Facts(zone=zone, intake=intake, options=options, preset=preset, notices=notices),
+        everyone.add(
+            laid_recording(label, _samples(wall[of], values[of], step_s, zone), unit, facts)
         )
-        for label, number in rows.labels.items()
+        for label, of in rows.people.rows()
     )
-
-
-@attrs.frozen(kw_only=True)
-class _Facts:
-    """What the recordings of a table share."""
-
-    zone: ZoneInfo
-    intake: Intake
-    options: ReadOptions
-    preset: Preset
-    notices: Sequence[Notice]
 
 
 def _samples(
@@ -162,21 +138,4 @@ def _samples(
         values=values.ravel(),
         in_gap=placed.in_gap,
         in_fold=placed.in_fold,
-    )
-
-
-def _recording(label: str, samples: Samples, facts: _Facts) -> Recording:
-    file, options, preset = facts.intake.source.name, facts.options, facts.preset
-    refuse_nothing(samples.values, file)
-    unit = options.unit or preset.unit or Unit.COUNTS
-    done = laid(samples, facts.zone, unit, options, preset, file)
-    if done.report.conflicts > MAX_CONFLICTS * done.report.epochs:
-        raise ContradictoryTimes(file=file, detail=f"{done.report.conflicts:,} of them")
-    return Recording(
-        participant=label,
-        series=done.series,
-        report=done.report,
-        digest=facts.intake.digest,
-        format=preset.format,
-        notices=tuple(facts.notices),
     )

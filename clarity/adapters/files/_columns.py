@@ -13,6 +13,7 @@ from clarity.adapters.files._cells import (
     naive_clock,
     number,
 )
+from clarity.adapters.files._people import is_of_people
 from clarity.adapters.files._table import Heading, fold
 from clarity.domain.streams import Unit
 from clarity.ports.recordings import ReadOptions
@@ -154,7 +155,7 @@ def _is_value(text: str) -> bool:
 def _value(heading: Heading, taken: set[int | None], options: ReadOptions, file: str) -> int:
     if options.value_column is not None:
         return column_named(heading, options.value_column, file)
-    free = [i for i in range(len(heading.names)) if i not in taken]
+    free = [i for i, key in enumerate(heading.keys) if i not in taken and not is_of_people(key)]
     known = [i for i in free if heading.keys[i] in _VALUE_KEYS]
     numeric = [i for i in free if all(_is_value(text) for text in _cells_of(heading, i))]
     for candidates in (known, numeric):
@@ -172,7 +173,7 @@ def chosen_columns(heading: Heading, options: ReadOptions, file: str) -> Columns
 
     Named columns win; else times are the first column of stamps, a column of seconds since 1970
     with a heading that says time, or a date beside a clock time; values are the one column whose
-    heading is known, or the one column of numbers.
+    heading is known, or the one column of numbers that does not hold labels of people.
 
     Raises:
         NoSuchColumn: a named column does not exist, or none fits.

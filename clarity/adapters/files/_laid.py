@@ -1,11 +1,13 @@
 """Samples on the grid: what a format implies, what the caller knows better, refusals in words."""
 
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import attrs
 import numpy as np
 import numpy.typing as npt
 
+from clarity.adapters.files._intake import Intake, label_of
 from clarity.domain.actigraphy.regrid import (
     MixedEpochs,
     NoEpoch,
@@ -15,10 +17,21 @@ from clarity.domain.actigraphy.regrid import (
     regrid,
 )
 from clarity.domain.streams import Placement, Unit
-from clarity.ports.recordings import ReadOptions
-from clarity.ports.unreadable import MissingZone, NoSamples, UnevenTimes
+from clarity.ports.recordings import Notice, ReadOptions, Recording
+from clarity.ports.unreadable import ContradictoryTimes, MissingZone, NoSamples, UnevenTimes
 
-__all__ = ["Preset", "laid", "person_label", "refuse_nothing", "zone_of"]
+__all__ = [
+    "Facts",
+    "Preset",
+    "laid",
+    "laid_recording",
+    "person_label",
+    "refuse_nothing",
+    "zone_of",
+]
+
+_MAX_CONFLICTS: Final = 0.05
+"""Share of epochs named twice with different values from which a table is not one recording."""
 
 
 @attrs.frozen(kw_only=True)
@@ -33,6 +46,17 @@ class Preset:
     placement: Placement = Placement.UNKNOWN
     time_column: str | None = None
     value_column: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Facts:
+    """What the recordings of a table share."""
+
+    intake: Intake
+    options: ReadOptions
+    preset: Preset
+    zone: ZoneInfo
+    notices: tuple[Notice, ...] = ()
 
 
 def refuse_nothing(values: npt.NDArray[np.float64], file: str) -> None:
@@ -59,8 +83,17 @@ def zone_of(options: ReadOptions, preset: Preset, file: str) -> ZoneInfo:
     return zone
 
 
-def person_label(options: ReadOptions, person: str) -> str:
-    """The label of one person in a table of several, behind the caller's when there is one."""
+def person_label(options: ReadOptions, person: str | None, file: str) -> str:
+    """
+    The label of the one person of a table, or of one of several behind the caller's.
+
+    Args:
+        options: what the caller says.
+        person: the label in the table, None when the table has none.
+        file: name of the table, whose last part is the label when nothing else gives one.
+    """
+    if person is None:
+        return options.participant or label_of(file)
     return f"{options.participant}-{person}" if options.participant else person
 
 
@@ -89,3 +122,27 @@ def laid(
         )
     except (NoEpoch, MixedEpochs, TooLongSpan) as error:
         raise UnevenTimes(file=file, detail=str(error)) from error
+
+
+def laid_recording(label: str | None, samples: Samples, unit: Unit, facts: Facts) -> Recording:
+    """
+    The recording of one person of a table; `label` is None when the table has none.
+
+    Raises:
+        UnevenTimes: the samples follow no single epoch, or span too long a time.
+        ContradictoryTimes: too many times come again with other values.
+        NoSamples: all values are missing.
+    """
+    file = facts.intake.source.name
+    refuse_nothing(samples.values, file)
+    done = laid(samples, facts.zone, unit, facts.options, facts.preset, file)
+    if done.report.conflicts > _MAX_CONFLICTS * done.report.epochs:
+        raise ContradictoryTimes(file=file, detail=f"{done.report.conflicts:,} of them")
+    return Recording(
+        participant=person_label(facts.options, label, file),
+        series=done.series,
+        report=done.report,
+        digest=facts.intake.digest,
+        format=facts.preset.format,
+        notices=facts.notices,
+    )

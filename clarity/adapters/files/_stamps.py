@@ -110,9 +110,17 @@ class StampColumn:
         if len(self._parts) > _MAX_DATES:
             raise TooBig(file=self.file, detail=f"more than {_MAX_DATES:,} different dates")
 
-    def stamps(self, zone: ZoneInfo) -> LocalStamps:
+    @property
+    def absolute(self) -> bool:
+        """Whether the times are instants: with an offset, or seconds since 1970."""
+        return self.aware or self._unix
+
+    def seconds(self) -> npt.NDArray[np.int64]:
         """
-        The instants of the whole column, in the order of the file.
+        (n,) int64, the whole column in the order of the file.
+
+        Seconds since 1970-01-01T00:00Z where the times are instants, else what the clock shows,
+        since a naive 1970.
 
         Raises:
             UnparsableLine: a date is none.
@@ -122,12 +130,14 @@ class StampColumn:
         seconds = np.concatenate(self._seconds)
         if self._unix:
             self._refuse_absurd(seconds)
+            return seconds
+        return self._days()[np.concatenate(self._date_ids)] * DAY_S + seconds
+
+    def placed(self, seconds: npt.NDArray[np.int64], zone: ZoneInfo) -> LocalStamps:
+        """The instants of one person's times out of `seconds`, in the order of the file."""
+        if self.absolute:
             return LocalStamps(seconds=seconds, in_gap=0, in_fold=0)
-        days = self._days()
-        wall = days[np.concatenate(self._date_ids)] * DAY_S + seconds
-        if self.aware:
-            return LocalStamps(seconds=wall, in_gap=0, in_fold=0)
-        return localize(wall.astype("datetime64[s]"), zone)
+        return localize(seconds.astype("datetime64[s]"), zone)
 
     def _refuse_absurd(self, seconds: npt.NDArray[np.int64]) -> None:
         days = seconds // DAY_S

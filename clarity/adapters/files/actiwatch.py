@@ -88,7 +88,7 @@ class ActiwatchRecordings(Recordings):
         """The recording of the one person."""
         intake = Intake(source, self.limits)
         if _is_actiware(intake.head()):
-            return (_exported(intake, options),)
+            return _exported(intake, options)
         return (_awd(intake, options),)
 
 
@@ -110,7 +110,7 @@ def _awd(intake: Intake, options: ReadOptions) -> Recording:
     return read_even(intake, even, options, preset)
 
 
-def _exported(intake: Intake, options: ReadOptions) -> Recording:
+def _exported(intake: Intake, options: ReadOptions) -> tuple[Recording, ...]:
     heading, model = _epoch_table(intake)
     if not heading.rows:
         raise NoSamples(file=intake.source.name)

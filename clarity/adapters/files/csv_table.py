@@ -17,14 +17,17 @@ __all__ = ["CSV", "CsvRecordings"]
 CSV: Final = Format(
     id="csv",
     title="table with a time and a value in each line (CSV, TSV; gzip too)",
-    holds="unit, device and placement as the heading or the caller says",
+    holds="unit, device and placement as the heading or the caller says; an Id tells people apart",
 )
 
 
 @attrs.frozen(kw_only=True)
 class CsvRecordings(Recordings):
     """
-    Tables of one person, separated by comma, semicolon, tab or bar.
+    Tables separated by comma, semicolon, tab or bar, of one person.
+
+    Where a column of labels (id, participant, subject ...) names several people, each is read
+    alone; a column in which no label comes twice numbers the rows.
 
     Times: ISO dates, D.M.Y or M/D/Y when the dates themselves tell which (else refused), with or
     without seconds, AM/PM and UTC offsets; a date beside a clock time; or seconds or milliseconds
@@ -44,6 +47,6 @@ class CsvRecordings(Recordings):
         return CSV if heading is not None and has_times(heading) else None
 
     def read(self, source: Source, *, options: ReadOptions) -> tuple[Recording, ...]:
-        """The recording of the one person."""
+        """The recording of the one person, or of each of several, in the order of the table."""
         intake = Intake(source, self.limits)
-        return (read_stamped(intake, options, Preset(format=CSV.id)),)
+        return read_stamped(intake, options, Preset(format=CSV.id))

@@ -72,5 +72,5 @@ class DepresjonRecordings(Recordings):
             time_column="timestamp",
             value_column="activity",
         )
-        recording = read_stamped(Intake(source, self.limits), options, preset)
+        (recording,) = read_stamped(Intake(source, self.limits), options, preset)
         return (attrs.evolve(recording, notices=(*recording.notices, *NOTICES)),)

@@ -137,6 +137,8 @@ class FitbitNightRecordings(Recordings):
             time_column="timestamp",
             value_column=kind.value,
         )
-        recording = read_stamped(intake, options, preset)
         notices = (_WALL_CLOCK, _NIGHTLY) if kind.nightly else (_WALL_CLOCK,)
-        return (attrs.evolve(recording, notices=(*recording.notices, *notices)),)
+        return tuple(
+            attrs.evolve(one, notices=(*one.notices, *notices))
+            for one in read_stamped(intake, options, preset)
+        )

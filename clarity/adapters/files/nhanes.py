@@ -182,7 +182,7 @@ def _recording(days: Sequence[PersonDay], worn: _Wear | None, facts: _Facts) -> 
         flags[(seconds - series.start_s) // 60] = np.concatenate([worn.flags(day) for day in days])
         series = attrs.evolve(series, worn=flags)
     return Recording(
-        participant=person_label(facts.options, days[0].person),
+        participant=person_label(facts.options, days[0].person, facts.file),
         series=series,
         report=done.report,
         digest=facts.digest,

@@ -10,6 +10,7 @@ from clarity.adapters.files._clock_rows import Layout, clock_rows, person_record
 from clarity.adapters.files._columns import column_named
 from clarity.adapters.files._intake import Intake
 from clarity.adapters.files._laid import Preset
+from clarity.adapters.files._people import person_column
 from clarity.adapters.files._stream_columns import unit_named
 from clarity.adapters.files._table import Heading, fold, heading_of, read_heading
 from clarity.adapters.files.limits import Limits
@@ -26,10 +27,6 @@ WIDE_DAYS: Final = Format(
     holds="unit as the headings (Steps 00:00) or the caller say",
 )
 _CLOCK: Final = re.compile(r"(.*?)[ _-]?([01]?[0-9]|2[0-3]):([0-5][0-9])(?::00)?")
-_PEOPLE: Final = frozenset(
-    {"id", "person", "personid", "participant", "participantid", "subject", "subjectid"}
-    | {"patient", "patientid", "user", "userid"}
-)
 
 
 @attrs.frozen(kw_only=True)
@@ -107,7 +104,7 @@ class WideDayRecordings(Recordings):
         if unit is None:
             raise MissingUnit(file=file)
         layout = Layout(
-            person=next((i for i, key in enumerate(heading.keys) if key in _PEOPLE), None),
+            person=person_column(heading),
             time=_day_column(heading, options, file),
             values=clock.columns,
             step_s=clock.step_s,

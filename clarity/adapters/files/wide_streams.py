@@ -1,6 +1,6 @@
-"""Tables with a time and several streams in each line, of one person."""
+"""Tables with a time and several streams in each line."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import attrs
@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from clarity.adapters.files._columns import has_decimal_commas, time_columns
-from clarity.adapters.files._intake import Intake, label_of
-from clarity.adapters.files._laid import Preset, laid, zone_of
-from clarity.adapters.files._stamped import MAX_CONFLICTS, read_stamped, stamp_texts
+from clarity.adapters.files._intake import Intake
+from clarity.adapters.files._laid import Facts, Preset, laid_recording, zone_of
+from clarity.adapters.files._people import Everyone, People, person_column
+from clarity.adapters.files._stamped import read_stamped, samples, stamp_texts
 from clarity.adapters.files._stamps import StampColumn
 from clarity.adapters.files._stream_columns import (
     StreamColumn,
@@ -19,11 +20,9 @@ from clarity.adapters.files._stream_columns import (
 )
 from clarity.adapters.files._table import Heading, Values, batches, cells, heading_of, read_heading
 from clarity.adapters.files.limits import Limits
-from clarity.domain.actigraphy.regrid import Samples
 from clarity.domain.streams import Unit
-from clarity.domain.timeline import LocalStamps
 from clarity.ports.recordings import Format, Notice, ReadOptions, Recording, Recordings, Source
-from clarity.ports.unreadable import ContradictoryTimes, NoSamples
+from clarity.ports.unreadable import NoSamples
 
 __all__ = ["WIDE_STREAMS", "WideStreamRecordings"]
 
@@ -46,11 +45,11 @@ class _Column:
 @attrs.frozen(kw_only=True)
 class WideStreamRecordings(Recordings):
     """
-    Tables of one person with a column per stream, told by the headings or named by the caller.
+    Tables with a column per stream, told by the headings or named by the caller.
 
     Headings that are known: counts, steps, heart rate, RMSSD, SDNN, respiratory rate, MIMS, ENMO,
     activity index, each in some spellings. A heading that leaves its unit open (HRV, activity,
-    sleep) is refused until the caller says it. Times as in plain tables.
+    sleep) is refused until the caller says it. Times and people as in plain tables.
     """
 
     limits: Limits = attrs.field(factory=Limits)
@@ -66,22 +65,29 @@ class WideStreamRecordings(Recordings):
         return WIDE_STREAMS if found else None
 
     def read(self, source: Source, *, options: ReadOptions) -> tuple[Recording, ...]:
-        """One recording per stream that has a value, in the order of the columns."""
+        """One recording per person and stream that has a value, in the order of the columns."""
         intake = Intake(source, self.limits)
         preset = Preset(format=WIDE_STREAMS.id)
         if options.value_column is not None:
-            return (read_stamped(intake, options, preset),)
+            return read_stamped(intake, options, preset)
         heading = read_heading(intake)
         columns = [
             _column(heading, one, source.name)
             for one in chosen_streams(heading, options, source.name)
         ]
-        placed = _filled(intake, heading, columns, options)
-        found = [one for one in columns if not np.isnan(np.concatenate(one.pieces)).all()]
-        if not found:
-            raise NoSamples(file=source.name)
-        notices = _empty([one.stream.name for one in columns if one not in found])
-        return tuple(_recording(one, placed, intake, options, notices) for one in found)
+        zone = zone_of(options, preset, source.name)
+        rows = _filled(intake, heading, columns, options)
+        streams = {one.stream: np.concatenate(one.pieces) for one in columns}
+        empty = [one for one, values in streams.items() if not _any(values)]
+        notices = _empty([one.name for one in empty])
+        facts = Facts(
+            intake=intake,
+            options=options,
+            preset=preset,
+            zone=zone,
+            notices=notices + rows.people.notices,
+        )
+        return _recordings(rows, streams, facts)
 
 
 def _column(heading: Heading, stream: StreamColumn, file: str) -> _Column:
@@ -93,24 +99,36 @@ def _column(heading: Heading, stream: StreamColumn, file: str) -> _Column:
     return _Column(stream=stream, numbers=numbers)
 
 
+@attrs.frozen
+class _Rows:
+    """Whose and when each row is."""
+
+    people: People
+    stamps: StampColumn
+
+
 def _filled(
     intake: Intake, heading: Heading, columns: Sequence[_Column], options: ReadOptions
-) -> LocalStamps:
-    """The instants of all lines; the columns hold their values afterwards."""
+) -> _Rows:
+    """All rows; the columns hold their values afterwards."""
     file = intake.source.name
-    zone = zone_of(options, Preset(format=WIDE_STREAMS.id), file)
     time, clock = time_columns(heading, options, file)
-    stamps = StampColumn(file=file, order=options.date_order)
+    taken = frozenset({time, clock, *(one.stream.column for one in columns)})
+    rows = _Rows(
+        People(column=person_column(heading, taken), file=file, certain=False),
+        StampColumn(file=file, order=options.date_order),
+    )
     lines = 0
     for batch in batches(intake, heading, values_per_line=len(columns)):
         lines += len(batch.rows)
-        stamps.extend(stamp_texts(batch, time, clock, file), batch.lines)
+        rows.stamps.extend(stamp_texts(batch, time, clock, file), batch.lines)
+        rows.people.take(batch)
         for one in columns:
             texts = cells(batch, one.stream.column, file)
             one.pieces.append(one.numbers.of(texts, batch.lines))
     if not lines:
         raise NoSamples(file=file)
-    return stamps.stamps(zone)
+    return rows
 
 
 def _empty(names: Sequence[str]) -> tuple[Notice, ...]:
@@ -120,30 +138,22 @@ def _empty(names: Sequence[str]) -> tuple[Notice, ...]:
     return (Notice(code="stream-empty", text=text),)
 
 
-def _recording(
-    column: _Column,
-    placed: LocalStamps,
-    intake: Intake,
-    options: ReadOptions,
-    notices: tuple[Notice, ...],
-) -> Recording:
-    file = intake.source.name
-    samples = Samples(
-        seconds=placed.seconds,
-        values=np.concatenate(column.pieces),
-        in_gap=placed.in_gap,
-        in_fold=placed.in_fold,
-    )
-    preset = Preset(format=WIDE_STREAMS.id)
-    zone = zone_of(options, preset, file)
-    done = laid(samples, zone, column.stream.unit, options, preset, file)
-    if done.report.conflicts > MAX_CONFLICTS * done.report.epochs:
-        raise ContradictoryTimes(file=file, detail=f"{done.report.conflicts:,} of them")
-    return Recording(
-        participant=options.participant or label_of(file),
-        series=done.series,
-        report=done.report,
-        digest=intake.digest,
-        format=WIDE_STREAMS.id,
-        notices=notices,
-    )
+def _recordings(
+    rows: _Rows, streams: Mapping[StreamColumn, npt.NDArray[np.float64]], facts: Facts
+) -> tuple[Recording, ...]:
+    file, limits = facts.intake.source.name, facts.intake.limits
+    seconds, everyone = rows.stamps.seconds(), Everyone(file=file, max_values=limits.max_values)
+    found = []
+    for label, of in rows.people.rows():
+        kept = {one: values[of] for one, values in streams.items() if _any(values[of])}
+        if not kept:
+            raise NoSamples(file=file)
+        placed = rows.stamps.placed(seconds[of], facts.zone)
+        for one, values in kept.items():
+            recording = laid_recording(label, samples(placed, values), one.unit, facts)
+            found.append(everyone.add(recording))
+    return tuple(found)
+
+
+def _any(values: npt.NDArray[np.float64]) -> bool:
+    return not np.isnan(values).all()

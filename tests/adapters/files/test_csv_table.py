@@ -27,7 +27,7 @@ from clarity.ports.unreadable import (
     UnevenTimes,
     UnparsableLine,
 )
-from tests.support.recordings import plain_table, read_one, stamped
+from tests.support.recordings import plain_table, read_one, source_of, stamped
 
 OSLO = ReadOptions(zone=ZoneInfo("Europe/Oslo"))
 UTC_ = ReadOptions(zone=ZoneInfo("UTC"))
@@ -278,6 +278,87 @@ def test_several_people_in_one_table_are_not_mixed():
 
     with pytest.raises(ContradictoryTimes, match=r"60 of them.*split the file by person"):
         read(content)
+
+
+def people_table(rows, head="Id,time,value"):
+    return "\n".join((head, *(",".join(map(str, row)) for row in rows))) + "\n"
+
+
+def rows_of(person, n=60, *, start="2003-05-07T12:00", first=0):
+    return [(person, stamp, first + i) for i, stamp in enumerate(stamped(n, start=start))]
+
+
+def read_all(content, options=OSLO):
+    return READER.read(source_of(content), options=options)
+
+
+@pytest.mark.parametrize("start", ["2003-05-07T12:00", "2003-06-07T12:00"])
+@pytest.mark.parametrize("name", ["Id", "participant", "Subject ID", "user"])
+def test_people_that_a_column_of_labels_tells_apart_are_read_alone(name, start):
+    theirs = [rows_of("b"), rows_of("a", start=start, first=100)]
+    mixed = [row for pair in zip(*theirs, strict=True) for row in pair]
+
+    found = read_all(people_table(mixed, f"{name},time,value"))
+
+    alone = [read(people_table(rows)).series for rows in theirs]
+    assert [one.participant for one in found] == ["b", "a"]
+    assert [one.series for one in found] == alone
+    assert {notice.code for one in found for notice in one.notices} == {
+        "unit-assumed",
+        "people-told-apart",
+    }
+    assert all(one.report.out_of_order == 0 for one in found)
+
+
+def test_the_hour_that_comes_twice_is_told_for_each_person_alone():
+    stamps = ["2003-10-26 02:00", "2003-10-26 02:30"] * 2
+    rows = [(person, stamp, i) for i, stamp in enumerate(stamps) for person in "ab"]
+
+    first, second = read_all(people_table(rows))
+
+    assert first.series.values.tolist() == second.series.values.tolist() == [0, 1, 2, 3]
+
+
+def test_the_caller_s_label_goes_before_each_person_of_a_table():
+    options = ReadOptions(zone=OSLO.zone, participant="ward")
+
+    found = read_all(people_table(rows_of("a") + rows_of("b")), options)
+
+    assert [one.participant for one in found] == ["ward-a", "ward-b"]
+
+
+@pytest.mark.parametrize("labels", [["7"] * 60, range(60), [""] * 60])
+def test_one_label_or_a_number_in_each_row_tells_nobody_apart(labels):
+    rows = [(label, *row[1:]) for label, row in zip(labels, rows_of(""), strict=True)]
+
+    (recording,) = read_all(people_table(rows))
+
+    assert recording.participant == "person_7"
+    assert recording.series.values.tolist() == list(range(60))
+    assert [notice.code for notice in recording.notices] == ["unit-assumed"]
+
+
+def test_a_row_without_a_label_among_others_with_one_is_refused():
+    rows = [*rows_of("a"), *rows_of(""), *rows_of("b")]
+
+    with pytest.raises(UnparsableLine, match=r"line 62: .*the label of the person"):
+        read_all(people_table(rows))
+
+
+def test_rows_may_be_numbered_without_end_and_people_may_not():
+    numbered = rows_of("", 100_010)
+    rows = [(i, *row[1:]) for i, row in enumerate(numbered)]
+
+    (recording,) = read_all(people_table(rows))
+    assert recording.series.values.size == 100_010
+    with pytest.raises(TooBig, match="more than 100,000 people"):
+        read_all(people_table([rows[0], *rows]))
+
+
+def test_a_column_of_labels_is_no_column_of_values():
+    (recording,) = read_all(people_table([(*row, "x") for row in rows_of(5)], "Id,time,lux,note"))
+
+    assert recording.series.values.tolist() == list(range(60))
 
 
 def test_a_given_epoch_and_repeats_are_reported():

@@ -180,7 +180,7 @@ OUTCOMES = {
     "fitbit": {
         "PROVENANCE.md": "recording.no-column",
         "dailyActivity_merged.csv.gz": "recording.no-column",
-        "hourlySteps_merged.csv.gz": "recording.ambiguous-column",
+        "hourlySteps_merged.csv.gz": "recording.uneven-times",
         "minuteIntensitiesWide_merged.csv.gz": "fitbit-hours x 33",
         "minuteStepsWide_merged.csv.gz": "fitbit-hours x 33",
         "sleepDay_merged.csv.gz": "recording.ambiguous-column",

@@ -44,6 +44,20 @@ def test_a_narrow_row_is_a_minute():
     assert recording.series.start.isoformat() == "2003-05-07T14:00:00-05:00"
 
 
+def test_wild_times_of_many_people_fill_no_memory():
+    rows = [f"{person},1/1/{year} 2:00:00 PM,1" for person in "abc" for year in (2003, 2013)]
+
+    with pytest.raises(TooBig, match="10,000,000 epochs with the gaps"):
+        READER.read(source_of("\n".join(("Id,ActivityMinute,Steps", *rows))), options=CHICAGO)
+
+
+def test_times_since_1970_are_no_wall_clock():
+    content = "Id,ActivityMinute,Steps\n7,1052301600,1\n7,1052301660,2\n"
+
+    with pytest.raises(UnparsableLine, match="since 1970"):
+        READER.read(source_of(content), options=CHICAGO)
+
+
 def test_intensity_levels_are_told_to_be_no_amount():
     recording = read_one(READER, fitbit_hours(("7",), name="Intensity"), CHICAGO)
 

@@ -33,6 +33,15 @@ def test_a_day_begins_at_local_midnight_and_has_a_value_per_column():
     assert (recording.series.unit, recording.participant) == (Unit.STEPS_PER_MIN, "21005")
 
 
+def test_without_a_column_of_people_the_caller_or_the_file_names_the_one_person():
+    head, row = clock_table().split("\n")[:2]
+    table = "\n".join(line.partition(",")[2] for line in (head, row))
+
+    assert read_one(READER, table, OSLO).participant == "person_7"
+    named = ReadOptions(zone=OSLO.zone, participant="anna")
+    assert read_one(READER, table, named).participant == "anna"
+
+
 @pytest.mark.parametrize(("step_min", "epoch_s"), [(5, 300), (30, 1_800)])
 def test_the_step_between_the_columns_is_the_epoch(step_min, epoch_s):
     recording = read_one(READER, clock_table(step_min=step_min), OSLO)

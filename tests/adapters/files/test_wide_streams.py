@@ -64,6 +64,33 @@ def test_a_unit_picks_the_column_that_can_have_it():
         read(table, unit=Unit.MIMS)
 
 
+def people_table(rows):
+    return "\n".join(("Subject,Time,HR,Steps", *(",".join(row) for row in rows))) + "\n"
+
+
+def test_people_that_a_column_of_labels_tells_apart_are_read_alone():
+    later = stamped(30, start="2003-06-07T12:00")
+    rows = [("a", stamp, str(i), "") for i, stamp in enumerate(stamped(30))]
+    rows += [("b", stamp, "60", str(i)) for i, stamp in enumerate(later)]
+
+    found = read(people_table(rows))
+
+    assert [(one.participant, one.series.unit) for one in found] == [
+        ("a", Unit.BEATS_PER_MIN),
+        ("b", Unit.BEATS_PER_MIN),
+        ("b", Unit.STEPS_PER_MIN),
+    ]
+    assert [one.series.values.size for one in found] == [30, 30, 30]
+    assert {notice.code for one in found for notice in one.notices} == {"people-told-apart"}
+
+
+def test_a_person_without_a_value_is_refused():
+    rows = [(person, stamp, value, value) for person, value in ("a7", "b ") for stamp in stamped(9)]
+
+    with pytest.raises(NoSamples):
+        read(people_table(rows))
+
+
 def test_a_column_that_is_named_alone_is_read_alone():
     assert units(streams_table(), value_column="steps") == [Unit.STEPS_PER_MIN]
 
