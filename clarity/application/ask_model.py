@@ -37,13 +37,14 @@ class AskModel:
 
     def require(self, selector: ModelSelector) -> None:
         """
-        The model is there, verified and loaded.
+        The model is there, verified, loaded and can be asked about weeks.
 
         Raises:
             ModelUnknown: there is none; the text says how to add one.
+            NotForWeeks: it reads samples of another length.
             ClarityError: it was refused.
         """
-        self.predictors(selector).loader.load(selector)
+        self.predictors(selector).ready()
 
     @correlated
     def run(

@@ -1,6 +1,7 @@
 """Bundles: built from weights, and opened only after every check."""
 
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Final
 
 import attrs
@@ -30,9 +31,28 @@ from clarity.ports.model_files import BundleArrays, WeightsFiles
 from clarity.ports.predictor import Predictor
 from clarity.ports.signing import SignatureCheck
 
-__all__ = ["BuildBundle", "LoadedModel", "OpenBundle", "Recipe"]
+__all__ = ["BuildBundle", "LoadedModel", "OpenBundle", "Phase", "Recipe", "Told", "untold"]
 
 SIGNATURE_DIFFERS: Final = "has another signature than its manifest says"
+
+
+class Phase(StrEnum):
+    """What is being done while weights become a model; for PAT-L it takes some seconds."""
+
+    READ = "reading the weights"
+    ANSWERS = "computing what the network must answer"
+    GRAPH = "building the graph"
+    PROOF = "proving the graph"
+    KEEP = "keeping the bundle"
+
+
+Told = Callable[[Phase], None]
+"""Hears that a phase begins."""
+
+
+def untold(phase: Phase) -> None:
+    """Nobody is watching."""
+    del phase
 
 
 @attrs.frozen(kw_only=True)
@@ -159,17 +179,23 @@ class BuildBundle:
     weights: WeightsFiles
     arrays: BundleArrays
 
-    def run(self, recipe: Recipe) -> Bundle:
+    def run(self, recipe: Recipe, *, told: Told = untold) -> Bundle:
         """
         The bundle; the same recipe gives the same bytes.
+
+        Args:
+            recipe: what it is built from.
+            told: hears what is being done.
 
         Raises:
             LengthNotWhole: the length is not a whole number of patches.
             ExtraMissing: building needs packages that are not installed.
         """
         builder = self.graphs()
+        told(Phase.ANSWERS)
         batch = synthetic_batch(recipe.length)
         fixture = parity_fixture(recipe.encoder, recipe.heads, batch)
+        told(Phase.GRAPH)
         files = {
             WEIGHTS: self.weights.write(recipe.encoder, heads=recipe.heads),
             GRAPH: builder.serving(recipe.encoder, heads=recipe.heads, length=recipe.length),

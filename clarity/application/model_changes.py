@@ -12,7 +12,7 @@ from typing import Final
 
 import attrs
 
-from clarity.application.bundles import LoadedModel, OpenBundle
+from clarity.application.bundles import LoadedModel, OpenBundle, Phase, Told, untold
 from clarity.application.correlation import correlated
 from clarity.application.models import PATModelLoader
 from clarity.domain.audit import AuditEvent, Operation, Touched
@@ -105,16 +105,31 @@ class RegisterBundle:
     clock: Clock
 
     @correlated
-    def run(self, bundle: Bundle, *, actor: Actor, correlation: CorrelationId) -> LoadedModel:
+    def run(
+        self,
+        bundle: Bundle,
+        *,
+        actor: Actor,
+        correlation: CorrelationId,
+        told: Told = untold,
+    ) -> LoadedModel:
         """
         The model, registered; no alias points at it yet.
+
+        Args:
+            bundle: with the signatures that it has.
+            actor: who.
+            correlation: of the request.
+            told: hears what is being done.
 
         Raises:
             AlreadyExists: the name has this version; versions never change.
             DomainError: the bundle is refused, as `OpenBundle.run` says; nothing was kept.
             PortError: trail, store or registry cannot be written.
         """
+        told(Phase.PROOF)
         model = self.opener.run(bundle, digest=bundle.digest)
+        told(Phase.KEEP)
         known = self.registry.shelf(model.ref.model)
         if any(version.ref.version == model.ref.version for version in known.versions):
             raise AlreadyExists(f"model {model.ref}")

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import attrs
 
-from clarity.application.bundles import BuildBundle, LoadedModel, Recipe
+from clarity.application.bundles import BuildBundle, LoadedModel, Phase, Recipe, Told, untold
 from clarity.application.correlation import correlated
 from clarity.application.model_changes import RegisterBundle
 from clarity.domain.errors import DomainError
@@ -17,7 +17,7 @@ from clarity.domain.pat.variants import WEEK_MIN
 from clarity.domain.versions import SemanticVersion
 from clarity.ports.model_files import ImportedWeights, WeightsFiles
 
-__all__ = ["FactsMissing", "ImportModel", "ImportRequest"]
+__all__ = ["FactsMissing", "HeadUnnamed", "ImportModel", "ImportRequest"]
 
 
 @attrs.define(eq=False)
@@ -38,6 +38,21 @@ class FactsMissing(DomainError):
         )
 
 
+@attrs.define(eq=False)
+class HeadUnnamed(DomainError):
+    """The file holds a trained head, and nobody said what its score is called."""
+
+    code: ClassVar[str] = "model.head-unnamed"
+    layers: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return (
+            f"the file also holds a trained head (layers {' and '.join(self.layers)}) whose score "
+            "has no name; give --head NAME=FILE with this same file to keep it, or --encoder-only "
+            "to leave it out"
+        )
+
+
 @attrs.frozen(kw_only=True)
 class ImportRequest:
     """
@@ -50,6 +65,7 @@ class ImportRequest:
         sha256: what the file must be, empty when nobody said.
         location: where it comes from.
         heads: bytes of Keras files with a head, by the name of the score.
+        encoder_only: a head that the file holds beside its encoder is left out on purpose.
         specs: what the scores mean.
         scaler: of the cohort or the week's own spread; None when nobody said.
         licence: of the weights; empty when nobody said.
@@ -63,6 +79,7 @@ class ImportRequest:
     sha256: str = ""
     location: str
     heads: tuple[tuple[str, bytes], ...] = attrs.field(default=(), repr=False)
+    encoder_only: bool = False
     specs: tuple[HeadSpec, ...] = ()
     scaler: Scaler | None = None
     licence: str = ""
@@ -91,14 +108,26 @@ class ImportModel:
 
     @correlated
     def run(
-        self, request: ImportRequest, *, actor: Actor, correlation: CorrelationId
+        self,
+        request: ImportRequest,
+        *,
+        actor: Actor,
+        correlation: CorrelationId,
+        told: Told = untold,
     ) -> LoadedModel:
         """
         The registered model.
 
+        Args:
+            request: what is to be added.
+            actor: who.
+            correlation: of the request.
+            told: hears what is being done.
+
         Raises:
             DigestMismatch: the file is not the one that was named; nothing was parsed.
             UnreadableModel, BadWeights, ExtraMissing: the file cannot be read as weights.
+            HeadUnnamed: the file holds a head that is neither named nor left out on purpose.
             FactsMissing: name, version, scaler or licence were not said; tells what the file is.
             AlreadyExists: the name has this version.
             ParityBroken: the built network does not compute what the reference does.
@@ -106,9 +135,12 @@ class ImportModel:
         """
         if request.sha256:
             require_digest(request.weights, sha256=request.sha256)
+        told(Phase.READ)
         imported = self.weights.read(request.weights)
         recipe = self._recipe(request, imported)
-        return self.register.run(self.build.run(recipe), actor=actor, correlation=correlation)
+        _require_no_lost_head(request, imported)
+        bundle = self.build.run(recipe, told=told)
+        return self.register.run(bundle, actor=actor, correlation=correlation, told=told)
 
     def _recipe(self, request: ImportRequest, imported: ImportedWeights) -> Recipe:
         digest = sha256_of(request.weights)
@@ -139,3 +171,9 @@ class ImportModel:
             licence=request.licence,
             card=card,
         )
+
+
+def _require_no_lost_head(request: ImportRequest, imported: ImportedWeights) -> None:
+    named = any(data == request.weights for _, data in request.heads)
+    if imported.unnamed and not (named or request.encoder_only):
+        raise HeadUnnamed(imported.unnamed)

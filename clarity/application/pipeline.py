@@ -1,20 +1,37 @@
 """From a week to an answer in named steps, each of which can be timed, replaced or added to."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar
 
 import attrs
 import numpy as np
 
 from clarity.application.bundles import LoadedModel
 from clarity.domain.actigraphy.week import PatWeek
-from clarity.domain.errors import ClarityError
+from clarity.domain.errors import ClarityError, DomainError
 from clarity.domain.pat.answer import Augmentation, HeadScore, judged
 from clarity.domain.pat.manifest import HeadSpec
 from clarity.domain.pat.prediction import Floats, Prediction
 from clarity.domain.pat.preprocessing import PatInput, Scaler, day_rotations, standardized
+from clarity.domain.pat.variants import WEEK_MIN
 from clarity.ports.predictor import Predictor
 
-__all__ = ["Draft", "Pipeline", "Step", "each", "standard_steps"]
+__all__ = ["Draft", "NotForWeeks", "Pipeline", "Step", "each", "require_weeks", "standard_steps"]
+
+
+@attrs.define(eq=False)
+class NotForWeeks(DomainError):
+    """A model reads samples of another length than a week."""
+
+    code: ClassVar[str] = "model.not-for-weeks"
+    model: str
+    length: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.model} reads {self.length} minutes and a week has {WEEK_MIN}; ask another "
+            "model, or add its weights again without --length"
+        )
 
 
 @attrs.frozen(kw_only=True)
@@ -72,7 +89,13 @@ def each(name: str, change: Callable[[Draft], Draft]) -> Step:
 
 
 def standard_steps(model: LoadedModel, augmentation: Augmentation) -> tuple[Step, ...]:
-    """Preprocess, embed, heads, calibrate."""
+    """
+    Preprocess, embed, heads, calibrate.
+
+    Raises:
+        NotForWeeks: the model reads samples of another length.
+    """
+    require_weeks(model)
     specs = {spec.name: spec for spec in model.bundle.manifest.heads}
     embedder = _Embedder(model.predictor, augmentation)
     return (
@@ -81,6 +104,18 @@ def standard_steps(model: LoadedModel, augmentation: Augmentation) -> tuple[Step
         each("heads", _with_scores),
         each("calibrate", lambda draft: _calibrated(draft, specs)),
     )
+
+
+def require_weeks(model: LoadedModel) -> None:
+    """
+    Nothing, if the model reads weeks.
+
+    Raises:
+        NotForWeeks: it reads samples of another length.
+    """
+    length = model.bundle.manifest.input.length
+    if length != WEEK_MIN:
+        raise NotForWeeks(str(model.ref), length)
 
 
 def _preprocessed(draft: Draft, scaler: Scaler) -> Draft:

@@ -1,6 +1,7 @@
 """Weeks in, embeddings and head scores out, with everything needed to trust them."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from typing import Final
 
@@ -8,7 +9,14 @@ import attrs
 
 from clarity.application.bundles import LoadedModel
 from clarity.application.models import PATModelLoader
-from clarity.application.pipeline import Draft, Drafts, Pipeline, Step, standard_steps
+from clarity.application.pipeline import (
+    Draft,
+    Drafts,
+    Pipeline,
+    Step,
+    require_weeks,
+    standard_steps,
+)
 from clarity.application.prediction_cache import CachedPredictor
 from clarity.domain.actigraphy.week import PatWeek
 from clarity.domain.errors import ClarityError
@@ -100,12 +108,24 @@ class PATPredictor:
     pipeline: Pipeline = standard_steps
     remembering: Remembering | None = None
 
+    def ready(self) -> None:
+        """
+        The model is there, verified, loaded and can be asked about weeks.
+
+        Raises:
+            ModelUnknown: there is none; the text says how to add one.
+            NotForWeeks: it reads samples of another length.
+            ClarityError: it was refused.
+        """
+        self._prepared()
+
     def predict(self, week: PatWeek) -> PatAnswer:
         """
         What the model says about the week.
 
         Raises:
             ModelUnknown: there is no model; the text says how to add one.
+            NotForWeeks: it reads samples of another length.
             UnitMismatch, UnusableWeek, PredictionNotFinite: it cannot be asked about this week.
             ClarityError: the model was refused or failed.
         """
@@ -130,12 +150,13 @@ class PATPredictor:
             progress: told how many are done.
 
         Raises:
-            ModelUnknown, ClarityError: there is no model or it was refused; said before the first
-                week is read.
+            ModelUnknown, NotForWeeks, ClarityError: there is no model for weeks or it was refused;
+                said before the first week is read.
         """
         if group < 1:
             raise ValueError("a group has at least one week")
-        return self._batch(self._model(), iter(weeks), group, progress)
+        model, steps = self._prepared()
+        return self._batch(model, steps, partial(_taken, iter(weeks), group), progress)
 
     def attention(self, week: PatWeek) -> AttentionProfile:
         """
@@ -147,6 +168,7 @@ class PATPredictor:
             ClarityError: as for `predict`.
         """
         model = self.loader.load(self.selector)
+        require_weeks(model)
         given = standardized(week.values, unit=week.unit, scaler=model.scaler)
         encoder = self.weights.read(model.bundle.files[WEIGHTS]).encoder
         return AttentionProfile(
@@ -154,6 +176,10 @@ class PATPredictor:
             patch_min=encoder.architecture.patch_min,
             provenance=self._provenance(model, week, ("preprocess", "attention")),
         )
+
+    def _prepared(self) -> tuple[LoadedModel, Sequence[Step]]:
+        model = self._model()
+        return model, self.pipeline(model, self.augmentation)
 
     def _model(self) -> LoadedModel:
         model = self.loader.load(self.selector)
@@ -170,13 +196,12 @@ class PATPredictor:
     def _batch(
         self,
         model: LoadedModel,
-        weeks: Iterator[PatWeek],
-        group: int,
+        steps: Sequence[Step],
+        more: Callable[[], list[PatWeek]],
         progress: Callable[[int], None],
     ) -> Iterator[Outcome]:
-        steps = self.pipeline(model, self.augmentation)
         done = 0
-        while taken := list(islice(weeks, group)):
+        while taken := more():
             drafts = self._through(steps, tuple(Draft(week=week) for week in taken))
             for index, draft in enumerate(drafts, start=done):
                 yield self._outcome(model, steps, index, draft)
@@ -224,6 +249,10 @@ class PATPredictor:
             steps=steps,
             clarity_version=self.clarity_version,
         )
+
+
+def _taken(weeks: Iterator[PatWeek], group: int) -> list[PatWeek]:
+    return list(islice(weeks, group))
 
 
 def _stepped(step: Step, drafts: Drafts) -> Drafts:

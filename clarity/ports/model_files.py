@@ -34,11 +34,14 @@ class ImportedWeights:
         encoder: complete and finite.
         heads: those in the file, named.
         format: which kind of file it was.
+        unnamed: layers of a head in the file that does not say what its score is called; it is
+            not among `heads`, and `read_head` gives it a name.
     """
 
     encoder: EncoderWeights
     heads: tuple[HeadWeights, ...]
     format: str
+    unnamed: tuple[str, ...] = ()
 
 
 @runtime_checkable

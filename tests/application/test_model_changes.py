@@ -9,6 +9,7 @@ import pytest
 
 from clarity.adapters.signing.ed25519 import Ed25519Signer, trusted_keys
 from clarity.application.audit_trail import VerifyTrail
+from clarity.application.bundles import Phase
 from clarity.application.model_changes import AuditedChanges
 from clarity.application.model_import import FactsMissing, ImportRequest
 from clarity.application.model_views import ExportGraph, ListModels, ShowModel, VerifyModels
@@ -397,6 +398,14 @@ def test_what_the_file_does_not_say_is_asked_for(world: Desk, changes, missing):
 
     assert refusal.value.missing == missing
     assert world.records() == []
+
+
+def test_the_phases_of_adding_a_model_are_told_in_order(world: Desk):
+    heard: list[Phase] = []
+
+    world.importer.run(request(), actor=ANN, correlation=CASE, told=heard.append)
+
+    assert heard == list(Phase)
 
 
 def test_a_file_with_another_digest_than_was_named_is_not_parsed(world: Desk):

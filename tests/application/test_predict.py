@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from clarity.adapters.local.cache import LruCache
 from clarity.adapters.observability.metrics import Series
-from clarity.application.pipeline import Draft, Step, each, standard_steps
+from clarity.application.pipeline import Draft, NotForWeeks, Step, each, standard_steps
 from clarity.application.predict import PATPredictor, Remembering
 from clarity.domain.errors import ClarityError
 from clarity.domain.models import ModelSelector, ModelUnknown
@@ -101,6 +101,22 @@ def test_a_unit_that_is_no_activity_is_refused(predictor: PATPredictor):
 def test_a_week_without_spread_is_refused_in_words(predictor: PATPredictor):
     with pytest.raises(UnusableWeek, match="constant"):
         predictor.predict(CONSTANT)
+
+
+def test_a_model_of_another_length_is_refused_before_the_first_week_is_read(
+    world: Desk, predictor: PATPredictor
+):
+    world.add("3.0.0")
+    short = attrs.evolve(predictor, selector=ModelSelector.parse("toy:3.0.0"))
+    weeks = iter([week()])
+
+    with pytest.raises(NotForWeeks, match=r"toy:3\.0\.0 reads 144 minutes and a week has 10080"):
+        short.batch(weeks)
+    with pytest.raises(NotForWeeks):
+        short.ready()
+    with pytest.raises(NotForWeeks):
+        short.attention(week())
+    assert len(list(weeks)) == 1
 
 
 def test_without_a_model_the_text_says_how_to_add_one(predictor: PATPredictor):

@@ -8,11 +8,13 @@ import click
 from clarity.adapters.cli.exits import Exit
 from clarity.adapters.cli.models_add import add
 from clarity.adapters.cli.session import Session, json_option, pass_session
+from clarity.adapters.cli.writing import write
 from clarity.application.bundles import LoadedModel
 from clarity.application.model_views import ListedVersion, ModelVerdict
 from clarity.domain.models import CHAMPION, AliasMove, ModelSelector
 from clarity.domain.pat.bundle import VerifiedBundle
 from clarity.domain.pat.variants import ARCHITECTURES
+from clarity.ports.report import Document
 
 __all__ = ["MODEL", "models"]
 
@@ -279,5 +281,5 @@ def export_onnx(session: Session, model: ModelSelector, out: Path) -> None:
     """Write MODEL as ONNX in standard operators (opset 23) to OUT."""
     with session.open() as app:
         graph = app.models.export.run(model)
-    out.write_bytes(graph)
+    write([Document(out.name, graph)], out.parent)
     click.echo(f"wrote {out}, {len(graph):,} bytes")

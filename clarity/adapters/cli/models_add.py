@@ -8,13 +8,16 @@ from typing import Any, Final
 
 import attrs
 import click
+from click.core import ParameterSource
 
+from clarity.adapters.cli.bundle_folder import bundle_in
+from clarity.adapters.cli.progress import progress
 from clarity.adapters.cli.session import Session, json_option, pass_session
-from clarity.application.bundles import LoadedModel
+from clarity.application.bundles import LoadedModel, Phase, Told
 from clarity.application.clarity import Clarity
 from clarity.application.model_import import ImportRequest
 from clarity.domain.pat.artifact import require_digest
-from clarity.domain.pat.bundle import LARGEST_BUNDLE, MANIFEST, Bundle
+from clarity.domain.pat.bundle import LARGEST_BUNDLE, Bundle
 from clarity.domain.pat.canonical import read_heads
 from clarity.domain.pat.card import ModelCard
 from clarity.domain.pat.preprocessing import OwnSpread, Scaler
@@ -27,12 +30,15 @@ __all__ = ["add"]
 OWN: Final = "own"
 FILE: Final = click.Path(exists=True, path_type=Path)
 PLAIN: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+OF_A_BUNDLE: Final = frozenset({"source", "sha256"})
+"""What may be said of a folder with a bundle; everything else stands in its manifest and card."""
 
 
 @attrs.frozen(kw_only=True)
-class Told:
-    """The options of the command."""
+class Options:
+    """The options of the command; `given` names those that the caller chose."""
 
+    given: frozenset[str]
     source: Path | None
     url: str
     sha256: str
@@ -42,6 +48,7 @@ class Told:
     licence: str
     head: tuple[str, ...]
     heads: Path | None
+    encoder_only: bool
     length: int
     intended_use: str
     training_data: str
@@ -74,6 +81,7 @@ class Told:
 @click.option("--licence", default="", help="Terms of the weights, for example `CC BY 4.0`.")
 @click.option("--head", multiple=True, metavar="NAME=FILE", help="Keras file of a trained head.")
 @click.option("--heads", type=PLAIN, help="JSON list: what scores mean, thresholds, calibrations.")
+@click.option("--encoder-only", is_flag=True, help="Leave out a head that is in the Keras file.")
 @click.option("--length", default=WEEK_MIN, show_default=True, help="Minutes per sample.")
 @click.option("--intended-use", default="", help="Card: for what, and for what not.")
 @click.option("--training-data", default="", help="Card: on which recordings it was trained.")
@@ -81,73 +89,98 @@ class Told:
 @click.option("--contact", default="", help="Card: whom to ask.")
 @json_option
 @pass_session
-def add(session: Session, /, **options: Any) -> None:
+@click.pass_context
+def add(context: click.Context, session: Session, /, **chosen: Any) -> None:
     """
     Add a version from SOURCE: Keras .h5, safetensors, or a folder with a bundle.
 
     Checks every tensor, builds the graph, proves it and registers it; nothing serves before
     `clarity models promote`. Nothing is fetched unless --url and --sha256 say what.
     """
-    told = Told(**options)
+    given = frozenset(name for name in chosen if _was_given(context, name))
+    options = Options(given=given, **chosen)
     with session.open() as app:
-        model = _added(app, session, told)
+        model = _added(app, session, options)
     _tell(session, model)
 
 
-def _added(app: Clarity, session: Session, told: Told) -> LoadedModel:
+def _was_given(context: click.Context, name: str) -> bool:
+    return context.get_parameter_source(name) is not ParameterSource.DEFAULT
+
+
+def _added(app: Clarity, session: Session, options: Options) -> LoadedModel:
     acting, correlation = session.acting, app.ids.correlation()
-    if told.source is not None and told.source.is_dir():
-        if told.notes != ModelCard(title=""):
-            raise click.UsageError("a bundle has its card; leave the options of the card out")
-        bundle = _bundle_in(told.source)
-        if told.sha256:
-            require_digest(bundle.manifest, sha256=told.sha256)
-        return app.models.register.run(bundle, actor=acting, correlation=correlation)
-    return app.models.importer.run(_request(app, told), actor=acting, correlation=correlation)
+    if options.source is not None and options.source.is_dir():
+        bundle = _bundle(options, options.source)
+        with _watched() as told:
+            return app.models.register.run(bundle, actor=acting, correlation=correlation, told=told)
+    request = _request(app, options)
+    with _watched() as told:
+        return app.models.importer.run(request, actor=acting, correlation=correlation, told=told)
 
 
-def _bundle_in(folder: Path) -> Bundle:
-    paths = sorted(path for path in folder.iterdir() if path.is_file())
-    if sum(path.stat().st_size for path in paths) > LARGEST_BUNDLE:
-        raise click.BadParameter("the folder holds more than any model")
-    files = {path.name: path.read_bytes() for path in paths}
-    if MANIFEST not in files:
-        raise click.BadParameter(f"the folder holds no {MANIFEST}, so it is no bundle")
-    try:
-        return Bundle(manifest=files.pop(MANIFEST), files=files)
-    except ValueError as error:
-        raise click.BadParameter(f"the folder is no bundle: {error}") from error
+def _bundle(options: Options, folder: Path) -> Bundle:
+    ignored = sorted(f"--{name.replace('_', '-')}" for name in options.given - OF_A_BUNDLE)
+    if ignored:
+        raise click.UsageError(
+            f"a bundle says itself what it is and has its card; leave out {', '.join(ignored)}"
+        )
+    bundle = bundle_in(folder)
+    if options.sha256:
+        require_digest(bundle.manifest, sha256=options.sha256)
+    return bundle
 
 
-def _request(app: Clarity, told: Told) -> ImportRequest:
-    return ImportRequest(
-        model=told.name,
-        version=SemanticVersion.parse(told.version) if told.version else None,
-        weights=_weights(app, told),
-        sha256=told.sha256,
-        location=told.url or (told.source.name if told.source else ""),
-        heads=tuple(_head(option) for option in told.head),
-        specs=read_heads(_content(told.heads)) if told.heads else (),
-        scaler=_scaler(app, told.scaler),
-        licence=told.licence,
-        notes=told.notes,
-        length=told.length,
+@contextmanager
+def _watched() -> Iterator[Told]:
+    """Shows on a terminal what is being done, and nothing elsewhere."""
+    with progress(len(Phase)) as advance:
+        yield lambda phase: advance(phase.value)
+
+
+def _request(app: Clarity, options: Options) -> ImportRequest:
+    """What is to be added; everything that was said is looked at before anything is fetched."""
+    _require_one_place(options)
+    request = ImportRequest(
+        model=options.name,
+        version=SemanticVersion.parse(options.version) if options.version else None,
+        weights=b"",
+        sha256=options.sha256,
+        location=options.url or (options.source.name if options.source else ""),
+        heads=tuple(_head(option) for option in options.head),
+        encoder_only=options.encoder_only,
+        specs=read_heads(_content(options.heads)) if options.heads else (),
+        scaler=_scaler(app, options.scaler),
+        licence=options.licence,
+        notes=options.notes,
+        length=options.length,
     )
+    if options.source is not None:
+        return attrs.evolve(request, weights=_content(options.source))
+    wanted = _wanted(options)
+    if request.unsaid:
+        missing = " and ".join(f"--{what}" for what in request.unsaid)
+        raise click.UsageError(f"give {missing}: nothing is fetched before the rest is said")
+    return attrs.evolve(request, weights=_fetched(app, wanted))
 
 
-def _weights(app: Clarity, told: Told) -> bytes:
-    if told.url and told.source is not None:
+def _require_one_place(options: Options) -> None:
+    if options.url and options.source is not None:
         raise click.UsageError("give a SOURCE or --url, not both")
-    if told.source is not None:
-        return _content(told.source)
-    if not told.url:
+    if options.source is None and not options.url:
         raise click.UsageError("give a SOURCE, or --url with --sha256")
-    if not told.sha256:
+    if options.url and not options.sha256:
         raise click.UsageError("--url needs --sha256: nothing is fetched that nobody vouches for")
+
+
+def _wanted(options: Options) -> Wanted:
     try:
-        wanted = Wanted(url=told.url, sha256=told.sha256, limit_bytes=LARGEST_BUNDLE)
+        return Wanted(url=options.url, sha256=options.sha256, limit_bytes=LARGEST_BUNDLE)
     except ValueError as error:
         raise click.BadParameter("a SHA-256 has 64 hexadecimal digits") from error
+
+
+def _fetched(app: Clarity, wanted: Wanted) -> bytes:
     with _downloading() as seen:
         return app.models.ports.downloads.fetch(wanted, progress=seen)
 
@@ -202,6 +235,7 @@ def _tell(session: Session, model: LoadedModel) -> None:
         "digest": model.ref.digest,
         "variant": manifest.variant.value,
         "parameters": ARCHITECTURES[manifest.variant].parameters,
+        "minutes": manifest.input.length,
         "source_sha256": manifest.origin.sha256,
         "self_test": model.agreement.embedding_error,
         "scaler": manifest.scaler,
@@ -214,4 +248,11 @@ def _tell(session: Session, model: LoadedModel) -> None:
         return
     for name, value in facts.items():
         click.echo(f"{name:<15} {value}")
-    session.say(f"it serves nobody yet: `clarity models promote {model.ref}`")
+    session.say(_next_step(model))
+
+
+def _next_step(model: LoadedModel) -> str:
+    minutes = model.bundle.manifest.input.length
+    if minutes != WEEK_MIN:
+        return f"it reads {minutes} minutes, so it cannot be asked about weeks ({WEEK_MIN} minutes)"
+    return f"it serves nobody yet: `clarity models promote {model.ref}`"

@@ -26,7 +26,7 @@ from clarity.domain.pat.weights import (
     require_shapes,
 )
 
-__all__ = ["read_keras_encoder", "read_keras_head"]
+__all__ = ["keras_head_layers", "read_keras_encoder", "read_keras_head"]
 
 WHAT: Final = "the Keras file"
 OTHER_LAYOUT: Final = "has another layout than the published files"
@@ -82,6 +82,17 @@ def read_keras_head(data: bytes, *, name: str) -> HeadWeights:
         head = {name: tensor for name, (layer, tensor) in tensors.items() if layer in HEAD_LAYERS}
         require_shapes(HEAD_TENSORS, {name: value.shape for name, value in head.items()})
         return HeadWeights(name=name, tensors=_values(head))
+
+
+def keras_head_layers(data: bytes) -> tuple[str, ...]:
+    """
+    The layers of a fine-tuning head that a Keras file holds, in order of name; empty without one.
+
+    Raises:
+        UnreadableModel: the file is no HDF5, damaged, or reaches outside itself.
+    """
+    with _tensors(data) as tensors:
+        return tuple(sorted({layer for layer, _ in tensors.values()} & HEAD_LAYERS))
 
 
 @contextmanager

@@ -15,15 +15,17 @@ __all__ = ["AnyWeights", "KerasReader"]
 @attrs.frozen(kw_only=True)
 class KerasReader:
     """
-    The two readers of Keras files, handed in because their package is an extra.
+    The readers of Keras files, handed in because their package is an extra.
 
     Attributes:
         encoder: reads the encoder of a file.
         head: reads the head of a file, under a name.
+        layers: tells the layers of a head in a file.
     """
 
     encoder: Callable[[bytes], EncoderWeights]
     head: Callable[[bytes, str], HeadWeights]
+    layers: Callable[[bytes], tuple[str, ...]]
 
 
 @attrs.frozen
@@ -41,10 +43,18 @@ class AnyWeights(WeightsFiles):
         """See `WeightsFiles.read`."""
         found = format_of(data)
         if found is ModelFormat.KERAS:
-            encoder, heads = self.keras().encoder(data), ()
-            return ImportedWeights(encoder=encoder, heads=heads, format=found.value)
-        encoder, heads_inside = read_safetensors(data)
-        return ImportedWeights(encoder=encoder, heads=heads_inside, format=found.value)
+            return self._keras(data)
+        encoder, heads = read_safetensors(data)
+        return ImportedWeights(encoder=encoder, heads=heads, format=found.value)
+
+    def _keras(self, data: bytes) -> ImportedWeights:
+        reader = self.keras()
+        return ImportedWeights(
+            encoder=reader.encoder(data),
+            heads=(),
+            format=ModelFormat.KERAS.value,
+            unnamed=reader.layers(data),
+        )
 
     def read_head(self, data: bytes, *, name: str) -> HeadWeights:
         """See `WeightsFiles.read_head`."""

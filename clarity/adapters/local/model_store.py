@@ -16,6 +16,9 @@ from clarity.adapters.local._files import STAGING, create, make_folder, sync, tr
 from clarity.domain.pat.bundle import (
     LARGEST_BUNDLE,
     MANIFEST,
+    SIGNATURE_BYTES,
+    SIGNATURE_SUFFIX,
+    SIGNATURES,
     Bundle,
     BundleSignature,
     BundleTooLarge,
@@ -28,8 +31,6 @@ __all__ = ["DirectoryModelStore"]
 
 WHAT: Final = "the folder of models"
 DIGEST: Final = re.compile(r"[0-9a-f]{64}")
-SIGNATURES: Final = "signatures"
-SUFFIX: Final = ".ed25519"
 MOST_ENTRIES: Final = 64  # in one bundle; five files are usual
 
 
@@ -116,7 +117,7 @@ class DirectoryModelStore(ModelStore):
 
     def _sign(self, bundle: Bundle) -> None:
         for signature in bundle.signatures:
-            path = self._folder(bundle.digest) / SIGNATURES / f"{signature.key}{SUFFIX}"
+            path = self._folder(bundle.digest) / SIGNATURES / f"{signature.key}{SIGNATURE_SUFFIX}"
             with suppress(FileExistsError):
                 create(self.root, path, signature.value)
 
@@ -170,6 +171,8 @@ def _read(folder: Path) -> Bundle:
 
 
 def _signatures(folder: Path) -> Iterator[BundleSignature]:
-    for path in (folder / SIGNATURES).glob(f"*{SUFFIX}"):
+    for path in (folder / SIGNATURES).glob(f"*{SIGNATURE_SUFFIX}"):
         with path.open("rb") as file:
-            yield BundleSignature(path.name.removesuffix(SUFFIX), file.read(64))
+            yield BundleSignature(
+                path.name.removesuffix(SIGNATURE_SUFFIX), file.read(SIGNATURE_BYTES)
+            )

@@ -22,6 +22,9 @@ from clarity.domain.pat.manifest import Manifest
 __all__ = [
     "LARGEST_BUNDLE",
     "MANIFEST",
+    "SIGNATURES",
+    "SIGNATURE_BYTES",
+    "SIGNATURE_SUFFIX",
     "Bundle",
     "BundleIncomplete",
     "BundleSignature",
@@ -31,6 +34,9 @@ __all__ = [
 ]
 
 MANIFEST: Final = "manifest.json"
+SIGNATURES: Final = "signatures"  # where a bundle kept as files has them, a file for each key
+SIGNATURE_SUFFIX: Final = ".ed25519"  # after the key's id
+SIGNATURE_BYTES: Final = 64
 LARGEST_BUNDLE: Final = 2**28  # bytes of all files; PAT-L needs about 14 MiB
 FILE_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,31}\.[a-z0-9]{1,15}")
 KEY_ID: Final = re.compile(r"[0-9a-f]{64}")

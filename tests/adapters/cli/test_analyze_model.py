@@ -92,6 +92,19 @@ def test_a_model_that_is_not_there_is_refused_with_what_to_do(clarity: Command, 
     assert not (tmp_path / "out" / "report.html").exists()
 
 
+def test_a_model_of_another_length_is_refused_before_the_first_file(
+    clarity: Command, toy: Path, tmp_path: Path
+):
+    short = bundle_in(tmp_path / "short", tiny_bundle("3.0.0"))
+    clarity("models", "--folder", toy, "add", short)
+
+    said = analyzed(clarity, tmp_path, "--models", toy, "--model", "toy:3")
+
+    assert said.code == 1
+    assert said.err.startswith("error [model.not-for-weeks]: ")
+    assert not (tmp_path / "out" / "report.html").exists()
+
+
 def test_a_model_must_be_signed_where_keys_are_named(clarity: Command, toy: Path, tmp_path: Path):
     keys = tmp_path / "keys"
     keys.mkdir()

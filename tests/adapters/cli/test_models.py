@@ -5,8 +5,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import attrs
+import h5py
 import pytest
 
+from clarity.adapters.signing.ed25519 import Ed25519Signer
 from clarity.domain.pat.bundle import Bundle
 from clarity.domain.pat.manifest import GRAPH
 from tests.adapters.cli.conftest import Command
@@ -17,6 +20,7 @@ from tests.support.models import ANY_WEIGHTS, LENGTH, tiny_bundle
 from tests.support.pat import golden, random_encoder, random_head, sha256
 from tests.support.signing import key_files
 
+NAMED = ("--name", "toy", "--version", "1", "--scaler", "own", "--licence", "made up")
 SAID = ("--scaler", "own", "--licence", "made up", "--length", LENGTH)
 
 
@@ -47,9 +51,11 @@ def folder_of(tmp_path: Path) -> Path:
 
 
 def bundle_in(folder: Path, bundle: Bundle) -> Path:
-    folder.mkdir()
+    (folder / "signatures").mkdir(parents=True)
     for name, data in {**bundle.files, "manifest.json": bundle.manifest}.items():
         (folder / name).write_bytes(data)
+    for signature in bundle.signatures:
+        (folder / "signatures" / f"{signature.key}.ed25519").write_bytes(signature.value)
     return folder
 
 
@@ -208,10 +214,62 @@ def test_models_can_live_in_another_folder(clarity: Command, weights: Path, tmp_
 
 
 def test_a_version_is_exported_as_onnx(added: Command, tmp_path: Path):
-    said = added("models", "export-onnx", "toy:1", tmp_path / "toy.onnx")
+    out = tmp_path / "a new folder" / "toy.onnx"
+
+    said = added("models", "export-onnx", "toy:1", out)
 
     assert said.code == 0
-    assert f"{(tmp_path / 'toy.onnx').stat().st_size:,} bytes" in said.out
+    assert f"{out.stat().st_size:,} bytes" in said.out
+
+
+def test_a_place_where_nothing_can_be_written_is_told_in_words(added: Command, tmp_path: Path):
+    (tmp_path / "file").write_text("in the way")
+
+    said = added("models", "export-onnx", "toy:1", tmp_path / "file" / "toy.onnx")
+
+    assert said.code == 1
+    assert "error [port.unavailable]" in said.err
+
+
+def test_a_model_of_another_length_is_said_to_be_none_for_weeks(clarity: Command, weights: Path):
+    short = clarity("models", "add", weights, *NAMED, "--length", LENGTH, "--json")
+    spoken = clarity("models", "add", weights, *NAMED[:3], "2", *NAMED[4:], "--length", LENGTH)
+
+    assert short.told["minutes"] == LENGTH
+    assert "cannot be asked about weeks" in spoken.err
+
+
+@pytest.fixture
+def full_model(tmp_path: Path) -> Path:
+    """A Keras file of a whole model: encoder and head in one."""
+    path = tmp_path / "full.h5"
+    with h5py.File(path, "w") as full:
+        for file in (golden("PAT-S").encoder_file, golden("PAT-S").head_file):
+            with h5py.File(file) as part:
+                for layer in part:
+                    part.copy(layer, full.require_group("model_weights"))
+    return path
+
+
+def test_a_head_inside_a_keras_file_is_never_lost_unsaid(clarity: Command, full_model: Path):
+    said = clarity("models", "add", full_model, *NAMED)
+
+    assert said.code == 1
+    assert "[model.head-unnamed]" in said.err
+    assert "dense_128 and output" in said.err
+    assert "--head NAME=FILE" in said.err
+
+
+def test_the_head_of_a_keras_file_is_kept_under_a_name_or_left_out(
+    clarity: Command, full_model: Path
+):
+    kept = clarity("models", "add", full_model, *NAMED, "--head", f"task={full_model}", "--json")
+    left = clarity(
+        *("models", "add", full_model, *NAMED[:3], "2", *NAMED[4:], "--encoder-only", "--json")
+    )
+
+    assert kept.told["heads"] == ["task"]
+    assert left.told["heads"] == []
 
 
 def test_a_bundle_in_a_folder_is_added_as_it_is(clarity: Command, tmp_path: Path):
@@ -222,6 +280,63 @@ def test_a_bundle_in_a_folder_is_added_as_it_is(clarity: Command, tmp_path: Path
 
     assert said.told["model"] == "toy:3.0.0"
     assert said.told["digest"] == bundle.digest
+
+
+def test_a_signed_bundle_in_a_folder_keeps_its_signatures(clarity: Command, tmp_path: Path):
+    (tmp_path / "trusted").mkdir()
+    private, public = key_files(tmp_path)
+    public.rename(tmp_path / "trusted" / "ann.pem")
+    bundle = tiny_bundle("3.0.0")
+    signature = Ed25519Signer.from_file(private).sign(bundle.digest)
+    folder = bundle_in(tmp_path / "bundle", attrs.evolve(bundle, signatures=[signature]))
+
+    added = clarity("models", "add", folder)
+
+    assert added.code == 0, added.err
+    assert clarity("models", "--trust", tmp_path / "trusted", "promote", "toy:3").code == 0
+
+
+@pytest.mark.parametrize(
+    "stray", ["more/card.md", "signatures/readme.txt", f"signatures/{'0' * 64}.ed25519"]
+)
+def test_nothing_in_the_folder_of_a_bundle_is_passed_over(
+    clarity: Command, tmp_path: Path, stray: str
+):
+    folder = bundle_in(tmp_path / "bundle", tiny_bundle("3.0.0"))
+    (folder / stray).parent.mkdir(exist_ok=True)
+    (folder / stray).write_bytes(b"short")
+
+    said = clarity("models", "add", folder)
+
+    assert said.code == 2
+    assert "signatures" in said.err
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        ("--name", "other"),
+        ("--version", "1.0.0"),
+        ("--scaler", "own"),
+        ("--licence", "other"),
+        ("--head", "mood=file"),
+        ("--encoder-only",),
+        ("--length", 10_080),
+        ("--url", "https://example.org/x"),
+        ("--contact", ""),
+    ],
+    ids=lambda option: option[0],
+)
+def test_what_a_bundle_says_itself_cannot_be_said_beside_it(
+    clarity: Command, tmp_path: Path, option: tuple[object, ...]
+):
+    folder = bundle_in(tmp_path / "bundle", tiny_bundle("3.0.0"))
+
+    said = clarity("models", "add", folder, *option)
+
+    assert said.code == 2
+    assert f"leave out {option[0]}" in said.err
+    assert clarity("models", "list").out == ""
 
 
 def test_another_bundle_than_was_named_is_refused(clarity: Command, tmp_path: Path):
@@ -273,6 +388,22 @@ def test_a_file_behind_an_address_is_added(clarity: Command, server: Server, wei
     assert clarity("models", "show", "toy:1", "--json").told["source"] == server.url
 
 
+@pytest.mark.parametrize("left_out", ["--name", "--version", "--scaler", "--licence"])
+def test_nothing_is_fetched_before_everything_else_is_said(
+    clarity: Command, server: Server, weights: Path, left_out: str
+):
+    where = NAMED.index(left_out)
+    said = clarity(
+        *("models", "add", "--url", server.url, "--sha256", sha256(weights.read_bytes())),
+        *NAMED[:where],
+        *NAMED[where + 2 :],
+    )
+
+    assert said.code == 2
+    assert f"give {left_out}" in said.err
+    assert server.asked == []
+
+
 def test_on_a_terminal_a_download_shows_its_progress(
     clarity: Command, server: Server, weights: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -284,6 +415,7 @@ def test_on_a_terminal_a_download_shows_its_progress(
     )
 
     assert said.code == 0
+    assert "keeping the bundle" in said.err
 
 
 @pytest.mark.parametrize(
@@ -312,7 +444,10 @@ def test_what_makes_no_sense_is_wrong_usage(
     ("arguments", "code"),
     [
         (("add", "WEIGHTS", "--version", "new"), "model.bad-version"),
-        (("add", "--url", "http://example.org/x", "--sha256", "0" * 64), "download.bad-address"),
+        (
+            ("add", "--url", "http://example.org/x", "--sha256", "0" * 64, *NAMED),
+            "download.bad-address",
+        ),
         (("show", "toy"), "model.unknown"),
         (("show", "TOY"), "model.bad-name"),
         (("promote", "toy:1"), "model.unknown"),
