@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from clarity.domain.actigraphy.runs import run_length
+from clarity.domain.sleep.medians import sliding_median
 
 __all__ = ["CITATION", "PYACTIGRAPHY", "Crespo", "rest_periods"]
 
@@ -19,8 +20,6 @@ CITATION: Final = (
 )
 
 HOUR_S: Final = 3600
-CHUNK: Final = 1024
-"""Epochs filtered at once: bounds the memory of a median over eight hours."""
 
 
 @attrs.frozen(kw_only=True)
@@ -101,7 +100,7 @@ def _first_pass(values: FloatArray, per_hour: float, settings: Crespo) -> BoolAr
     low = np.nanpercentile(values, settings.percentile)
     signal = np.where(run_length(values == 0) >= settings.zeros, low, values)
     half = round(settings.filter_h * per_hour) // 2
-    filtered = _median(np.pad(signal, half, constant_values=np.nanmax(values)), half)
+    filtered = sliding_median(np.pad(signal, half, constant_values=np.nanmax(values)), half)
     filtered = filtered[half : filtered.size - half]
     threshold = np.nanpercentile(filtered, settings.percentile)
     return _smoothed(filtered > threshold, round(settings.element_h * per_hour), beyond=None)
@@ -128,34 +127,7 @@ def _second_pass(
 def _growing_median(signal: FloatArray, half: int) -> FloatArray:
     """The median around every epoch, over no more than the ends of the signal allow."""
     index = np.arange(signal.size)
-    return _median(signal, np.minimum(half, np.minimum(index, index[::-1])))
-
-
-def _median(signal: FloatArray, half: int | npt.NDArray[np.intp]) -> FloatArray:
-    """The median of what is known within `half` epochs on both sides; NaN without any."""
-    halves = np.broadcast_to(half, signal.shape)
-    reach = int(halves.max())
-    windows = np.lib.stride_tricks.sliding_window_view(
-        np.pad(signal, reach, constant_values=np.nan), 2 * reach + 1
-    )
-    offset = np.abs(np.arange(-reach, reach + 1))
-    return np.concatenate(
-        [
-            _row_medians(
-                np.where(offset <= halves[k : k + CHUNK, None], windows[k : k + CHUNK], np.nan)
-            )
-            for k in range(0, signal.size, CHUNK)
-        ]
-    )
-
-
-def _row_medians(rows: FloatArray) -> FloatArray:
-    ordered = np.sort(rows, axis=-1)
-    count = np.count_nonzero(~np.isnan(rows), axis=-1)[:, None]
-    lower = np.take_along_axis(ordered, np.maximum(count - 1, 0) // 2, axis=-1)
-    upper = np.take_along_axis(ordered, np.minimum(count // 2, rows.shape[-1] - 1), axis=-1)
-    medians: FloatArray = ((lower + upper) / 2)[:, 0]
-    return medians
+    return sliding_median(signal, np.minimum(half, np.minimum(index, index[::-1])))
 
 
 def _smoothed(active: BoolArray, half: int, *, beyond: bool | None) -> BoolArray:
