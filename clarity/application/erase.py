@@ -7,7 +7,7 @@ import attrs
 
 from clarity.application.correlation import correlated
 from clarity.application.jobs import Progress, TrackJobs
-from clarity.domain.access import require_patient
+from clarity.domain.access import Deed, require_patient, require_purpose
 from clarity.domain.audit import AuditEvent, AuditRecord, Operation, Touched
 from clarity.domain.errors import DomainError
 from clarity.domain.identity import Actor, CorrelationId, PatientRef
@@ -79,9 +79,10 @@ class ErasePatient:
 
         Raises:
             NotAllowed: the patient belongs to another tenant.
+            WrongPurpose: nobody is erased for that purpose.
             PortError: a store cannot be read.
         """
-        require_patient(actor, patient)
+        _require(actor, patient)
         return {name: store.holdings(patient) for name, store in self.stores.items()}
 
     @correlated
@@ -91,10 +92,11 @@ class ErasePatient:
 
         Raises:
             NotAllowed: the patient belongs to another tenant.
+            WrongPurpose: nobody is erased for that purpose.
             StillHeld: others stored data faster than it was removed.
             PortError: a store or the trail refused; what went stays gone, call again.
         """
-        require_patient(actor, patient)
+        _require(actor, patient)
         evidence = Evidence(
             actor=actor,
             patient=patient,
@@ -140,6 +142,11 @@ class ErasePatient:
                 at=self.clock.now(),
             )
         )
+
+
+def _require(actor: Actor, patient: PatientRef) -> None:
+    require_patient(actor, patient)
+    require_purpose(actor, Deed.ERASE)
 
 
 def _count(left: Mapping[str, tuple[Holding, ...]]) -> int:

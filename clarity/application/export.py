@@ -7,7 +7,7 @@ import attrs
 from clarity.application.audit_trail import records_of
 from clarity.application.correlation import correlated
 from clarity.application.jobs import Progress, TrackJobs
-from clarity.domain.access import require_patient
+from clarity.domain.access import Deed, require_patient, require_purpose
 from clarity.domain.audit import AuditEvent, AuditRecord, Operation, Touched
 from clarity.domain.identity import Actor, CorrelationId, PatientRef
 from clarity.domain.jobs import Job, JobKind
@@ -48,9 +48,11 @@ class ExportPatient:
 
         Raises:
             NotAllowed: the patient belongs to another tenant.
+            WrongPurpose: nothing is handed out for that purpose.
             PortError: the store or the trail refused; what came before is then not complete.
         """
         require_patient(actor, patient)
+        require_purpose(actor, Deed.EXPORT)
         return self._pieces(_Export(patient, actor, correlation))
 
     def _pieces(self, export: "_Export") -> Iterator[Piece]:

@@ -7,7 +7,7 @@ from typing import TypeVar
 import attrs
 
 from clarity.application.correlation import correlated
-from clarity.domain.access import require_tenant, tenant_subject
+from clarity.domain.access import Deed, require_purpose, require_tenant, tenant_subject
 from clarity.domain.analysis.result import AnalysisResult
 from clarity.domain.audit import AuditEvent, Operation
 from clarity.domain.identity import Actor, CorrelationId, PatientRef, TenantId
@@ -90,10 +90,12 @@ class ApplyRetention:
 
         Raises:
             NotAllowed: the actor acts for another tenant.
+            WrongPurpose: no rule is applied for that purpose.
             StaleVersion: somebody wrote an old day meanwhile; call again.
             PortError: the store or the trail refused; what went stays gone.
         """
         require_tenant(actor, tenant)
+        require_purpose(actor, Deed.PURGE)
         self.audit.append(
             AuditEvent(
                 actor=actor,

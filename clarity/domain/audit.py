@@ -15,7 +15,15 @@ from typing import ClassVar, Final
 import attrs
 
 from clarity.domain.errors import DomainError
-from clarity.domain.identity import Actor, CorrelationId, PatientId, PatientRef, Purpose, TenantId
+from clarity.domain.identity import (
+    Actor,
+    CorrelationId,
+    PatientId,
+    PatientRef,
+    Purpose,
+    Role,
+    TenantId,
+)
 from clarity.domain.timeline import NaiveTime
 
 __all__ = [
@@ -221,8 +229,14 @@ def _body(event: AuditEvent, seq: int) -> bytes:
         "touched": [[t.entity, t.before, t.after] for t in event.touched],
         "correlation": str(event.correlation),
         "at": event.at.isoformat(),
+        **_unusual(event.actor),
     }
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _unusual(actor: Actor) -> dict[str, str]:
+    """What only the records of some actors say, so that those of all others stay as they were."""
+    return {} if actor.role is Role.MEMBER else {"role": actor.role.value}
 
 
 def _event(content: object) -> AuditEvent:
@@ -237,6 +251,7 @@ def _event(content: object) -> AuditEvent:
             id=text["actor"],
             tenant=TenantId(text["actor_tenant"]),
             purpose=Purpose(text["purpose"]),
+            role=Role(content.get("role", Role.MEMBER)),
         ),
         patient=PatientRef(TenantId(text["tenant"]), PatientId(text["patient"])),
         operation=Operation(text["operation"]),

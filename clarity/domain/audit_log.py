@@ -110,6 +110,7 @@ def _who_and_why(event: AuditEvent) -> dict[str, str]:
         "actor": event.actor.id,
         "actor_tenant": str(event.actor.tenant),
         "purpose": event.actor.purpose.value,
+        "role": event.actor.role.value,
         "operation": event.operation.value,
         "correlation": str(event.correlation),
         "at": event.at.isoformat(),

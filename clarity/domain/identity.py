@@ -14,6 +14,7 @@ __all__ = [
     "PatientId",
     "PatientRef",
     "Purpose",
+    "Role",
     "TenantId",
 ]
 
@@ -102,10 +103,28 @@ class Purpose(StrEnum):
     PATIENT_REQUEST = "patient-request"
 
 
+class Role(StrEnum):
+    """What somebody is to a store: one of a tenant's people, or who runs it for all tenants."""
+
+    MEMBER = "member"
+    OPERATOR = "operator"
+
+
 @attrs.frozen(kw_only=True)
 class Actor:
-    """Who acts, for which tenant and why; every use case takes one."""
+    """
+    Who acts, for which tenant and why; every use case takes one.
+
+    Whoever makes an actor vouches for it: clarity does not ask for passwords.
+
+    Attributes:
+        id: who.
+        tenant: for which organization.
+        purpose: why; `clarity.domain.access` says what not every purpose allows.
+        role: an operator may do what concerns a whole store, and sees no more data for that.
+    """
 
     id: str = attrs.field(validator=_checked)
     tenant: TenantId
     purpose: Purpose
+    role: Role = Role.MEMBER

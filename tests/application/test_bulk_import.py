@@ -25,6 +25,7 @@ from clarity.ports.repository import Evidence
 from tests.support.recordings import depresjon_table, source_of
 from tests.support.worlds import (
     ADA,
+    CLERK,
     CORRELATION,
     NURSE,
     STRANGER,
@@ -205,7 +206,7 @@ def test_an_import_that_was_left_early_continues(world: World):
 def test_an_import_is_erased_with_the_person(world: World):
     bring(world, days(3))
 
-    erased = world.app.erase.run(ADA, actor=NURSE, correlation=CORRELATION)
+    erased = world.app.erase.run(ADA, actor=CLERK, correlation=CORRELATION)
 
     assert erased.removed == 4
     assert operations(world)[-1] == Operation.ERASE.value

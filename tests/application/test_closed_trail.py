@@ -17,9 +17,11 @@ from tests.support.recordings import depresjon_table, source_of
 from tests.support.worlds import (
     ADA,
     BEN,
+    CLERK,
     CLINIC,
     CORRELATION,
     NURSE,
+    STEWARD,
     World,
     close_trail,
     day_of,
@@ -30,6 +32,8 @@ from tests.support.worlds import (
 
 ACTIVITY: Final = Days(patient=ADA, stream=StreamKind.ACTIVITY)
 WHO: Final = {"actor": NURSE, "correlation": CORRELATION}
+ON_BEHALF: Final = {"actor": CLERK, "correlation": CORRELATION}
+KEEPING: Final = {"actor": STEWARD, "correlation": CORRELATION}
 TABLE: Final = source_of(depresjon_table())
 
 
@@ -46,9 +50,11 @@ CALLS: Final[dict[str, Callable[[World], object]]] = {
         world.app.audit_report.run(AuditFilter(tenant=CLINIC, patient=ADA), **WHO)
     ),
     "export_trail": lambda world: list(world.app.export_trail.run(CLINIC, patients=None, **WHO)),
-    "export": lambda world: list(world.app.export.run(ADA, **WHO)),
-    "retention": lambda world: world.app.retention.run(CLINIC, older_than=timedelta(days=1), **WHO),
-    "erase": lambda world: world.app.erase.run(ADA, **WHO),
+    "export": lambda world: list(world.app.export.run(ADA, **ON_BEHALF)),
+    "retention": lambda world: world.app.retention.run(
+        CLINIC, older_than=timedelta(days=1), **KEEPING
+    ),
+    "erase": lambda world: world.app.erase.run(ADA, **ON_BEHALF),
 }
 
 

@@ -17,9 +17,9 @@ from clarity.ports.repository import Put
 from tests.support.worlds import (
     ADA,
     BEN,
+    CLERK,
     CLINIC,
     CORRELATION,
-    NURSE,
     STRANGER,
     World,
     day_of,
@@ -29,11 +29,11 @@ from tests.support.worlds import (
     store_days,
 )
 
-WHO = {"actor": NURSE, "correlation": CORRELATION}
+WHO = {"actor": CLERK, "correlation": CORRELATION}
 
 
 def _count(world: World, patient=ADA) -> int:
-    held = world.app.erase.held(patient, actor=NURSE)
+    held = world.app.erase.held(patient, actor=CLERK)
     return sum(holding.count for holdings in held.values() for holding in holdings)
 
 
@@ -88,7 +88,7 @@ def test_the_chain_stays_whole_and_ends_in_a_tombstone():
         assert after[-1] == erased.tombstone
         assert erased.tombstone.event.operation is Operation.ERASE
         assert erased.tombstone.event.touched[0].entity == TOMBSTONE
-        verdicts = world.app.verify_trail.run(CLINIC, actor=NURSE)
+        verdicts = world.app.verify_trail.run(CLINIC, actor=CLERK)
         assert all(verdict.broken is None for verdict in verdicts)
 
 
@@ -139,7 +139,7 @@ def test_an_interrupted_erasure_is_continued_by_the_same_call(calls: int):
             attrs.evolve(whole, stores=stores).run(ADA, **WHO)
         gone = 204 - _count(world)
         assert gone == min(20 * calls, 203)
-        assert world.app.jobs.run(actor=NURSE, limit=1, cursor=None)[0][0].state is JobState.FAILED
+        assert world.app.jobs.run(actor=CLERK, limit=1, cursor=None)[0][0].state is JobState.FAILED
 
         erased = whole.run(ADA, **WHO)
 
@@ -193,7 +193,7 @@ def test_an_erasure_is_a_job_that_does_not_name_the_person():
         _fill(world)
         world.app.erase.run(ADA, **WHO)
 
-        ((listed, *rest), _) = world.app.jobs.run(actor=NURSE, limit=10, cursor=None)
+        ((listed, *rest), _) = world.app.jobs.run(actor=CLERK, limit=10, cursor=None)
         assert (listed.state, listed.job.done, listed.job.patient) == (JobState.DONE, 204, None)
         assert rest == []
 

@@ -13,8 +13,8 @@ from clarity.domain.streams import StreamKind
 from tests.support.worlds import (
     ADA,
     BEN,
+    CLERK,
     CORRELATION,
-    NURSE,
     STRANGER,
     World,
     day_of,
@@ -23,7 +23,7 @@ from tests.support.worlds import (
     store_days,
 )
 
-WHO = {"actor": NURSE, "correlation": CORRELATION}
+WHO = {"actor": CLERK, "correlation": CORRELATION}
 
 
 def _files(world: World, patient=ADA) -> dict[str, str]:
@@ -118,7 +118,7 @@ def test_of_somebody_unknown_there_is_only_the_record_of_asking():
 def test_an_export_is_a_job(world: World):
     _files(world)
 
-    ((listed, *_), _) = world.app.jobs.run(actor=NURSE, limit=10, cursor=None)
+    ((listed, *_), _) = world.app.jobs.run(actor=CLERK, limit=10, cursor=None)
     assert (listed.state, listed.job.done, listed.job.patient) == (JobState.DONE, 251, ADA)
 
 

@@ -11,9 +11,10 @@ from clarity.ports.repository import Put
 from tests.support.worlds import (
     ADA,
     BEN,
+    CLERK,
     CLINIC,
     CORRELATION,
-    NURSE,
+    STEWARD,
     STRANGER,
     World,
     day_of,
@@ -23,7 +24,7 @@ from tests.support.worlds import (
     store_days,
 )
 
-WHO = {"actor": NURSE, "correlation": CORRELATION}
+WHO = {"actor": STEWARD, "correlation": CORRELATION}
 
 
 def _days(world: World, patient=ADA) -> list[str]:
@@ -99,12 +100,12 @@ def test_jobs_that_ended_long_ago_go_and_others_stay():
     with opened() as world:
         store_days(world, ADA, count=1)
         for _ in range(2):
-            list(world.app.export.run(ADA, **WHO))
+            list(world.app.export.run(ADA, actor=CLERK, correlation=CORRELATION))
         world.clock.advance(timedelta(days=91).total_seconds())
-        list(world.app.export.run(ADA, **WHO))
+        list(world.app.export.run(ADA, actor=CLERK, correlation=CORRELATION))
 
         purged = world.app.retention.run(CLINIC, older_than=None, **WHO)
-        left, _ = world.app.jobs.run(actor=NURSE, limit=10, cursor=None)
+        left, _ = world.app.jobs.run(actor=CLERK, limit=10, cursor=None)
 
     assert purged.jobs == 2
     assert len(left) == 1

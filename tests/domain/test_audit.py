@@ -22,7 +22,15 @@ from clarity.domain.audit import (
     chained,
     verify_chain,
 )
-from clarity.domain.identity import Actor, CorrelationId, PatientId, PatientRef, Purpose, TenantId
+from clarity.domain.identity import (
+    Actor,
+    CorrelationId,
+    PatientId,
+    PatientRef,
+    Purpose,
+    Role,
+    TenantId,
+)
 from clarity.domain.timeline import NaiveTime
 from tests.support import strategies
 
@@ -159,6 +167,8 @@ def test_a_body_that_is_none_is_found_and_cannot_be_read(body: bytes):
         {"touched": [["a", "b", "c", "d"]]},
         {"at": "2026-01-05T12:00:00"},
         {"purpose": "curiosity"},
+        {"role": "king"},
+        {"role": 1},
         {"actor": ""},
         {"operation": 3},
     ],
@@ -196,6 +206,13 @@ def test_a_body_is_canonical():
         b'"correlation":"c","operation":"ingest","patient":"ada","purpose":"treatment","seq":1,'
         b'"tenant":"clinic","touched":[["chunk/activity/2003-05-01","","ff"]]}'
     )
+
+
+def test_only_the_record_of_an_operator_names_a_role():
+    operator = attrs.evolve(_event().actor, role=Role.OPERATOR)
+    body = chained(attrs.evolve(_event(), actor=operator), ChainHead()).body
+
+    assert b'"role":"operator","seq":1' in body
 
 
 def test_a_body_keeps_letters_of_any_script_as_they_are():

@@ -42,6 +42,7 @@ def test_an_entry_tells_who_did_what_when_and_why():
         "actor": "nurse",
         "actor_tenant": "clinic",
         "purpose": "treatment",
+        "role": "member",
         "operation": "read",
         "touched": [["chunk/activity/2003-05-01", "named"]],
         "correlation": "c-0",

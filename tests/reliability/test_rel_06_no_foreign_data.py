@@ -1,8 +1,10 @@
 """REL-06: 10,000 triples (caller, owner, key) and not one view across patients or tenants."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from itertools import product
+from pathlib import Path
 from typing import Final
 
 import attrs
@@ -10,15 +12,29 @@ import pytest
 
 from clarity.application.analyze import NothingStored
 from clarity.application.read import Days
+from clarity.application.reports import Order
 from clarity.application.summarize import Period
-from clarity.domain.access import NotAllowed
-from clarity.domain.identity import Actor, CorrelationId, PatientId, PatientRef, Purpose, TenantId
+from clarity.domain.access import NotAllowed, NotOperator
+from clarity.domain.identity import (
+    Actor,
+    CorrelationId,
+    PatientId,
+    PatientRef,
+    Purpose,
+    Role,
+    TenantId,
+)
+from clarity.domain.jobs import JobKind
+from clarity.domain.models import ModelSelector
 from clarity.domain.streams import StreamKind
 from clarity.ports.audit import AuditFilter
 from clarity.ports.cache_key import cache_key
 from clarity.ports.entities import Key, key_of
 from clarity.ports.errors import NotFound
-from tests.support.worlds import World, day_of, opened, store_days
+from clarity.ports.recordings import ReadOptions
+from tests.application.world import recording
+from tests.support.recordings import depresjon_table, source_of
+from tests.support.worlds import World, day_of, opened, records_of, store_days
 
 TRIPLES: Final = 10_000
 NAMES: Final = (
@@ -38,6 +54,8 @@ NAMES: Final = (
 OWNERS: Final = tuple(
     PatientRef(TenantId(tenant), PatientId(patient)) for tenant, patient in product(NAMES, NAMES)
 )
+BUSY: Final = recording()
+NO_MODEL: Final = ModelSelector("none")
 LEVELS: Final = {owner: float(number + 1) for number, owner in enumerate(OWNERS)}
 
 
@@ -67,7 +85,12 @@ def _triples(seed: int) -> Iterator[Triple]:
         own = chance.choice(OWNERS)
         tenant = chance.choice([own.tenant, TenantId(chance.choice(NAMES))])
         yield Triple(
-            caller=Actor(id=chance.choice(NAMES), tenant=tenant, purpose=Purpose.RESEARCH),
+            caller=Actor(
+                id=chance.choice(NAMES),
+                tenant=tenant,
+                purpose=chance.choice(list(Purpose)),
+                role=chance.choice(list(Role)),
+            ),
             owner=own,
             key=Key("chunk", (stream, day)),
         )
@@ -125,32 +148,100 @@ def test_no_report_verdict_count_or_analysis_crosses_tenants(world: World):
             assert _patients_verified(world, triple) <= {triple.owner.tenant}
 
 
+def _calls_about(world: World, triple: Triple) -> Iterator[Callable[[], object]]:
+    """Everything that takes an actor and says about whom, asked by the caller about the owner."""
+    app, owner, tenant = world.app, triple.owner, triple.owner.tenant
+    days = Days(patient=owner, stream=StreamKind.ACTIVITY)
+    who = {"actor": triple.caller, "correlation": CorrelationId("c")}
+    yield lambda: _patients_reported(world, triple)
+    yield lambda: _patients_verified(world, triple)
+    yield lambda: app.status.run(tenant, actor=triple.caller)
+    yield lambda: app.sign_heads.run(tenant, again_after=None, actor=triple.caller)
+    yield lambda: app.sign_heads.after_restore(tenant, actor=triple.caller)
+    yield lambda: app.export.run(owner, **who)
+    yield lambda: app.erase.run(owner, **who)
+    yield lambda: app.erase.held(owner, actor=triple.caller)
+    yield lambda: app.export_trail.run(triple.caller.tenant, patients=[owner], **who)
+    yield lambda: app.analyze.run(days, **who)
+    yield lambda: app.summarize.run(days, by=Period.WEEK, **who)
+    yield lambda: app.ingest.run(BUSY, patient=owner, **who)
+    yield lambda: app.import_days.run([day_of()], patient=owner, **who)
+    yield lambda: app.retention.run(tenant, older_than=timedelta(days=1), **who)
+    yield lambda: world.core.ask().run(BUSY.series, selector=NO_MODEL, patient=owner, **who)
+
+
 def _expect_every_use_case_to_refuse(world: World, triple: Triple) -> None:
-    correlation = CorrelationId("c")
-    days = Days(patient=triple.owner, stream=StreamKind.ACTIVITY)
-    with pytest.raises(NotAllowed):
-        _patients_reported(world, triple)
-    with pytest.raises(NotAllowed):
-        _patients_verified(world, triple)
-    with pytest.raises(NotAllowed):
-        world.app.status.run(triple.owner.tenant, actor=triple.caller)
-    with pytest.raises(NotAllowed):
-        world.app.export.run(triple.owner, actor=triple.caller, correlation=correlation)
-    with pytest.raises(NotAllowed):
-        world.app.erase.run(triple.owner, actor=triple.caller, correlation=correlation)
-    with pytest.raises(NotAllowed):
-        world.app.erase.held(triple.owner, actor=triple.caller)
-    with pytest.raises(NotAllowed):
-        world.app.export_trail.run(
-            triple.caller.tenant,
-            patients=[triple.owner],
-            actor=triple.caller,
-            correlation=correlation,
+    for call in _calls_about(world, triple):
+        with pytest.raises(NotAllowed):
+            call()
+
+
+def _whole_store(world: World, actor: Actor, folder: Path) -> Iterator[Callable[[], object]]:
+    """Everything that concerns all tenants."""
+    keep = world.app.keep
+    who = {"actor": actor, "correlation": CorrelationId("c")}
+    yield lambda: keep.back_up(folder / "copy", **who)
+    yield lambda: keep.check(**who)
+    yield lambda: keep.restored(**who)
+    yield lambda: keep.restore(folder / "no", to=folder / "copy", actor=actor)
+    yield lambda: keep.replace(folder / "no", to=folder / "copy", actor=actor)
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+@pytest.mark.parametrize("tenant", NAMES)
+def test_nobody_of_one_tenant_touches_the_whole_store(
+    world: World, tmp_path: Path, tenant: str, purpose: Purpose
+):
+    actor = Actor(id="operator", tenant=TenantId(tenant), purpose=purpose)
+
+    for call in _whole_store(world, actor, tmp_path):
+        with pytest.raises(NotOperator):
+            call()
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_jobs_of_others_are_neither_listed_nor_found(world: World):
+    tenants, ids = [TenantId(name) for name in NAMES], NAMES
+    jobs: dict[Actor, str] = {}
+    for tenant, name in product(tenants, ids):
+        actor = Actor(id=name, tenant=tenant, purpose=Purpose.RESEARCH)
+        work = world.core.track().running(
+            JobKind.EXPORT, actor=actor, correlation=CorrelationId("c")
         )
-    with pytest.raises(NotAllowed):
-        world.app.analyze.run(days, actor=triple.caller, correlation=correlation)
-    with pytest.raises(NotAllowed):
-        world.app.summarize.run(days, by=Period.WEEK, actor=triple.caller, correlation=correlation)
+        with work as progress:
+            jobs[actor] = progress.job.id
+
+    for actor, own in jobs.items():
+        listed, _ = world.app.jobs.run(actor=actor, limit=100, cursor=None)
+        assert [one.job.id for one in listed] == [own]
+        other = random.Random(own).choice([job for job in jobs.values() if job != own])
+        with pytest.raises(NotFound):
+            world.app.jobs.one(other, actor=actor)
+
+
+@pytest.mark.parametrize("use_case", ["report", "import_recordings"])
+def test_a_file_goes_to_the_tenant_of_who_brings_it_whatever_its_label(use_case: str):
+    with opened() as world:
+        for tenant in NAMES:
+            store_days(world, PatientRef(TenantId(tenant), PatientId("a")), level=7.0)
+        caller = Actor(id="a", tenant=TenantId("a/"), purpose=Purpose.RESEARCH)
+        order = Order(
+            sources=(source_of(depresjon_table()),),
+            options=ReadOptions(),
+            patient="a",
+            actor=caller,
+            correlation=CorrelationId("c"),
+        )
+
+        assert list(getattr(world.app, use_case).run(order))
+
+        chains = {
+            tenant: len(records_of(world, PatientRef(TenantId(tenant), PatientId("a"))))
+            for tenant in NAMES
+        }
+        assert chains.pop("a/") > 1
+        assert set(chains.values()) == {1}
 
 
 def test_somebody_without_data_has_nothing_to_analyze(world: World):

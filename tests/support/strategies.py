@@ -14,7 +14,15 @@ from hypothesis.extra import numpy as hnp
 from clarity.domain.analysis.result import AnalysisResult, Layer, Provenance, Spans
 from clarity.domain.audit import AuditEvent, Operation, Touched
 from clarity.domain.findings import Finding
-from clarity.domain.identity import Actor, CorrelationId, PatientId, PatientRef, Purpose, TenantId
+from clarity.domain.identity import (
+    Actor,
+    CorrelationId,
+    PatientId,
+    PatientRef,
+    Purpose,
+    Role,
+    TenantId,
+)
 from clarity.domain.sleep.nights import Night
 from clarity.domain.streams import DayChunk, Placement, StreamKind, Unit
 from clarity.domain.timeline import LocalDay, TimeWindow
@@ -235,7 +243,11 @@ def events(patient: PatientRef | None = None) -> st.SearchStrategy[AuditEvent]:
     return st.builds(
         AuditEvent,
         actor=st.builds(
-            Actor, id=identifiers(), tenant=tenants(), purpose=st.sampled_from(Purpose)
+            Actor,
+            id=identifiers(),
+            tenant=tenants(),
+            purpose=st.sampled_from(Purpose),
+            role=st.sampled_from(Role),
         ),
         patient=patients() if patient is None else st.just(patient),
         operation=st.sampled_from(Operation),

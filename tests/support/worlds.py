@@ -15,7 +15,15 @@ from clarity.application.clarity import Clarity
 from clarity.bootstrap import open_clarity, open_core
 from clarity.container import Core
 from clarity.domain.audit import AuditRecord, Operation
-from clarity.domain.identity import Actor, CorrelationId, PatientId, PatientRef, Purpose, TenantId
+from clarity.domain.identity import (
+    Actor,
+    CorrelationId,
+    PatientId,
+    PatientRef,
+    Purpose,
+    Role,
+    TenantId,
+)
 from clarity.domain.streams import DayChunk, StreamKind, Unit
 from clarity.ports.audit import AuditFilter
 from clarity.ports.repository import Evidence, Put
@@ -27,6 +35,9 @@ ADA = PatientRef(CLINIC, PatientId("ada"))
 BEN = PatientRef(CLINIC, PatientId("ben"))
 NURSE = Actor(id="nurse", tenant=CLINIC, purpose=Purpose.TREATMENT)
 STRANGER = Actor(id="nurse", tenant=TenantId("clinic2"), purpose=Purpose.TREATMENT)
+CLERK = Actor(id="clerk", tenant=CLINIC, purpose=Purpose.PATIENT_REQUEST)
+STEWARD = Actor(id="steward", tenant=CLINIC, purpose=Purpose.OPERATIONS)
+OPERATOR = attrs.evolve(STEWARD, id="operator", role=Role.OPERATOR)
 CORRELATION = CorrelationId("c-1")
 
 
@@ -100,6 +111,12 @@ def close_trail(world: World) -> None:
             "CREATE TRIGGER trail_is_closed BEFORE INSERT ON audit "
             "BEGIN SELECT raise(ABORT, 'the trail is closed'); END"
         )
+
+
+ON_REQUEST = ("--purpose", "patient-request")
+OPERATING = ("--purpose", "operations")
+AS_OPERATOR = ("--role", "operator")
+"""What a command line says that may do more than look."""
 
 
 def cli(store: Path, *arguments: str) -> int:

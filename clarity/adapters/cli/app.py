@@ -18,7 +18,7 @@ from clarity.adapters.cli.session import Opener, Session, current, login_name
 from clarity.adapters.cli.store import store
 from clarity.adapters.cli.summary import summary
 from clarity.domain.errors import ClarityError
-from clarity.domain.identity import Purpose, TenantId
+from clarity.domain.identity import Purpose, Role, TenantId
 
 __all__ = ["run"]
 
@@ -26,6 +26,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 CHOSEN: Final = "clarity.chosen"
 """Where settings chosen by options lie in `Context.meta`."""
+
+PURPOSE_OF: Final = {Role.MEMBER: Purpose.RESEARCH, Role.OPERATOR: Purpose.OPERATIONS}
+"""What somebody acts for unless they say."""
 
 EPILOG = """\b
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 some files refused, 4 all files refused,
@@ -89,9 +92,10 @@ def _limit(name: str, variable: str, said: str) -> Callable[[F], F]:
 )
 @click.option(
     "--blobs",
-    default="",
     envvar="CLARITY_BLOBS",
     metavar="PATH",
+    expose_value=False,
+    callback=_chosen,
     help="Folder or s3://BUCKET/PREFIX?region=REGION for what is too large for an item of tables.",
 )
 @click.option(
@@ -103,9 +107,18 @@ def _limit(name: str, variable: str, said: str) -> Callable[[F], F]:
 @click.option(
     "--purpose",
     type=click.Choice([purpose.value for purpose in Purpose]),
-    default=Purpose.RESEARCH.value,
+    default=None,
     envvar="CLARITY_PURPOSE",
-    help="Why; written into the audit trail.",
+    help="Why; decides what is allowed and is written into the audit trail.  "
+    "[default: research; operations for an operator]",
+)
+@click.option(
+    "--role",
+    type=click.Choice([role.value for role in Role]),
+    default=Role.MEMBER.value,
+    envvar="CLARITY_ROLE",
+    show_default=True,
+    help="`operator` for what concerns all tenants of the store: backup, restore, check.",
 )
 @_limit("--max-file-bytes", "CLARITY_MAX_FILE_BYTES", "Most unpacked bytes of a recording.")
 @_limit("--max-file-values", "CLARITY_MAX_FILE_VALUES", "Most values of a recording.")
@@ -120,7 +133,13 @@ def _limit(name: str, variable: str, said: str) -> Callable[[F], F]:
 )
 @click.pass_context
 def cli(
-    context: click.Context, *, store: str, blobs: str, tenant: str, actor: str | None, purpose: str
+    context: click.Context,
+    *,
+    store: str,
+    tenant: str,
+    actor: str | None,
+    purpose: str | None,
+    role: str,
 ) -> None:
     """Sleep and rest-activity analyses of wearable recordings, with an audit trail."""
     context.obj = Session(
@@ -128,8 +147,9 @@ def cli(
         store=store,
         tenant=TenantId(tenant),
         actor=actor or login_name(),
-        purpose=Purpose(purpose),
-        settings=context.meta.get(CHOSEN, {}) | ({"blobs": blobs} if blobs else {}),
+        purpose=Purpose(purpose or PURPOSE_OF[Role(role)]),
+        role=Role(role),
+        settings=context.meta.get(CHOSEN, {}),
     )
 
 

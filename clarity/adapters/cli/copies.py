@@ -25,6 +25,7 @@ def backup(session: Session, to: Path) -> None:
     """
     Copy the store into the new file TO, while others go on writing, and check the copy.
 
+    For an operator (`clarity --role operator store backup`), as it holds the data of all tenants.
     The key that signs audit exports lies beside the store and is not copied. Exit codes: 0 copied
     and sound, 1 refused; then there is no file.
     """
@@ -42,15 +43,16 @@ def restore(session: Session, backup: Path, *, force: bool) -> None:
     """
     Make the store of a BACKUP, which is checked first; name the store with --store.
 
-    A store that is there is left as it is unless --force is given. The restored store's audit trail
-    says that it was restored. Exit codes: 0 restored, 1 refused; then nothing was changed.
+    For an operator. A store that is there is left as it is unless --force is given. The restored
+    store's audit trail says that it was restored. Exit codes: 0 restored, 1 refused; then nothing
+    was changed.
     """
     if not session.store:
         raise click.UsageError("say where: clarity --store PATH store restore BACKUP")
     to = Path(session.store)
     with session.open_in_memory() as app:
         put = app.keep.replace if force and to.exists() else app.keep.restore
-        checkup = put(backup, to=to)
+        checkup = put(backup, to=to, actor=session.acting)
     with session.open() as app:
         app.keep.restored(actor=session.acting, correlation=app.ids.correlation())
     _tell(session, checkup, str(to))
@@ -63,7 +65,8 @@ def check(session: Session) -> None:
     """
     Check the structure, every stored item and every audit chain, of all tenants.
 
-    Exit codes: 0 sound, 1 damaged, 5 an audit chain was tampered with.
+    For an operator (`clarity --role operator store check`). Exit codes: 0 sound, 1 damaged, 5 an
+    audit chain was tampered with.
     """
     with session.open() as app:
         checkup = app.keep.check(actor=session.acting, correlation=app.ids.correlation())
@@ -82,8 +85,9 @@ def purge(session: Session, older_than: int | None) -> None:
     """
     Remove what has expired, old ended jobs, and with --older-than older days and results.
 
-    Jobs stay for 90 days after they ended (setting `job_days`). It is in the audit trail. Exit
-    codes: 0 removed, 1 refused; the same command continues.
+    For the purpose of operations (`clarity --purpose operations store purge`). Jobs stay for 90
+    days after they ended (setting `job_days`). It is in the audit trail. Exit codes: 0 removed, 1
+    refused; the same command continues.
     """
     with session.open() as app:
         purged = app.retention.run(

@@ -34,8 +34,9 @@ def export(session: Session, patient: str, out: Path) -> None:
     Write everything that is held about PATIENT as JSON and CSV.
 
     Day chunks with their values, results with their findings, your jobs about the person and the
-    whole audit chain; contents.json counts them and is written last. The export is recorded in the
-    audit trail before anything is handed out. Exit codes: 0 written, 1 refused.
+    whole audit chain; contents.json counts them and is written last. For the purpose of the
+    patient's request or of treatment (`clarity --purpose patient-request export`). The export is
+    recorded in the audit trail before anything is handed out. Exit codes: 0 written, 1 refused.
     """
     try:
         with session.open() as app:
@@ -61,9 +62,10 @@ def erase(session: Session, patient: str, *, yes: bool) -> None:
     """
     Forget PATIENT: remove everything that the stores hold, and count until nothing is left.
 
-    Interrupted, the same command continues. The audit chain stays and ends in a tombstone; files
-    that left the store (reports, dossiers, backups) are out of reach. Exit codes: 0 nothing is
-    left, 1 refused or something is still held, 130 not confirmed.
+    For the purpose of the patient's request or of operations (`clarity --purpose patient-request
+    erase`). Interrupted, the same command continues. The audit chain stays and ends in a tombstone;
+    files that left the store (reports, dossiers, backups) are out of reach. Exit codes: 0 nothing
+    is left, 1 refused or something is still held, 130 not confirmed.
     """
     owner = session.patient(patient)
     try:

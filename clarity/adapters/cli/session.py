@@ -14,7 +14,7 @@ import orjson
 from clarity.adapters.cli.exits import Exit
 from clarity.application.clarity import Clarity
 from clarity.domain.errors import ClarityError
-from clarity.domain.identity import Actor, PatientId, PatientRef, Purpose, TenantId
+from clarity.domain.identity import Actor, PatientId, PatientRef, Purpose, Role, TenantId
 
 __all__ = ["Opener", "Session", "current", "json_option", "login_name", "pass_session"]
 
@@ -36,6 +36,7 @@ class Session:
         tenant: organization whose data is meant.
         actor: id of who acts; the login name unless given.
         purpose: why.
+        role: whether the actor runs the store.
         as_json: whether answers and errors are for machines.
         settings: what a command chose beside the store.
     """
@@ -45,13 +46,14 @@ class Session:
     tenant: TenantId
     actor: str
     purpose: Purpose
+    role: Role = Role.MEMBER
     as_json: bool = False
     settings: Mapping[str, str] = attrs.field(factory=dict)
 
     @property
     def acting(self) -> Actor:
         """Who acts, for the use cases."""
-        return Actor(id=self.actor, tenant=self.tenant, purpose=self.purpose)
+        return Actor(id=self.actor, tenant=self.tenant, purpose=self.purpose, role=self.role)
 
     def patient(self, label: str) -> PatientRef:
         """The patient of that label in the session's tenant."""

@@ -31,7 +31,7 @@ from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
 from clarity.application.erase import ErasePatient
 from clarity.application.jobs import TrackJobs
 from clarity.domain.audit import Operation
-from clarity.domain.identity import CorrelationId
+from clarity.domain.identity import CorrelationId, Purpose
 from clarity.domain.streams import DayChunk, StreamKind, Unit
 from clarity.ports.blobs import Blob, BlobKey, BlobStore, StoredBlob
 from clarity.ports.entities import key_of
@@ -433,7 +433,8 @@ def test_erasing_a_person_counts_zero_over_tables_and_blobs(beside: Beside):
         clock=beside.clock,
     )
 
-    erased = erase.run(ADA, actor=evidence().actor, correlation=CorrelationId("c"))
+    clerk = attrs.evolve(evidence().actor, purpose=Purpose.PATIENT_REQUEST)
+    erased = erase.run(ADA, actor=clerk, correlation=CorrelationId("c"))
 
     assert erased.removed == 4
     assert erased.left == {"repository": (), "payloads": ()}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from clarity.adapters.cli.exits import Exit
-from tests.support.worlds import cli, opened, store_days
+from tests.support.worlds import AS_OPERATOR, OPERATING, cli, opened, store_days
 
 
 @pytest.fixture
@@ -19,35 +19,35 @@ def store(tmp_path: Path) -> Path:
 def test_a_store_is_backed_up_restored_and_sound(store, tmp_path, capfd):
     backup, new = tmp_path / "b.db", tmp_path / "new.db"
 
-    assert cli(store, "store", "backup", str(backup)) == Exit.DONE
-    assert cli(new, "store", "restore", str(backup)) == Exit.DONE
+    assert cli(store, *AS_OPERATOR, "store", "backup", str(backup)) == Exit.DONE
+    assert cli(new, *AS_OPERATOR, "store", "restore", str(backup)) == Exit.DONE
     capfd.readouterr()
-    assert cli(new, "store", "check", "--json") == Exit.DONE
+    assert cli(new, *AS_OPERATOR, "store", "check", "--json") == Exit.DONE
     answer = json.loads(capfd.readouterr().out)
     assert (answer["items"], answer["damage"], answer["tampered"]) == (3, [], 0)
 
 
 def test_a_store_that_is_there_is_replaced_only_by_force(store, tmp_path, capfd):
     backup = tmp_path / "b.db"
-    cli(store, "store", "backup", str(backup))
-    cli(store, "store", "purge", "--older-than", "1")
+    cli(store, *AS_OPERATOR, "store", "backup", str(backup))
+    cli(store, *OPERATING, "store", "purge", "--older-than", "1")
     capfd.readouterr()
 
-    assert cli(store, "store", "restore", str(backup), "--json") == Exit.FAILED
+    assert cli(store, *AS_OPERATOR, "store", "restore", str(backup), "--json") == Exit.FAILED
     assert json.loads(capfd.readouterr().out)["error"]["code"] == "port.already-exists"
-    assert cli(store, "store", "restore", str(backup), "--force") == Exit.DONE
+    assert cli(store, *AS_OPERATOR, "store", "restore", str(backup), "--force") == Exit.DONE
     with opened(store) as world:
         assert world.core.copies().check().items == 3
 
 
 def test_where_to_restore_must_be_said(store):
-    assert cli("", "store", "restore", str(store)) == Exit.USAGE
+    assert cli("", *AS_OPERATOR, "store", "restore", str(store)) == Exit.USAGE
 
 
 def test_old_days_are_purged_and_counted(store, capfd):
-    assert cli(store, "store", "purge", "--older-than", "1", "--json") == Exit.DONE
+    assert cli(store, *OPERATING, "store", "purge", "--older-than", "1", "--json") == Exit.DONE
     assert json.loads(capfd.readouterr().out) == {"expired": 0, "removed": 3, "jobs": 0}
-    assert cli(store, "store", "purge") == Exit.DONE
+    assert cli(store, *OPERATING, "store", "purge") == Exit.DONE
     assert capfd.readouterr().out == "0 expired, 0 too old, 0 jobs removed\n"
 
 
@@ -67,7 +67,7 @@ def test_what_is_not_sound_is_told(store, capfd, statements: list[str], code: Ex
         for statement in statements:
             connection.execute(statement)
 
-    assert cli(store, "store", "check") == code
+    assert cli(store, *AS_OPERATOR, "store", "check") == code
     captured = capfd.readouterr()
     assert captured.out == "NOT SOUND\n"
     assert told in captured.err
@@ -83,10 +83,10 @@ def _told(store: Path, capfd: pytest.CaptureFixture[str]) -> list[str]:
 
 def test_copies_and_checks_are_in_the_chain_of_the_tenant(store, tmp_path, capfd):
     backup, new = tmp_path / "b.db", tmp_path / "new.db"
-    cli(store, "store", "backup", str(backup))
-    cli(store, "store", "check")
-    cli(store, "store", "purge")
-    cli(new, "store", "restore", str(backup))
+    cli(store, *AS_OPERATOR, "store", "backup", str(backup))
+    cli(store, *AS_OPERATOR, "store", "check")
+    cli(store, *OPERATING, "store", "purge")
+    cli(new, *AS_OPERATOR, "store", "restore", str(backup))
 
     assert _told(store, capfd) == ["backup", "check", "purge"]
     assert _told(new, capfd) == ["backup", "restore"]
@@ -97,21 +97,51 @@ def test_a_damaged_store_is_checked_and_not_written_to(store, capfd):
     with opened(store) as world, world.core.audit_trail().store.writing() as connection:
         connection.execute("UPDATE chunk SET digest = zeroblob(32)")
 
-    assert cli(store, "store", "check") == Exit.FAILED
+    assert cli(store, *AS_OPERATOR, "store", "check") == Exit.FAILED
 
     assert _told(store, capfd) == []
 
 
 def test_a_store_with_a_chain_of_the_tenant_is_exported_whole(store, tmp_path):
-    cli(store, "store", "check")
+    cli(store, *AS_OPERATOR, "store", "check")
 
     assert cli(store, "audit", "export", "--out", str(tmp_path / "t.jsonl")) == Exit.DONE
 
 
 def test_the_subject_of_the_tenant_is_no_patient(store, capfd):
-    cli(store, "store", "check")
+    cli(store, *AS_OPERATOR, "store", "check")
     capfd.readouterr()
 
     assert cli(store, "store", "status", "--json") == Exit.DONE
     assert json.loads(capfd.readouterr().out)["patients"] == 1
     assert cli(store, "read", "clarity:tenant") == Exit.FAILED
+
+
+@pytest.mark.parametrize("command", [("backup", "b.db"), ("check",), ("restore", "s.db")])
+@pytest.mark.parametrize(
+    ("who", "code"),
+    [
+        (("--tenant", "other"), "access.not-operator"),
+        (OPERATING, "access.not-operator"),
+        ((*AS_OPERATOR, "--purpose", "research"), "access.wrong-purpose"),
+    ],
+)
+def test_what_concerns_all_tenants_is_for_operators(
+    store, tmp_path, capfd, command: tuple[str, ...], who: tuple[str, ...], code: str
+):
+    name, *file = command
+    arguments = (*who, "store", name, *[str(tmp_path / one) for one in file], "--json")
+
+    assert cli(store, *arguments) == Exit.FAILED
+
+    assert json.loads(capfd.readouterr().out)["error"]["code"] == code
+    assert not (tmp_path / "b.db").exists()
+    assert _told(store, capfd) == []
+
+
+def test_a_store_is_purged_for_the_purpose_of_operations_alone(store, capfd):
+    assert cli(store, "store", "purge", "--older-than", "1", "--json") == Exit.FAILED
+
+    assert json.loads(capfd.readouterr().out)["error"]["code"] == "access.wrong-purpose"
+    with opened(store) as world:
+        assert world.core.copies().check().items == 3

@@ -31,7 +31,7 @@ from tests.faults.embedded.test_no_health_data import (
     _texts,
 )
 from tests.support.recordings import source_of
-from tests.support.worlds import CLINIC, NURSE, STRANGER
+from tests.support.worlds import CLERK, CLINIC, NURSE, STRANGER
 
 RUN = CorrelationId("run-7")
 ORDER = Order(
@@ -72,8 +72,8 @@ def _said(core: Core) -> Iterator[str]:
         with pytest.raises(ClarityError) as refused:
             attempt()
         yield from _texts(refused.value)
-    list(app.export.run(PATIENT, actor=NURSE, **asked))
-    app.erase.run(PATIENT, actor=NURSE, **asked)
+    list(app.export.run(PATIENT, actor=CLERK, **asked))
+    app.erase.run(PATIENT, actor=CLERK, **asked)
     assert app.ship_audit.run(Pace()).is_complete
 
 
