@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from clarity.domain.actigraphy.series import ActivitySeries
-from clarity.domain.arrays import kept_float64
+from clarity.domain.arrays import kept_float64, kept_int64
 from clarity.domain.errors import DomainError
 from clarity.domain.streams import BadChunk, DayChunk, StreamKind, Unit
 from clarity.domain.timeline import DAY_S, LocalDay, TimeWindow, days_touched, local_seconds
@@ -220,19 +220,21 @@ class ClockDays:
         values: (n_days, epochs_per_day) float64; NaN = missing, and the hour that daylight saving
             skips. In the hour that happens twice a value is the mean of both passes, or of the one
             that has a value. Read-only.
+        passes: (n_days, epochs_per_day) int64, how many epochs of the recording fall on a cell: 0
+            before it, after it and in the hour that is skipped, 2 in the hour that happens twice.
+            Read-only.
         first_date: local date of the first row; the rows are consecutive dates.
         epoch_s: length of an epoch, s.
-        in_hole: how many cells daylight saving skipped.
-        in_repeat: how many cells stand for two epochs.
     """
 
     values: npt.NDArray[np.float64] = attrs.field(
         converter=kept_float64, eq=False, hash=False, repr=False
     )
+    passes: npt.NDArray[np.int64] = attrs.field(
+        converter=kept_int64, eq=False, hash=False, repr=False
+    )
     first_date: date
     epoch_s: int
-    in_hole: int
-    in_repeat: int
 
     @property
     def dates(self) -> tuple[date, ...]:
@@ -254,6 +256,50 @@ class ClockDays:
         """(n_days,) float64, share of each day's cells that hold a value."""
         return np.asarray((~np.isnan(self.values)).mean(axis=1), dtype=np.float64)
 
+    @property
+    def in_hole(self) -> int:
+        """How many cells daylight saving skipped."""
+        return int(np.count_nonzero(self._skipped))
+
+    @property
+    def in_repeat(self) -> int:
+        """How many cells stand for two epochs."""
+        return int(np.count_nonzero(self.passes > 1))
+
+    @property
+    def changed(self) -> tuple[date, ...]:
+        """The dates on which the clock skipped or repeated epochs of the recording."""
+        return tuple(itertools.compress(self.dates, self._uneven))
+
+    @property
+    def balanced(self) -> npt.NDArray[np.float64]:
+        """
+        (k * epochs_per_day,) float64: every clock time on the same days, gaps aside.
+
+        Where a clock time lies on fewer days than its neighbours, a mean day steps at its edge, for
+        it is the mean of another mix of days. So the days of `changed` are left out, and what
+        follows the last whole 24 h after the first value is missing. Less than 24 h stay as they
+        are.
+        """
+        rest = self.values[~self._uneven].reshape(-1)
+        seen = np.flatnonzero(~np.isnan(rest))
+        per_day = self.values.shape[1]
+        whole = (int(seen[-1] + 1 - seen[0]) // per_day if seen.size else 0) * per_day
+        if whole:
+            rest[seen[0] + whole :] = np.nan
+        return rest
+
+    @property
+    def _skipped(self) -> npt.NDArray[np.bool_]:
+        spanned = np.flatnonzero(self.passes)
+        skipped = self.passes.reshape(-1) == 0
+        skipped[: spanned[0]] = skipped[spanned[-1] :] = False
+        return np.asarray(skipped.reshape(self.passes.shape))
+
+    @property
+    def _uneven(self) -> npt.NDArray[np.bool_]:
+        return np.asarray((self._skipped | (self.passes > 1)).any(axis=1))
+
 
 def clock_days(series: ActivitySeries) -> ClockDays:
     """
@@ -272,16 +318,13 @@ def clock_days(series: ActivitySeries) -> ClockDays:
     n_days = int(wall.max()) // DAY_S - first + 1
     cell = wall // series.epoch_s - first * per_day
     size = n_days * per_day
-    passes = np.bincount(cell, minlength=size)
     known = ~np.isnan(series.observed)
     total = np.bincount(cell[known], weights=series.observed[known], minlength=size)
     n = np.bincount(cell[known], minlength=size)
     values = np.divide(total, n, out=np.full(size, np.nan), where=n > 0)
-    inside = passes[cell[0] : cell[-1] + 1]
     return ClockDays(
         values=values.reshape(n_days, per_day),
+        passes=np.bincount(cell, minlength=size).reshape(n_days, per_day),
         first_date=date(1970, 1, 1) + timedelta(days=first),
         epoch_s=series.epoch_s,
-        in_hole=int(np.count_nonzero(inside == 0)),
-        in_repeat=int(np.count_nonzero(inside > 1)),
     )

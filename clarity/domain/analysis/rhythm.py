@@ -4,10 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 import attrs
-import numpy as np
-import numpy.typing as npt
 
-from clarity.domain.actigraphy.days import clock_days
+from clarity.domain.actigraphy.days import ClockDays, clock_days
 from clarity.domain.actigraphy.series import ActivitySeries
 from clarity.domain.analysis.plugin import Analysis
 from clarity.domain.analysis.result import Written
@@ -20,14 +18,25 @@ from clarity.domain.rhythm.findings import (
     sustained_transition_findings,
 )
 from clarity.domain.rhythm.grid import UnevenGrid
-from clarity.domain.rhythm.nonparametric import nonparametric_findings, spectrum_findings
+from clarity.domain.rhythm.nonparametric import (
+    profile_findings,
+    spectrum_findings,
+    stability_findings,
+    total_findings,
+)
 
 __all__ = ["RhythmAnalysis"]
 
-Floats = npt.NDArray[np.float64]
-
 MIDNIGHT: Final = 0.0
 """Clock minute at which the rows of clock days begin."""
+
+WHOLE_DAYS: Final = "whole 24 h without a change of the clock"
+"""What the mean day is made of: `ClockDays.balanced`."""
+
+CHANGED: Final = (
+    "The clock changed on {dates}. Such a day has no 24 hours; it is left out of the mean day "
+    "(RA, L5, M10, AonT, AoffT)."
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -51,7 +60,7 @@ class RhythmAnalysis(Analysis):
     @property
     def version(self) -> str:
         """Changes whenever the same input could give another answer."""
-        return "1"
+        return "2"
 
     @property
     def parameters(self) -> Mapping[str, Parameter]:
@@ -64,40 +73,62 @@ class RhythmAnalysis(Analysis):
 
         Measures whose bins the epochs do not make are left out, with a notice that says so.
         """
-        values = clock_days(series).flat
+        days = clock_days(series)
         findings: list[Finding] = []
-        notices: list[str] = []
-        for measures in (self._daily, self._spectrum, self._cosinor, self._bouts, self._scaling):
+        notices = _changes(days)
+        for measures in (
+            self._stability,
+            self._mean_day,
+            self._total,
+            self._spectrum,
+            self._cosinor,
+            self._bouts,
+            self._scaling,
+        ):
             try:
-                findings += measures(values, series)
+                findings += measures(days, series)
             except UnevenGrid as uneven:
                 notices.append(f"Some measures of the rhythm were not computed: {uneven}.")
         return Written(findings=tuple(findings), notices=tuple(dict.fromkeys(notices)))
 
-    def _daily(self, values: Floats, series: ActivitySeries) -> tuple[Finding, ...]:
-        return nonparametric_findings(
-            values,
-            start_minute=MIDNIGHT,
-            epoch_s=series.epoch_s,
-            unit=series.unit.value,
-            binning=self.binning,
+    def _stability(self, days: ClockDays, _: ActivitySeries) -> tuple[Finding, ...]:
+        return stability_findings(
+            days.flat, start_minute=MIDNIGHT, epoch_s=days.epoch_s, binning=self.binning
         )
 
-    def _spectrum(self, values: Floats, series: ActivitySeries) -> tuple[Finding, ...]:
+    def _mean_day(self, days: ClockDays, series: ActivitySeries) -> tuple[Finding, ...]:
+        found = profile_findings(
+            days.balanced, start_minute=MIDNIGHT, epoch_s=days.epoch_s, unit=series.unit.value
+        )
+        return tuple(
+            attrs.evolve(one, parameters={**one.parameters, "days": WHOLE_DAYS}) for one in found
+        )
+
+    def _total(self, days: ClockDays, series: ActivitySeries) -> tuple[Finding, ...]:
+        return total_findings(days.flat, epoch_s=days.epoch_s, unit=series.unit.value)
+
+    def _spectrum(self, days: ClockDays, _: ActivitySeries) -> tuple[Finding, ...]:
         return spectrum_findings(
-            values, start_minute=MIDNIGHT, epoch_s=series.epoch_s, binning=self.binning
+            days.flat, start_minute=MIDNIGHT, epoch_s=days.epoch_s, binning=self.binning
         )
 
-    def _cosinor(self, values: Floats, series: ActivitySeries) -> tuple[Finding, ...]:
+    def _cosinor(self, days: ClockDays, series: ActivitySeries) -> tuple[Finding, ...]:
         return cosinor_findings(
-            values, start_minute=MIDNIGHT, epoch_s=series.epoch_s, unit=series.unit.value
+            days.flat, start_minute=MIDNIGHT, epoch_s=days.epoch_s, unit=series.unit.value
         )
 
-    def _bouts(self, values: Floats, series: ActivitySeries) -> tuple[Finding, ...]:
+    def _bouts(self, days: ClockDays, _: ActivitySeries) -> tuple[Finding, ...]:
         return (
-            *fragmentation_findings(values, epoch_s=series.epoch_s, above=self.active_above),
-            *sustained_transition_findings(values, above=self.active_above),
+            *fragmentation_findings(days.flat, epoch_s=days.epoch_s, above=self.active_above),
+            *sustained_transition_findings(days.flat, above=self.active_above),
         )
 
-    def _scaling(self, values: Floats, series: ActivitySeries) -> tuple[Finding, ...]:
-        return scaling_findings(values, epoch_s=series.epoch_s)
+    def _scaling(self, days: ClockDays, _: ActivitySeries) -> tuple[Finding, ...]:
+        return scaling_findings(days.flat, epoch_s=days.epoch_s)
+
+
+def _changes(days: ClockDays) -> list[str]:
+    """What is to be told of days whose clock changed."""
+    if not days.changed:
+        return []
+    return [CHANGED.format(dates=", ".join(day.isoformat() for day in days.changed))]

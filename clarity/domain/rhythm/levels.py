@@ -10,7 +10,13 @@ from clarity.domain.means import observed_mean
 from clarity.domain.rhythm.binning import Anchor, Binning, binned
 from clarity.domain.rhythm.grid import DAY_MIN, FLAT_REL, Floats, Quirk, day_matrix, slots_per_day
 
-__all__ = ["PHASE_BIN_MIN", "ActivePhase", "active_phase", "average_daily_total"]
+__all__ = [
+    "PHASE_BIN_MIN",
+    "PHASE_SIDE_MIN",
+    "ActivePhase",
+    "active_phase",
+    "average_daily_total",
+]
 
 PHASE_BIN_MIN: Final = 5
 """Bins of the profile on which the active phase is sought, min."""

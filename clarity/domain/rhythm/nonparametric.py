@@ -14,6 +14,7 @@ from clarity.domain.rhythm.extremes import Basis, Extremes, extremes
 from clarity.domain.rhythm.grid import Floats
 from clarity.domain.rhythm.levels import (
     PHASE_BIN_MIN,
+    PHASE_SIDE_MIN,
     ActivePhase,
     active_phase,
     average_daily_total,
@@ -26,7 +27,12 @@ from clarity.domain.rhythm.variability import (
     variability_of_bins,
 )
 
-__all__ = ["nonparametric_findings", "spectrum_findings"]
+__all__ = [
+    "profile_findings",
+    "spectrum_findings",
+    "stability_findings",
+    "total_findings",
+]
 
 WITTING: Final = (
     "Witting 1990, doi:10.1016/0006-3223(90)90523-5; Van Someren 1999, "
@@ -58,12 +64,14 @@ AONT: Final = Definition(
     unit="clock_h",
     algorithm="nonparametric/active-phase",
     citation="clarity: steepest relative rise of the mean day, 60 min on both sides",
+    parameters={"bin_min": PHASE_BIN_MIN, "side_min": PHASE_SIDE_MIN},
 )
 AOFFT: Final = Definition(
     metric="AoffT",
     unit="clock_h",
     algorithm="nonparametric/active-phase",
     citation="clarity: steepest relative fall of the mean day, 60 min on both sides",
+    parameters={"bin_min": PHASE_BIN_MIN, "side_min": PHASE_SIDE_MIN},
 )
 
 NOTHING_OBSERVED: Final = "nothing was observed"
@@ -83,44 +91,86 @@ NO_PHASE: Final = (
 )
 
 
-def nonparametric_findings(
-    activity: npt.ArrayLike,
-    *,
-    start_minute: float,
-    epoch_s: int,
-    unit: str,
-    binning: Binning | None = None,
+def stability_findings(
+    activity: npt.ArrayLike, *, start_minute: float, epoch_s: int, binning: Binning | None = None
 ) -> tuple[Finding, ...]:
     """
-    IS, IV, RA, L5, M10 with onsets, ADAT, AonT and AoffT of one recording.
+    IS and IV of one recording.
 
     Args:
-        activity: (n,) per epoch, finite and 0 or more; NaN = missing.
+        activity: (n,) per epoch, finite; NaN = missing.
+        start_minute: clock minute at which the first epoch begins.
+        epoch_s: length of an epoch, s; divides an hour.
+        binning: the bins; hourly on the clock when None.
+
+    Returns:
+        Two findings, absent with a reason where they are undefined.
+
+    Raises:
+        UnevenGrid: the epoch does not divide an hour or a bin.
+    """
+    chosen = binning or Binning()
+    bins = binned(activity, start_minute=start_minute, epoch_s=epoch_s, binning=chosen)
+    valid = Observed.of(bins)
+    adjacent = Observed.of(np.diff(flat_bins(bins)))
+    stability = attrs.evolve(IS, parameters=chosen.parameters)
+    variability = attrs.evolve(IV, parameters=chosen.parameters)
+    return (
+        valid.finding(
+            stability, stability_of_bins(bins, variance=chosen.variance), reason=TOO_FEW_DAYS
+        ),
+        adjacent.finding(
+            variability, variability_of_bins(bins, variance=chosen.variance), reason=TOO_FEW_STEPS
+        ),
+    )
+
+
+def profile_findings(
+    activity: npt.ArrayLike, *, start_minute: float, epoch_s: int, unit: str
+) -> tuple[Finding, ...]:
+    """
+    RA, L5, M10 with onsets, AonT and AoffT of the mean day of one recording.
+
+    Args:
+        activity: (n,) per epoch, finite and 0 or more; NaN = missing. Where clock times lie on
+            different days, the mean day steps: give `ClockDays.balanced`.
         start_minute: clock minute at which the first epoch begins.
         epoch_s: length of an epoch, s; divides an hour.
         unit: what one epoch's value means, for example `counts`.
-        binning: bins of IS and IV; hourly on the clock when None.
 
     Returns:
         One finding per metric, absent with a reason where it is undefined.
 
     Raises:
-        UnevenGrid: the epoch does not divide an hour or a bin.
+        UnevenGrid: the epoch does not divide an hour.
     """
     values = np.asarray(activity, dtype=np.float64)
-    chosen = binning or Binning()
-    bins = binned(values, start_minute=start_minute, epoch_s=epoch_s, binning=chosen)
     found = extremes(values, start_minute=start_minute, epoch_s=epoch_s)
     phase = _phase(values, start_minute=start_minute, epoch_s=epoch_s)
-    total = average_daily_total(values, start_minute=start_minute, epoch_s=epoch_s)
     seen = Observed.of(values)
     return (
-        *_bin_findings(bins, chosen),
         *_extreme_findings(found, seen, unit),
-        seen.finding(attrs.evolve(ADAT, unit=f"{unit}/day"), total, reason=NOTHING_OBSERVED),
         seen.finding(AONT, phase.onset_min / 60.0, reason=NO_PHASE),
         seen.finding(AOFFT, phase.offset_min / 60.0, reason=NO_PHASE),
     )
+
+
+def total_findings(activity: npt.ArrayLike, *, epoch_s: int, unit: str) -> tuple[Finding, ...]:
+    """
+    ADAT of one recording.
+
+    Args:
+        activity: (n,) per epoch, finite; NaN = missing.
+        epoch_s: length of an epoch, s; divides an hour.
+        unit: what one epoch's value means, for example `counts`.
+
+    Raises:
+        UnevenGrid: the epoch does not divide an hour.
+    """
+    values = np.asarray(activity, dtype=np.float64)
+    total = average_daily_total(values, start_minute=0.0, epoch_s=epoch_s)
+    definition = attrs.evolve(ADAT, unit=f"{unit}/day")
+    return (Observed.of(values).finding(definition, total, reason=NOTHING_OBSERVED),)
 
 
 def spectrum_findings(
@@ -163,21 +213,6 @@ def _phase(values: Floats, *, start_minute: float, epoch_s: int) -> ActivePhase:
         unknown = np.full(values.shape[:-1], np.nan)
         return ActivePhase(onset_min=unknown, offset_min=unknown)
     return active_phase(values, start_minute=start_minute, epoch_s=epoch_s)
-
-
-def _bin_findings(bins: Floats, binning: Binning) -> tuple[Finding, ...]:
-    valid = Observed.of(bins)
-    adjacent = Observed.of(np.diff(flat_bins(bins)))
-    stability = attrs.evolve(IS, parameters=binning.parameters)
-    variability = attrs.evolve(IV, parameters=binning.parameters)
-    return (
-        valid.finding(
-            stability, stability_of_bins(bins, variance=binning.variance), reason=TOO_FEW_DAYS
-        ),
-        adjacent.finding(
-            variability, variability_of_bins(bins, variance=binning.variance), reason=TOO_FEW_STEPS
-        ),
-    )
 
 
 def _extreme_findings(found: Extremes, seen: Observed, unit: str) -> tuple[Finding, ...]:

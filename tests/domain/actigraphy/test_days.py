@@ -156,7 +156,8 @@ def test_clock_days_put_every_value_at_its_clock_time():
     assert (days.dates, days.weekdays) == ((date(2003, 6, 1), date(2003, 6, 2)), (6, 0))
     assert days.coverage.tolist() == [0.5, 0.5]
     assert np.array_equal(days.flat, days.values.ravel(), equal_nan=True)
-    assert (days.in_hole, days.in_repeat) == (0, 0)
+    assert (days.in_hole, days.in_repeat, days.changed) == (0, 0, ())
+    assert days.passes.reshape(-1).nonzero()[0].tolist() == list(range(720, 720 + 1440))
 
 
 def test_the_skipped_hour_is_missing_on_the_clock():
@@ -166,6 +167,7 @@ def test_the_skipped_hour_is_missing_on_the_clock():
     assert np.isnan(days.values[0, 120:180]).all()
     assert days.values[0, 180] == 120
     assert days.in_hole == 60
+    assert (days.in_repeat, days.changed) == (0, (date(2003, 3, 30),))
 
 
 def test_the_repeated_hour_is_the_mean_of_both_passes():
@@ -175,6 +177,70 @@ def test_the_repeated_hour_is_the_mean_of_both_passes():
     assert days.values[0, 120] == (120 + 180) / 2
     assert days.values[0, 180] == 240
     assert days.in_repeat == 60
+    assert (days.in_hole, days.changed) == (0, (date(2003, 10, 26),))
+
+
+@pytest.mark.parametrize(
+    ("start", "n"),
+    [
+        (datetime(2003, 3, 29, 12, tzinfo=OSLO), 14 * 60),
+        (datetime(2003, 3, 30, 3, tzinfo=OSLO), 300),
+        (datetime(2003, 10, 26, 2, tzinfo=OSLO), 60),
+        (datetime(2003, 10, 26, 2, 30, fold=1, tzinfo=OSLO), 300),
+    ],
+)
+def test_a_recording_that_ends_or_begins_at_the_change_knows_none(start, n):
+    days = clock_days(series(n, start=start))
+
+    assert (days.in_hole, days.in_repeat, days.changed) == (0, 0, ())
+
+
+def test_a_date_that_its_zone_skipped_is_a_change():
+    apia = ZoneInfo("Pacific/Apia")
+
+    days = clock_days(series(2 * 1440, start=datetime(2011, 12, 29, tzinfo=apia)))
+
+    assert days.changed == (date(2011, 12, 30),)
+    assert days.in_hole == 1440
+    assert days.balanced.tolist() == list(range(2 * 1440))
+
+
+def test_balanced_days_are_whole_24_hours_from_the_first_value():
+    values = np.arange(3 * 1440.0)
+    values[:90] = values[-100:] = np.nan
+
+    days = clock_days(series(0, values=values))
+
+    kept = days.balanced[~np.isnan(days.balanced)]
+    assert kept.tolist() == list(range(90, 90 + 2 * 1440))
+    assert np.isnan(days.balanced[: 720 + 90]).all()
+    assert days.balanced[720 + 90] == 90
+
+
+@pytest.mark.parametrize(("n", "kept"), [(1439, 1439), (1440, 1440), (2879, 1440), (2880, 2880)])
+def test_less_than_24_hours_stay_as_they_are(n, kept):
+    assert np.count_nonzero(~np.isnan(clock_days(series(n)).balanced)) == kept
+
+
+def test_of_a_recording_without_a_value_or_an_even_day_nothing_is_balanced():
+    assert np.isnan(clock_days(series(0, values=[np.nan] * 3)).balanced).all()
+    assert clock_days(series(1380, start=datetime(2003, 3, 30, tzinfo=OSLO))).balanced.size == 0
+
+
+def test_the_day_of_a_changed_clock_is_left_out_and_its_neighbours_meet():
+    days = clock_days(series(3 * 1440 - 60, start=datetime(2003, 3, 29, tzinfo=OSLO)))
+
+    assert days.balanced.tolist() == [*range(1440), *range(2 * 1440 - 60, 3 * 1440 - 60)]
+
+
+def test_the_values_and_passes_of_clock_days_cannot_be_changed():
+    days = clock_days(series(10))
+    days.balanced[:] = 7.0
+
+    assert days.flat[720] == 0
+    for part in (days.values, days.passes):
+        with pytest.raises(ValueError, match="read-only"):
+            part[0, 0] = 1
 
 
 def test_of_a_repeated_hour_with_one_pass_missing_the_other_stands():

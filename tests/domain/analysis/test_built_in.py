@@ -126,7 +126,7 @@ def test_the_built_in_analyses_have_stable_names_and_versions():
 
     assert names == [
         ("clarity.sleep", "1"),
-        ("clarity.rhythm", "1"),
+        ("clarity.rhythm", "2"),
         ("clarity.intensity", "1"),
         ("clarity.quality", "1"),
     ]

@@ -7,7 +7,12 @@ from clarity.domain.rhythm.binning import Binning
 from clarity.domain.rhythm.extremes import Basis, extremes
 from clarity.domain.rhythm.grid import UnevenGrid, day_matrix, slots_per_day
 from clarity.domain.rhythm.levels import average_daily_total
-from clarity.domain.rhythm.nonparametric import nonparametric_findings, spectrum_findings
+from clarity.domain.rhythm.nonparametric import (
+    profile_findings,
+    spectrum_findings,
+    stability_findings,
+    total_findings,
+)
 from clarity.domain.rhythm.variability import (
     interdaily_stability,
     intradaily_variability,
@@ -17,12 +22,21 @@ from clarity.domain.rhythm.variability import (
 from tests.domain.rhythm.awkward import AWKWARD
 from tests.domain.rhythm.goldens import golden
 
-NAMES = ("IS", "IV", "RA", "L5", "L5_onset", "M10", "M10_onset", "ADAT", "AonT", "AoffT")
+NAMES = ("IS", "IV", "RA", "L5", "L5_onset", "M10", "M10_onset", "AonT", "AoffT", "ADAT")
+
+
+def nonparametric_findings(activity, *, start_minute=0, epoch_s=60):
+    clock = {"start_minute": start_minute, "epoch_s": epoch_s}
+    return (
+        *stability_findings(activity, **clock),
+        *profile_findings(activity, **clock, unit="counts"),
+        *total_findings(activity, epoch_s=epoch_s, unit="counts"),
+    )
 
 
 def findings(activity, *, epoch_s=60):
     both = (
-        *nonparametric_findings(activity, start_minute=0, epoch_s=epoch_s, unit="counts"),
+        *nonparametric_findings(activity, epoch_s=epoch_s),
         *spectrum_findings(activity, start_minute=0, epoch_s=epoch_s),
     )
     return {finding.metric: finding for finding in both}
@@ -71,8 +85,7 @@ def test_findings_equal_the_functions_and_say_what_they_rest_on():
     case = golden("synth_gaps_7d")
 
     found = {
-        finding.metric: finding
-        for finding in nonparametric_findings(case.activity, **case.clock, unit="counts")
+        finding.metric: finding for finding in nonparametric_findings(case.activity, **case.clock)
     }
     expected = extremes(case.activity, **case.clock)
 
@@ -91,7 +104,7 @@ def test_findings_equal_the_functions_and_say_what_they_rest_on():
 def test_hourly_epochs_have_all_but_the_active_phase():
     activity = np.tile([*[0.0] * 8, *[10.0] * 16], 7) + np.arange(168.0) % 5
 
-    found = nonparametric_findings(activity, start_minute=0, epoch_s=3600, unit="counts")
+    found = nonparametric_findings(activity, epoch_s=3600)
 
     assert {each.metric for each in found if each.value is None} == {"AonT", "AoffT"}
 
