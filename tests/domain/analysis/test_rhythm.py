@@ -1,7 +1,6 @@
 """The mean day rests on the same days at every clock time, whatever the clock and the ends do."""
 
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -9,16 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clarity.adapters.files.depresjon import DepresjonRecordings
 from clarity.domain.actigraphy.days import clock_days
 from clarity.domain.actigraphy.series import ActivitySeries
 from clarity.domain.analysis.rhythm import CHANGED, RhythmAnalysis
-from clarity.domain.analysis.wear import WearAssessment
 from clarity.domain.streams import Unit
 from clarity.domain.timeline import LocalDay
-from clarity.ports.recordings import ReadOptions, Source
 from tests.domain.analysis.made_up import OSLO
-from tests.support.shared import shared
+from tests.domain.analysis.recorded import depresjon
 
 EPOCH_S = 300
 BIN_MIN = 5
@@ -40,7 +36,7 @@ def regular(days: int, seed: int) -> np.ndarray:
     return usual * noise
 
 
-def recorded(values: np.ndarray, start: datetime) -> ActivitySeries:
+def made(values: np.ndarray, start: datetime) -> ActivitySeries:
     return ActivitySeries(values=values, start=start, epoch_s=EPOCH_S, unit=Unit.COUNTS)
 
 
@@ -86,9 +82,9 @@ def assert_same_onsets(found: dict[str, float], expected: dict[str, float]) -> N
 def test_an_hour_that_the_clock_skips_moves_no_onset(seed, days, factor, later_h):
     """The recording of a lively day of 23 h says when somebody is active as that of 24 h does."""
     values = lived(days, seed, factor, later_h=later_h)
-    whole = mean_day(recorded(values, around(SPRING, ZoneInfo("UTC"))))
+    whole = mean_day(made(values, around(SPRING, ZoneInfo("UTC"))))
 
-    skipped = mean_day(recorded(without_the_hour(values, 3, 2), around(SPRING, OSLO)))
+    skipped = mean_day(made(without_the_hour(values, 3, 2), around(SPRING, OSLO)))
 
     assert_same_onsets(skipped, whole)
 
@@ -97,12 +93,12 @@ def test_an_hour_that_the_clock_skips_moves_no_onset(seed, days, factor, later_h
 def test_an_hour_cut_out_of_one_night_moves_no_onset(seed, days, data):
     values = lived(days, seed)
     start = datetime(2026, 3, 1, 12, tzinfo=UTC).astimezone(ZoneInfo("UTC"))
-    whole = mean_day(recorded(values, start))
+    whole = mean_day(made(values, start))
     night = data.draw(st.integers(1, days - 1))
     first = night * PER_DAY - PER_HOUR + data.draw(st.integers(0, 7 * PER_HOUR)) - PER_DAY // 2
     values[first : first + PER_HOUR] = np.nan
 
-    assert_same_onsets(mean_day(recorded(values, start)), whole)
+    assert_same_onsets(mean_day(made(values, start)), whole)
 
 
 @pytest.mark.parametrize(("changed", "hours"), [(SPRING, 23), (AUTUMN, 25)])
@@ -114,12 +110,12 @@ def test_whatever_was_done_on_a_day_whose_clock_changed_the_mean_day_is_that_of_
     n = days * PER_DAY + (hours - 24) * PER_HOUR
     values = lived(days + 1, seed)[:n]
     first = (LocalDay(changed, OSLO).start_s - int(start.timestamp())) // EPOCH_S
-    known = mean_day(recorded(values, start))
+    known = mean_day(made(values, start))
     values[first : first + hours * PER_HOUR] = np.random.default_rng(seed).uniform(
         0, 2_000, hours * PER_HOUR
     )
 
-    assert mean_day(recorded(values, start)) == known
+    assert mean_day(made(values, start)) == known
 
 
 @given(SEEDS, st.integers(1, 5), st.integers(0, PER_DAY - 1), st.integers(0, PER_DAY - 1))
@@ -129,16 +125,16 @@ def test_what_follows_the_last_whole_24_hours_does_not_enter_the_mean_day(seed, 
     start += timedelta(seconds=begin * EPOCH_S)
     values[days * PER_DAY :] *= 50.0
 
-    whole = mean_day(recorded(values[: days * PER_DAY], start))
+    whole = mean_day(made(values[: days * PER_DAY], start))
 
-    assert mean_day(recorded(values, start)) == whole
+    assert mean_day(made(values, start)) == whole
 
 
 def test_the_report_is_told_which_days_had_no_24_hours():
     values = lived(5, 1)
 
-    told = RhythmAnalysis().run(recorded(values, around(SPRING, OSLO)))
-    untold = RhythmAnalysis().run(recorded(values, around(SPRING, ZoneInfo("UTC"))))
+    told = RhythmAnalysis().run(made(values, around(SPRING, OSLO)))
+    untold = RhythmAnalysis().run(made(values, around(SPRING, ZoneInfo("UTC"))))
 
     changed = CHANGED.format(dates="2026-03-29")
     assert changed in told.notices
@@ -146,18 +142,11 @@ def test_the_report_is_told_which_days_had_no_24_hours():
 
 
 def test_the_mean_day_says_which_days_it_is_made_of():
-    found = RhythmAnalysis().run(recorded(lived(4, 1), around(SPRING, OSLO))).findings
+    found = RhythmAnalysis().run(made(lived(4, 1), around(SPRING, OSLO))).findings
 
     said = {one.metric: one.parameters.get("days") for one in found}
     assert {metric for metric, days in said.items() if days} == set(MEAN_DAY)
     assert said["AonT"] == "whole 24 h without a change of the clock"
-
-
-def depresjon(name: str) -> ActivitySeries:
-    path = shared(f"data/depresjon/{name}.csv.gz")
-    source = Source(name=str(path), open=partial(path.open, "rb"))
-    (recording,) = DepresjonRecordings().read(source, options=ReadOptions())
-    return WearAssessment().run(recording.series).series
 
 
 def test_somebody_up_late_on_the_night_that_loses_an_hour_has_no_onset_at_its_edges():
