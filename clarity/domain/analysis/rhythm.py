@@ -1,6 +1,6 @@
 """The rest-activity rhythm of a recording: non-parametric, cosinor, bouts and scaling."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import attrs
@@ -26,8 +26,18 @@ from clarity.domain.rhythm.nonparametric import (
     stability_findings,
     total_findings,
 )
+from clarity.domain.rhythm.scope import (
+    ACTIVITY,
+    AMOUNTS,
+    AVERAGED,
+    STILL_AT_FLOOR,
+    Scope,
+    withheld,
+)
 
 __all__ = ["RhythmAnalysis"]
+
+Measures = Callable[[ClockDays, ActivitySeries], tuple[Finding, ...]]
 
 MIDNIGHT: Final = 0.0
 """Clock minute at which the rows of clock days begin."""
@@ -87,25 +97,32 @@ class RhythmAnalysis(Analysis):
         """
         Findings in the order of the catalogue.
 
-        Measures whose bins the epochs do not make are left out, with a notice that says so.
+        Measures that mean nothing in the unit of `series` are absent with that reason; measures
+        whose bins the epochs do not make are left out, with a notice that says so.
         """
         days = clock_days(series)
         findings: list[Finding] = []
         notices = _changes(days)
-        for measures in (
-            self._stability,
-            self._mean_day,
-            self._total,
-            self._spectrum,
-            self._cosinor,
-            self._bouts,
-            self._scaling,
-        ):
+        for scope, measures in self._measures():
             try:
-                findings += measures(days, series)
+                found = measures(days, series)
             except UnevenGrid as uneven:
                 notices.append(f"Some measures of the rhythm were not computed: {uneven}.")
+                continue
+            findings += withheld(found, scope.reason(series.unit))
         return Written(findings=tuple(findings), notices=tuple(dict.fromkeys(notices)))
+
+    def _measures(self) -> tuple[tuple[Scope, Measures], ...]:
+        """What is measured, in the order of the catalogue, and in which units it means anything."""
+        return (
+            (AVERAGED, self._stability),
+            (ACTIVITY, self._mean_day),
+            (AMOUNTS, self._total),
+            (AVERAGED, self._spectrum),
+            (AVERAGED, self._cosinor),
+            (STILL_AT_FLOOR if self.active_above is None else ACTIVITY, self._bouts),
+            (AVERAGED, self._scaling),
+        )
 
     def _stability(self, days: ClockDays, _: ActivitySeries) -> tuple[Finding, ...]:
         return stability_findings(
@@ -121,7 +138,9 @@ class RhythmAnalysis(Analysis):
         )
 
     def _total(self, days: ClockDays, series: ActivitySeries) -> tuple[Finding, ...]:
-        return total_findings(days.flat, epoch_s=days.epoch_s, unit=series.unit.value)
+        return total_findings(
+            days.flat, start_minute=MIDNIGHT, epoch_s=days.epoch_s, unit=series.unit.value
+        )
 
     def _spectrum(self, days: ClockDays, _: ActivitySeries) -> tuple[Finding, ...]:
         return spectrum_findings(
@@ -139,7 +158,7 @@ class RhythmAnalysis(Analysis):
             *fragmentation_findings(days.flat, epoch_s=days.epoch_s, above=above),
             *sustained_transition_findings(days.flat, above=above),
         )
-        return _withheld(found, reason) if reason else found
+        return withheld(found, reason)
 
     def _rest_up_to(self, series: ActivitySeries) -> tuple[float, str]:
         """The largest value that is rest, and why it tells nothing; empty when it does."""
@@ -153,11 +172,6 @@ class RhythmAnalysis(Analysis):
 
     def _scaling(self, days: ClockDays, _: ActivitySeries) -> tuple[Finding, ...]:
         return scaling_findings(days.flat, epoch_s=days.epoch_s)
-
-
-def _withheld(findings: tuple[Finding, ...], reason: str) -> tuple[Finding, ...]:
-    """The findings without a value, for that reason."""
-    return tuple(attrs.evolve(finding, value=None, reason=reason) for finding in findings)
 
 
 def _changes(days: ClockDays) -> list[str]:

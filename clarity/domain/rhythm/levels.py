@@ -11,6 +11,7 @@ from clarity.domain.rhythm.binning import Anchor, Binning, binned
 from clarity.domain.rhythm.grid import DAY_MIN, FLAT_REL, Floats, Quirk, day_matrix, slots_per_day
 
 __all__ = [
+    "MIN_CLOCK_H",
     "PHASE_BIN_MIN",
     "PHASE_SIDE_MIN",
     "ActivePhase",
@@ -24,6 +25,12 @@ PHASE_BIN_MIN: Final = 5
 PHASE_SIDE_MIN: Final = 60
 """How far before and after an instant activity is compared, min."""
 
+MIN_CLOCK_H: Final = 16
+"""
+How much of the clock must be seen before what is seen stands for a day, h: two thirds, which is a
+day with its evening or with its night. One epoch or one busy hour is no day.
+"""
+
 
 def average_daily_total(
     activity: npt.ArrayLike, *, start_minute: float, epoch_s: int, quirk: Quirk | None = None
@@ -32,7 +39,7 @@ def average_daily_total(
     ADAT: the total activity of an average day, rescaled by coverage.
 
     The mean of the observed epochs times the epochs of a day. With the pyActigraphy quirk every
-    local day weighs the same however little of it was seen.
+    local day weighs the same however little of it was seen, and nothing is too little.
 
     Args:
         activity: (..., n) per epoch; NaN = missing.
@@ -41,16 +48,19 @@ def average_daily_total(
         quirk: None or the deviation to reproduce.
 
     Returns:
-        (...) float64, in units of `activity` summed over a day; NaN when nothing was observed.
+        (...) float64, in units of `activity` summed over a day; NaN when less than 16 of the 24
+        hours of the clock were observed on any day.
 
     Raises:
         UnevenGrid: the epoch does not divide an hour.
     """
     slots = slots_per_day(epoch_s)
+    days = day_matrix(activity, start_minute=start_minute, epoch_s=epoch_s)
     if quirk is Quirk.PYACTIGRAPHY_1_2_2:
-        days = day_matrix(activity, start_minute=start_minute, epoch_s=epoch_s)
         return observed_mean(observed_mean(days, axis=-1), axis=-1) * slots
-    return observed_mean(np.asarray(activity, dtype=np.float64), axis=-1) * slots
+    total = observed_mean(np.asarray(activity, dtype=np.float64), axis=-1) * slots
+    seen = (~np.isnan(days)).any(axis=-2).sum(axis=-1)
+    return np.where(24 * seen >= MIN_CLOCK_H * slots, total, np.nan)
 
 
 @attrs.frozen(kw_only=True, eq=False)

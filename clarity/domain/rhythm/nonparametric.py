@@ -13,6 +13,7 @@ from clarity.domain.rhythm.evidence import Observed
 from clarity.domain.rhythm.extremes import Basis, Extremes, extremes
 from clarity.domain.rhythm.grid import Floats
 from clarity.domain.rhythm.levels import (
+    MIN_CLOCK_H,
     PHASE_BIN_MIN,
     PHASE_SIDE_MIN,
     ActivePhase,
@@ -58,6 +59,7 @@ ADAT: Final = Definition(
     unit="",
     algorithm="nonparametric/ADAT",
     citation="clarity: mean of the observed epochs times the epochs of a day",
+    parameters={"min_clock_h": MIN_CLOCK_H},
 )
 AONT: Final = Definition(
     metric="AonT",
@@ -74,7 +76,7 @@ AOFFT: Final = Definition(
     parameters={"bin_min": PHASE_BIN_MIN, "side_min": PHASE_SIDE_MIN},
 )
 
-NOTHING_OBSERVED: Final = "nothing was observed"
+LITTLE_CLOCK: Final = f"less than {MIN_CLOCK_H} of the 24 hours of the clock were observed"
 TOO_FEW_DAYS: Final = (
     "activity does not vary between bins, or fewer than half of the bins of the day were seen on "
     "two days"
@@ -155,12 +157,15 @@ def profile_findings(
     )
 
 
-def total_findings(activity: npt.ArrayLike, *, epoch_s: int, unit: str) -> tuple[Finding, ...]:
+def total_findings(
+    activity: npt.ArrayLike, *, start_minute: float, epoch_s: int, unit: str
+) -> tuple[Finding, ...]:
     """
     ADAT of one recording.
 
     Args:
         activity: (n,) per epoch, finite; NaN = missing.
+        start_minute: clock minute at which the first epoch begins.
         epoch_s: length of an epoch, s; divides an hour.
         unit: what one epoch's value means, for example `counts`.
 
@@ -168,9 +173,9 @@ def total_findings(activity: npt.ArrayLike, *, epoch_s: int, unit: str) -> tuple
         UnevenGrid: the epoch does not divide an hour.
     """
     values = np.asarray(activity, dtype=np.float64)
-    total = average_daily_total(values, start_minute=0.0, epoch_s=epoch_s)
+    total = average_daily_total(values, start_minute=start_minute, epoch_s=epoch_s)
     definition = attrs.evolve(ADAT, unit=f"{unit}/day")
-    return (Observed.of(values).finding(definition, total, reason=NOTHING_OBSERVED),)
+    return (Observed.of(values).finding(definition, total, reason=LITTLE_CLOCK),)
 
 
 def spectrum_findings(

@@ -30,7 +30,7 @@ def nonparametric_findings(activity, *, start_minute=0, epoch_s=60):
     return (
         *stability_findings(activity, **clock),
         *profile_findings(activity, **clock, unit="counts"),
-        *total_findings(activity, epoch_s=epoch_s, unit="counts"),
+        *total_findings(activity, **clock, unit="counts"),
     )
 
 
