@@ -143,7 +143,9 @@ class Core(containers.DeclarativeContainer):
         Anchors, ledger=head_ledger, signer=head_signer, verifier=head_verifier
     )
     sign_heads = providers.Factory(SignHeads, trail=audit_trail, anchors=anchors, clock=clock)
-    verify_trail = providers.Factory(VerifyTrail, trail=audit_trail, anchors=anchors)
+    verify_trail = providers.Factory(
+        VerifyTrail, trail=audit_trail, anchors=anchors, audit=audit_sink, clock=clock
+    )
     export_trail = providers.Factory(
         ExportTrail, trail=audit_trail, audit=audit_sink, signer=head_signer, clock=clock
     )
@@ -168,7 +170,7 @@ class Core(containers.DeclarativeContainer):
         clock=clock,
     )
     keep = providers.Factory(KeepStore, copies=copies, audit=audit_sink, clock=clock)
-    status = providers.Factory(StoreStatus, inventory=inventory)
+    status = providers.Factory(StoreStatus, inventory=inventory, audit=audit_sink, clock=clock)
     health = providers.Factory(Health, pings=pings, clock=clock)
     clarity = providers.Factory(
         Clarity,

@@ -56,7 +56,7 @@ def test_use_cases_are_awaitable():
 def test_errors_are_those_of_the_use_case():
     async def work(app: AsyncClarity) -> None:
         with pytest.raises(NotAllowed):
-            await app.call(app.clarity.status.run, CLINIC, actor=STRANGER)
+            await app.call(app.clarity.status.run, CLINIC, actor=STRANGER, correlation=CORRELATION)
 
     _run(work)
 

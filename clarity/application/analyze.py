@@ -88,15 +88,15 @@ class Analyze:
 
         Raises:
             NotAllowed: the patient belongs to another tenant.
-            NothingStored: there is no chunk in `days`.
+            NothingStored: there is no chunk in `days`; that somebody looked is recorded.
             DomainError: the recording breaks the contract of an analysis (for example its unit).
             PortError: store or trail refused; then no result is given.
         """
         require_patient(actor, days.patient)
         chunks = chunks_in(self.repository, days)
+        self._record_read(days.patient, chunks, actor, correlation)
         if not chunks:
             raise NothingStored
-        self._record_read(days.patient, chunks, actor, correlation)
         assessed = self.wear.run(series_of([stored.entity for stored in chunks]).trimmed())
         input_digest = content_digest([stored.entity for stored in chunks])
         analyses = self.analyses if diary is None else _knowing(self.analyses, diary)

@@ -91,16 +91,24 @@ class ChainVerdict:
 
 @attrs.frozen
 class VerifyTrail:
-    """Recomputes every chain of a tenant; compares it with its head and those signed earlier."""
+    """
+    Recomputes every chain of a tenant; compares it with its head and those signed earlier.
+
+    That it was done is recorded in the chain of the tenant before anything is said.
+    """
 
     trail: AuditTrail
     anchors: Anchors
+    audit: AuditSink
+    clock: Clock
 
+    @correlated
     def run(
         self,
         tenant: TenantId,
         *,
         actor: Actor,
+        correlation: CorrelationId,
         against: Mapping[PatientRef, ChainHead] | None = None,
         public_key: bytes | None = None,
     ) -> tuple[ChainVerdict, ...]:
@@ -110,6 +118,7 @@ class VerifyTrail:
         Args:
             tenant: whose chains.
             actor: who asks.
+            correlation: of the request.
             against: further heads that the chains must go through, as an earlier export has them.
             public_key: of those who signed the heads, PEM; None for the key of this store.
 
@@ -117,15 +126,29 @@ class VerifyTrail:
             NotAllowed: the actor acts for another tenant.
             BrokenLedger: the ledger of signed heads was changed.
             NotSigned: an entry of it is not signed by that key.
-            PortError: the trail or the ledger cannot be read.
+            PortError: the trail or the ledger cannot be read, or the trail not written.
         """
         require_tenant(actor, tenant)
         known = self.anchors.ledger_of(tenant, public_key).signed
         further = against or {}
         everybody = {*self.trail.patients(tenant), *known, *further}
-        return tuple(
+        verdicts = tuple(
             _verdict(self.trail, patient, _heads(patient, known, further))
             for patient in sorted(everybody)
+        )
+        self._record(tenant, actor, correlation)
+        return verdicts
+
+    def _record(self, tenant: TenantId, actor: Actor, correlation: CorrelationId) -> None:
+        self.audit.append(
+            AuditEvent(
+                actor=actor,
+                patient=tenant_subject(tenant),
+                operation=Operation.VERIFY,
+                touched=(),
+                correlation=correlation,
+                at=self.clock.now(),
+            )
         )
 
 

@@ -73,17 +73,22 @@ class ErasePatient:
     track: TrackJobs
     clock: Clock
 
-    def held(self, patient: PatientRef, *, actor: Actor) -> dict[str, tuple[Holding, ...]]:
+    @correlated
+    def held(
+        self, patient: PatientRef, *, actor: Actor, correlation: CorrelationId
+    ) -> Mapping[str, tuple[Holding, ...]]:
         """
-        What every store holds about `patient`, by store.
+        What every store holds about `patient`, by store; the person's chain says who asked.
 
         Raises:
             NotAllowed: the patient belongs to another tenant.
             WrongPurpose: nobody is erased for that purpose.
-            PortError: a store cannot be read.
+            PortError: a store cannot be read or the trail not written.
         """
         _require(actor, patient)
-        return {name: store.holdings(patient) for name, store in self.stores.items()}
+        counted = self._counted(patient)
+        self._record(Operation.COUNT, patient, actor, correlation)
+        return counted
 
     @correlated
     def run(self, patient: PatientRef, *, actor: Actor, correlation: CorrelationId) -> Erased:
@@ -106,10 +111,16 @@ class ErasePatient:
         )
         with self.track.running(JobKind.ERASE, actor=actor, correlation=correlation) as progress:
             removed = self._until_none(patient, evidence, progress)
-            left = self.held(patient, actor=actor)
+            left = self._counted(patient)
             if _count(left):
                 raise StillHeld(_count(left))
-            return Erased(removed=removed, left=left, tombstone=self._tombstone(evidence))
+            tombstone = self._record(
+                Operation.ERASE, patient, actor, correlation, Touched(TOMBSTONE)
+            )
+            return Erased(removed=removed, left=left, tombstone=tombstone)
+
+    def _counted(self, patient: PatientRef) -> Mapping[str, tuple[Holding, ...]]:
+        return {name: store.holdings(patient) for name, store in self.stores.items()}
 
     def _until_none(self, patient: PatientRef, evidence: Evidence, progress: Progress) -> int:
         removed = 0
@@ -131,14 +142,21 @@ class ErasePatient:
     def _now(self, evidence: Evidence) -> Evidence:
         return attrs.evolve(evidence, at=self.clock.now())
 
-    def _tombstone(self, evidence: Evidence) -> AuditRecord:
+    def _record(
+        self,
+        operation: Operation,
+        patient: PatientRef,
+        actor: Actor,
+        correlation: CorrelationId,
+        *touched: Touched,
+    ) -> AuditRecord:
         return self.audit.append(
             AuditEvent(
-                actor=evidence.actor,
-                patient=evidence.patient,
-                operation=Operation.ERASE,
-                touched=(Touched(TOMBSTONE),),
-                correlation=evidence.correlation,
+                actor=actor,
+                patient=patient,
+                operation=operation,
+                touched=touched,
+                correlation=correlation,
                 at=self.clock.now(),
             )
         )

@@ -60,6 +60,8 @@ class Operation(StrEnum):
     RESTORE = "restore"
     CHECK = "check"
     PURGE = "purge"
+    COUNT = "count"
+    VERIFY = "verify"
 
 
 @attrs.frozen

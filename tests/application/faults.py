@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import attrs
 
-from clarity.domain.audit import AuditEvent, AuditRecord
+from clarity.domain.audit import AuditEvent, AuditRecord, ChainHead, chained
 from clarity.domain.identity import PatientRef
 from clarity.ports.audit import AuditSink
 from clarity.ports.entities import Entity, Key
@@ -19,6 +19,14 @@ class SilentSink(AuditSink):
 
     def append(self, event: AuditEvent) -> AuditRecord:
         raise Unavailable("the audit trail")
+
+
+@attrs.frozen
+class Unheard(AuditSink):
+    """A trail of its own, which nobody looks at."""
+
+    def append(self, event: AuditEvent) -> AuditRecord:
+        return chained(event, ChainHead())
 
 
 @attrs.define(eq=False)

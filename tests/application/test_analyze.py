@@ -14,6 +14,7 @@ from clarity.domain.analysis.built_in import built_in
 from clarity.domain.analysis.plugin import Analysis
 from clarity.domain.analysis.result import AnalysisResult, Written
 from clarity.domain.analysis.wear import WearAssessment
+from clarity.domain.audit import Operation
 from clarity.domain.findings import Parameter
 from clarity.domain.streams import StreamKind, Unit, UnitMismatch
 from clarity.ports.entities import Key
@@ -199,7 +200,8 @@ def test_nothing_stored_is_said(world: World):
     with pytest.raises(NothingStored, match="ingest a recording first"):
         analyzed(world, Sum())
 
-    assert world.events() == []
+    (event,) = world.events()
+    assert (event.operation, event.touched) == (Operation.READ, ())
 
 
 def test_a_recording_that_breaks_the_contract_of_an_analysis_leaves_no_result(world: World):

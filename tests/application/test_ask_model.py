@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 from clarity.application.ask_model import AskModel
-from clarity.application.predict import PATPredictor
 from clarity.domain.access import NotAllowed
 from clarity.domain.actigraphy.series import ActivitySeries
 from clarity.domain.models import ModelSelector, ModelUnknown
@@ -17,7 +16,7 @@ from tests.application.faults import SilentSink
 from tests.application.world import ADA, NURSE, REQUEST, STRANGER, World
 from tests.domain.analysis.made_up import recording
 from tests.support.model_desk import ANN, CASE, Desk, desk
-from tests.support.models import ANY_WEIGHTS, tiny_bundle
+from tests.support.models import tiny_bundle
 
 TOY = ModelSelector.parse("toy")
 
@@ -31,17 +30,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 
 def asking(world: World, models: Desk) -> AskModel:
-    def predictor(selector: ModelSelector) -> PATPredictor:
-        return PATPredictor(
-            loader=models.loader(),
-            selector=selector,
-            clock=models.clock,
-            metrics=models.metrics,
-            weights=ANY_WEIGHTS,
-            clarity_version="0.0.0",
-        )
-
-    return AskModel(predictor, world.sink, world.clock)
+    return AskModel(models.predictor, world.sink, world.clock)
 
 
 def asked(world: World, models: Desk, series: ActivitySeries, **other: object) -> ModelReply:

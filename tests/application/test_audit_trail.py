@@ -11,7 +11,7 @@ from clarity.domain.audit import AuditEvent, AuditRecord, ChainHead, Operation
 from clarity.domain.identity import PatientRef, TenantId
 from clarity.ports.audit import AuditFilter, AuditPage, AuditTrail
 from clarity.ports.errors import Unavailable
-from tests.application.faults import SilentSink
+from tests.application.faults import SilentSink, Unheard
 from tests.application.world import ADA, BEN, CLINIC, NURSE, REQUEST, STRANGER, World
 from tests.support.trails import anchors
 
@@ -36,9 +36,8 @@ def report(world: World, wanted: AuditFilter, **other):
 
 
 def verdicts(world: World, **other) -> tuple[ChainVerdict, ...]:
-    return VerifyTrail(**{"trail": world.trail, "anchors": anchors(), **other}).run(
-        CLINIC, actor=NURSE
-    )
+    told = {"trail": world.trail, "audit": Unheard(), "clock": world.clock, "anchors": anchors()}
+    return VerifyTrail(**{**told, **other}).run(CLINIC, actor=NURSE, correlation=REQUEST)
 
 
 def test_a_report_holds_everything_over_all_pages(world: World):
@@ -91,7 +90,9 @@ def test_nobody_asks_the_trail_of_another_tenant(world: World):
     with pytest.raises(NotAllowed):
         asked.run(AuditFilter(tenant=CLINIC, patient=ADA), actor=STRANGER, correlation=REQUEST)
     with pytest.raises(NotAllowed):
-        VerifyTrail(world.trail, anchors()).run(CLINIC, actor=STRANGER)
+        VerifyTrail(world.trail, anchors(), world.sink, world.clock).run(
+            CLINIC, actor=STRANGER, correlation=REQUEST
+        )
 
     assert world.events() == []
 
@@ -104,12 +105,28 @@ def test_whole_chains_are_told_with_their_length(world: World):
 
 
 def test_a_tenant_without_chains_has_no_verdicts(world: World):
-    assert (
-        VerifyTrail(world.trail, anchors()).run(
-            TenantId("empty"), actor=attrs.evolve(NURSE, tenant=TenantId("empty"))
-        )
-        == ()
-    )
+    nobody = attrs.evolve(NURSE, tenant=TenantId("empty"))
+    verify = VerifyTrail(world.trail, anchors(), world.sink, world.clock)
+
+    assert verify.run(nobody.tenant, actor=nobody, correlation=REQUEST) == ()
+
+
+def test_that_chains_were_verified_is_in_the_chain_of_the_tenant(world: World):
+    happened(world)
+
+    first = verdicts(world, audit=world.sink)
+    second = verdicts(world, audit=world.sink)
+
+    assert world.operations(tenant_subject(CLINIC)) == ["verify", "verify"]
+    assert [verdict.patient for verdict in first] == [ADA]
+    assert [verdict.records for verdict in second] == [1, 1]
+
+
+def test_when_a_verification_cannot_be_recorded_no_verdict_is_given(world: World):
+    happened(world)
+
+    with pytest.raises(Unavailable):
+        verdicts(world, audit=SilentSink())
 
 
 @attrs.define(eq=False)

@@ -2,17 +2,27 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Final
 
+import attrs
 import pytest
 
+from clarity.application.analyze import NothingStored
 from clarity.application.read import Days
 from clarity.application.reports import Order, Refused, Rendered, Stored
+from clarity.application.summarize import Period
+from clarity.domain.audit import Operation
+from clarity.domain.models import ModelSelector
+from clarity.domain.pat.variants import WEEK_MIN
 from clarity.domain.streams import StreamKind
 from clarity.ports.audit import AuditFilter
 from clarity.ports.entities import key_of
 from clarity.ports.errors import NotFound, PortError
 from clarity.ports.recordings import ReadOptions
+from tests.domain.analysis.made_up import recording
+from tests.support.model_desk import ANN, CASE, desk
+from tests.support.models import tiny_bundle
 from tests.support.recordings import depresjon_table, source_of
 from tests.support.worlds import (
     ADA,
@@ -21,6 +31,7 @@ from tests.support.worlds import (
     CLINIC,
     CORRELATION,
     NURSE,
+    OPERATOR,
     STEWARD,
     World,
     close_trail,
@@ -31,68 +42,137 @@ from tests.support.worlds import (
 )
 
 ACTIVITY: Final = Days(patient=ADA, stream=StreamKind.ACTIVITY)
+NOTHING: Final = Days(patient=BEN, stream=StreamKind.ACTIVITY)
 WHO: Final = {"actor": NURSE, "correlation": CORRELATION}
 ON_BEHALF: Final = {"actor": CLERK, "correlation": CORRELATION}
 KEEPING: Final = {"actor": STEWARD, "correlation": CORRELATION}
+OPERATING: Final = {"actor": OPERATOR, "correlation": CORRELATION}
 TABLE: Final = source_of(depresjon_table())
 
 
-def _ingest(world: World) -> object:
+def _ingest(world: World, _: Path) -> object:
     (recording,) = world.app.ingest.read(TABLE, options=ReadOptions())
     return world.app.ingest.run(recording, patient=BEN, **WHO)
 
 
-CALLS: Final[dict[str, Callable[[World], object]]] = {
-    "read": lambda world: world.app.read.run(ACTIVITY, **WHO),
-    "analyze": lambda world: world.app.analyze.run(ACTIVITY, **WHO),
+def _ask(world: World, folder: Path) -> object:
+    with desk(folder / "models") as models:
+        models.register.run(tiny_bundle(length=WEEK_MIN), actor=ANN, correlation=CASE)
+        models.promote("toy:1.0.0")
+        ask = attrs.evolve(world.core.ask(), predictors=models.predictor)
+        return ask.run(recording(days=9), selector=ModelSelector("toy"), patient=ADA, **WHO)
+
+
+CALLS: Final[dict[str, Callable[[World, Path], object]]] = {
+    "read": lambda world, _: world.app.read.run(ACTIVITY, **WHO),
+    "read of nothing": lambda world, _: world.app.read.run(NOTHING, **WHO),
+    "summarize": lambda world, _: world.app.summarize.run(ACTIVITY, by=Period.DAY, **WHO),
+    "analyze": lambda world, _: world.app.analyze.run(ACTIVITY, **WHO),
+    "ask_model": _ask,
     "ingest": _ingest,
-    "audit_report": lambda world: next(
+    "import_days": lambda world, _: list(
+        world.app.import_days.run([day_of(100)], patient=ADA, **WHO)
+    ),
+    "audit_report": lambda world, _: next(
         world.app.audit_report.run(AuditFilter(tenant=CLINIC, patient=ADA), **WHO)
     ),
-    "export_trail": lambda world: list(world.app.export_trail.run(CLINIC, patients=None, **WHO)),
-    "export": lambda world: list(world.app.export.run(ADA, **ON_BEHALF)),
-    "retention": lambda world: world.app.retention.run(
+    "verify_trail": lambda world, _: world.app.verify_trail.run(CLINIC, **WHO),
+    "status": lambda world, _: world.app.status.run(CLINIC, **WHO),
+    "export_trail": lambda world, _: list(world.app.export_trail.run(CLINIC, patients=None, **WHO)),
+    "export": lambda world, _: list(world.app.export.run(ADA, **ON_BEHALF)),
+    "held": lambda world, _: world.app.erase.held(ADA, **ON_BEHALF),
+    "erase": lambda world, _: world.app.erase.run(ADA, **ON_BEHALF),
+    "retention": lambda world, _: world.app.retention.run(
         CLINIC, older_than=timedelta(days=1), **KEEPING
     ),
-    "erase": lambda world: world.app.erase.run(ADA, **ON_BEHALF),
+    "back_up": lambda world, folder: world.app.keep.back_up(folder / "copy", **OPERATING),
+    "check": lambda world, _: world.app.keep.check(**OPERATING),
+    "restored": lambda world, _: world.app.keep.restored(**OPERATING),
 }
+
+UNTOLD: Final[dict[str, Callable[[World], object]]] = {
+    "jobs": lambda world: world.app.jobs.run(actor=NURSE, limit=10, cursor=None),
+    "health": lambda world: world.app.health.run(),
+    "sign_heads": lambda world: world.app.sign_heads.run(CLINIC, again_after=None, actor=NURSE),
+    "public_key": lambda world: world.app.export_trail.public_key(),
+    "models": lambda world: world.core.models().listing.run() == (),
+}
+"""What leaves no record, for the reasons that ADR 0008 gives."""
+
+
+def _records(world: World) -> int:
+    return world.core.copies().check().records
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
-    with opened() as fresh:
+def world(tmp_path: Path) -> Iterator[World]:
+    with opened(tmp_path / "store.db") as fresh:
         store_days(fresh, count=3)
-        close_trail(fresh)
         yield fresh
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_the_operation_fails(world: World, call: str):
-    before = records_of(world)
+def test_the_operation_fails(world: World, tmp_path: Path, call: str):
+    close_trail(world)
+    before = _records(world)
 
     with pytest.raises(PortError):
-        CALLS[call](world)
+        CALLS[call](world, tmp_path)
 
-    assert records_of(world) == before
+    assert _records(world) == before
+    assert not (tmp_path / "copy").exists()
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_it_works_while_the_trail_is_open(call: str):
-    with opened() as world:
-        store_days(world, count=3)
+def test_it_leaves_a_record_while_the_trail_is_open(world: World, tmp_path: Path, call: str):
+    before = _records(world)
 
-        assert CALLS[call](world)
+    CALLS[call](world, tmp_path)
+
+    assert _records(world) > before
 
 
-def test_nothing_is_stored_without_its_record(world: World):
+def test_an_analysis_of_nothing_is_recorded_like_a_read_of_nothing(world: World):
+    before = len(records_of(world, BEN))
+
+    with pytest.raises(NothingStored):
+        world.app.analyze.run(NOTHING, **WHO)
+
+    (record,) = records_of(world, BEN)[before:]
+    assert (record.event.operation, record.event.touched) == (Operation.READ, ())
+
+
+def test_an_analysis_of_nothing_is_not_answered_without_its_record(world: World):
+    close_trail(world)
+
     with pytest.raises(PortError):
-        _ingest(world)
+        world.app.analyze.run(NOTHING, **WHO)
+
+
+@pytest.mark.parametrize("call", UNTOLD)
+def test_what_shows_no_health_data_works_without_the_trail_and_leaves_no_record(
+    world: World, call: str
+):
+    close_trail(world)
+    before = _records(world)
+
+    assert UNTOLD[call](world)
+
+    assert _records(world) == before
+
+
+def test_nothing_is_stored_without_its_record(world: World, tmp_path: Path):
+    close_trail(world)
+
+    with pytest.raises(PortError):
+        _ingest(world, tmp_path)
 
     with pytest.raises(NotFound):
         world.core.repository().get(BEN, key_of(day_of()))
 
 
 def test_a_report_is_refused_file_by_file(world: World):
+    close_trail(world)
     order = Order(sources=(TABLE,), options=ReadOptions(), **WHO)
 
     steps = list(world.app.report.run(order))

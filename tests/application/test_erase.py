@@ -33,7 +33,7 @@ WHO = {"actor": CLERK, "correlation": CORRELATION}
 
 
 def _count(world: World, patient=ADA) -> int:
-    held = world.app.erase.held(patient, actor=CLERK)
+    held = world.app.erase.held(patient, **WHO)
     return sum(holding.count for holdings in held.values() for holding in holdings)
 
 
@@ -88,7 +88,7 @@ def test_the_chain_stays_whole_and_ends_in_a_tombstone():
         assert after[-1] == erased.tombstone
         assert erased.tombstone.event.operation is Operation.ERASE
         assert erased.tombstone.event.touched[0].entity == TOMBSTONE
-        verdicts = world.app.verify_trail.run(CLINIC, actor=CLERK)
+        verdicts = world.app.verify_trail.run(CLINIC, **WHO)
         assert all(verdict.broken is None for verdict in verdicts)
 
 
@@ -202,7 +202,7 @@ def test_another_tenants_patient_is_refused():
     with opened() as world:
         store_days(world)
         for call in (
-            lambda: world.app.erase.held(ADA, actor=STRANGER),
+            lambda: world.app.erase.held(ADA, actor=STRANGER, correlation=CORRELATION),
             lambda: world.app.erase.run(ADA, actor=STRANGER, correlation=CORRELATION),
         ):
             with pytest.raises(NotAllowed):

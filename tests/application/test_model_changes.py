@@ -109,7 +109,9 @@ def test_the_chain_of_the_registry_is_verified_with_the_others(world: Desk):
     world.add("1.0.0")
     world.promote("toy:1.0.0")
 
-    (verdict,) = VerifyTrail(world.trail, anchors()).run(ANN.tenant, actor=ANN)
+    (verdict,) = VerifyTrail(world.trail, anchors(), world.trail, world.clock).run(
+        ANN.tenant, actor=ANN, correlation=CASE
+    )
 
     assert verdict.patient.patient == REGISTRY_SUBJECT
     assert (verdict.records, verdict.broken) == (2, None)
@@ -173,7 +175,9 @@ def test_of_promotions_that_race_one_wins_and_the_others_are_recorded_as_refused
 
     assert outcomes == ["late"] * 7 + ["won"]
     assert sum(entity.endswith("/refused") for entity in world.touched()) == 7
-    (verdict,) = VerifyTrail(world.trail, anchors()).run(ANN.tenant, actor=ANN)
+    (verdict,) = VerifyTrail(world.trail, anchors(), world.trail, world.clock).run(
+        ANN.tenant, actor=ANN, correlation=CASE
+    )
     assert verdict.broken is None
 
 

@@ -15,7 +15,9 @@ from clarity.domain.signed_heads import MOST_HEADS, BrokenLedger
 from clarity.ports.audit import AuditFilter, AuditPage, AuditTrail
 from clarity.ports.errors import AlreadyExists
 from clarity.ports.heads import NotSigned
+from tests.application.faults import Unheard
 from tests.application.world import ADA, BEN, CLINIC, NURSE, REQUEST, STRANGER, World
+from tests.support.clocks import HandClock
 from tests.support.trails import anchors
 
 
@@ -39,7 +41,8 @@ def signed(world: World, kept: Anchors, *, again_after=None, trail=None) -> Head
 
 
 def verdicts(trail: AuditTrail, kept: Anchors, **other):
-    return VerifyTrail(trail, kept).run(CLINIC, actor=NURSE, **other)
+    verify = VerifyTrail(trail, kept, Unheard(), HandClock())
+    return verify.run(CLINIC, actor=NURSE, correlation=REQUEST, **other)
 
 
 @attrs.frozen

@@ -193,7 +193,9 @@ def test_what_was_stored_is_there_when_it_is_opened_again(tmp_path: Path):
         app.read.run(ADA, actor=NURSE, correlation=app.ids.correlation())
 
     with open_clarity(settings) as app:
-        assert app.status.run(CLINIC, actor=NURSE).audit_records == 1
+        stock = app.status.run(CLINIC, actor=NURSE, correlation=app.ids.correlation())
+
+    assert stock.audit_records == 1
 
 
 def idle(core: Core) -> set[object]:
@@ -244,7 +246,8 @@ def test_threads_share_one_object_and_lose_nothing(tmp_path: Path):
             return id(app.read.repository)
 
         assert len(set(pool.map(work, range(threads)))) == 1
-        (verdict,) = core.clarity().verify_trail.run(CLINIC, actor=NURSE)
+        app = core.clarity()
+        (verdict,) = app.verify_trail.run(CLINIC, actor=NURSE, correlation=app.ids.correlation())
 
     assert (verdict.records, verdict.broken) == (threads * turns, None)
 

@@ -70,7 +70,7 @@ def test_a_stream_with_large_payloads_is_stored_read_and_erased(settings: Settin
         correlation = app.ids.correlation()
         wanted = Days(patient=ADA, stream=StreamKind.ACTIVITY)
         read = app.read.run(wanted, actor=NURSE, correlation=correlation)
-        held = app.erase.held(ADA, actor=CLERK)
+        held = app.erase.held(ADA, actor=CLERK, correlation=correlation)
         erased = app.erase.run(ADA, actor=CLERK, correlation=correlation)
 
     assert [stored.entity for stored in read.items] == days

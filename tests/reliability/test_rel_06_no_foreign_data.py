@@ -116,7 +116,9 @@ def _patients_reported(world: World, triple: Triple) -> set[PatientRef]:
 
 
 def _patients_verified(world: World, triple: Triple) -> set[TenantId]:
-    verdicts = world.app.verify_trail.run(triple.owner.tenant, actor=triple.caller)
+    verdicts = world.app.verify_trail.run(
+        triple.owner.tenant, actor=triple.caller, correlation=CorrelationId("c")
+    )
     return {verdict.patient.tenant for verdict in verdicts}
 
 
@@ -155,12 +157,12 @@ def _calls_about(world: World, triple: Triple) -> Iterator[Callable[[], object]]
     who = {"actor": triple.caller, "correlation": CorrelationId("c")}
     yield lambda: _patients_reported(world, triple)
     yield lambda: _patients_verified(world, triple)
-    yield lambda: app.status.run(tenant, actor=triple.caller)
+    yield lambda: app.status.run(tenant, **who)
     yield lambda: app.sign_heads.run(tenant, again_after=None, actor=triple.caller)
     yield lambda: app.sign_heads.after_restore(tenant, actor=triple.caller)
     yield lambda: app.export.run(owner, **who)
     yield lambda: app.erase.run(owner, **who)
-    yield lambda: app.erase.held(owner, actor=triple.caller)
+    yield lambda: app.erase.held(owner, **who)
     yield lambda: app.export_trail.run(triple.caller.tenant, patients=[owner], **who)
     yield lambda: app.analyze.run(days, **who)
     yield lambda: app.summarize.run(days, by=Period.WEEK, **who)

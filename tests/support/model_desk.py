@@ -22,6 +22,7 @@ from clarity.application.model_changes import (
 )
 from clarity.application.model_import import ImportModel
 from clarity.application.models import LoadingStrategy, PATModelLoader, Residency
+from clarity.application.predict import PATPredictor
 from clarity.domain.audit import AuditRecord
 from clarity.domain.identity import Actor, CorrelationId, PatientRef, Purpose, TenantId
 from clarity.domain.models import REGISTRY_SUBJECT, AliasMove, ModelRef, ModelSelector
@@ -82,6 +83,17 @@ class Desk:
             metrics=self.metrics,
             strategy=strategy,
             residency=residency or Residency(),
+        )
+
+    def predictor(self, selector: ModelSelector) -> PATPredictor:
+        """What asks the model that the selector means."""
+        return PATPredictor(
+            loader=self.loader(),
+            selector=selector,
+            clock=self.clock,
+            metrics=self.metrics,
+            weights=ANY_WEIGHTS,
+            clarity_version="0.0.0",
         )
 
     @property

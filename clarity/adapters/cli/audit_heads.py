@@ -120,6 +120,7 @@ def _verdicts(
     return app.verify_trail.run(
         session.tenant,
         actor=session.acting,
+        correlation=app.ids.correlation(),
         against={} if against is None else _heads_in(session, app, against, public_key),
         public_key=public_key,
     )

@@ -70,9 +70,10 @@ def erase(session: Session, patient: str, *, yes: bool) -> None:
     owner = session.patient(patient)
     try:
         with session.open() as app:
-            held = app.erase.held(owner, actor=session.acting)
+            actor, correlation = session.acting, app.ids.correlation()
+            held = app.erase.held(owner, actor=actor, correlation=correlation)
             _confirm(session, held, yes=yes)
-            erased = app.erase.run(owner, actor=session.acting, correlation=app.ids.correlation())
+            erased = app.erase.run(owner, actor=actor, correlation=correlation)
     except ClarityError as error:
         session.fail(error)
     _tell(session, erased)

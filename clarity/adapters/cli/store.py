@@ -27,7 +27,9 @@ for command in (import_, backup, restore, check, purge):
 def status(session: Session) -> None:
     """How much is stored, and where."""
     with session.open() as app:
-        stock = app.status.run(session.tenant, actor=session.acting)
+        stock = app.status.run(
+            session.tenant, actor=session.acting, correlation=app.ids.correlation()
+        )
     if session.as_json:
         session.answer(attrs.asdict(stock) | {"entities": dict(stock.entities)})
         return

@@ -51,7 +51,7 @@ def _everything(world: World) -> list[object]:
     analyzed = world.app.analyze.run(days, **said)
     wanted = AuditFilter(tenant=CLINIC, patient=PATIENT)
     records = list(world.app.audit_report.run(wanted, **said))
-    verdicts = world.app.verify_trail.run(CLINIC, actor=NURSE)
+    verdicts = world.app.verify_trail.run(CLINIC, **said)
     return [
         OPTIONS,
         recording,
