@@ -50,7 +50,7 @@ class Lanes:
         workers: calls of the model at once; on a CPU as many as cores.
         waiting: most requests that wait.
         together: most requests in one call; on a CPU 1, where more do not pay.
-        delay_s: how long a call waits to be filled; on a CPU 0.
+        delay_s: longest wait of a call to be filled; on a CPU 0.
     """
 
     workers: int = attrs.field(validator=attrs.validators.ge(1))
@@ -73,7 +73,8 @@ class AsyncPATPredictor:
     `await predictor.predict(week)`, inside `async with`.
 
     Requests wait in one queue; each worker takes one, and up to `together` with it, and runs them
-    in a thread. An error is that of its request alone. A request that is cancelled or late leaves
+    in a thread. An error is that of its request alone; where a call fails in a way that tells of no
+    request, each is tried by itself. A request that is cancelled or late leaves
     the queue at once; one that is being computed is computed to its end and its answer dropped. On
     leaving, everything accepted is answered.
 
@@ -154,6 +155,7 @@ class AsyncPATPredictor:
     async def drain(self) -> None:
         """No more requests are taken, those that were are answered, threads have ended."""
         self._open = False
+        self._arrived.set()
         try:
             while self._jobs or self._busy:
                 self._settled.clear()
@@ -202,19 +204,37 @@ class AsyncPATPredictor:
         if not live:
             return
         self.metrics.observe("pat_together", len(live), labels={})
-        weeks = [job.week for job in live]
+        await self._answer(live)
+
+    async def _answer(self, jobs: Sequence[_Job]) -> None:
+        """Every job has its answer or its error; a fault that fits nobody is looked for singly."""
+        weeks = [job.week for job in jobs]
         call = asyncio.get_running_loop().run_in_executor(self._pool, self._answers, weeks)
         await asyncio.wait([call])
         error = call.exception()
+        if error is not None and not isinstance(error, ClarityError) and len(jobs) > 1:
+            for job in jobs:
+                await self._answer([job])
+            return
         outcomes: Sequence[Outcome | BaseException] = (
-            call.result() if error is None else [error] * len(live)
+            call.result() if error is None else [error] * len(jobs)
         )
-        for job, outcome in zip(live, outcomes, strict=True):
+        for job, outcome in zip(jobs, outcomes, strict=True):
             _settle(job, outcome)
 
     async def _fill(self, jobs: list[_Job]) -> None:
-        if self.lanes.together > 1 and self.lanes.delay_s > 0.0:
-            await asyncio.sleep(self.lanes.delay_s)
+        """Waits at most the delay, and no longer than there is room and somebody may come."""
+        self._take(jobs)
+        if not self.lanes.delay_s:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.lanes.delay_s):
+                while self._open and len(jobs) < self.lanes.together:
+                    self._arrived.clear()
+                    await self._arrived.wait()
+                    self._take(jobs)
+
+    def _take(self, jobs: list[_Job]) -> None:
         while self._jobs and len(jobs) < self.lanes.together:
             jobs.append(self._jobs.popleft())
 

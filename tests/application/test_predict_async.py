@@ -179,6 +179,39 @@ def test_a_delay_gathers_requests_that_come_one_after_the_other(world: Desk):
     assert gate.sizes == [6]
 
 
+def test_a_full_call_does_not_wait_for_the_rest_of_the_delay(world: Desk):
+    gate = Gate()
+    gate.opened.set()
+
+    async def main() -> None:
+        lanes = Lanes(workers=1, together=3, delay_s=90.0)
+        server, _ = serving(world, Step("gate", gate.run), lanes=lanes)
+        async with server, asyncio.timeout(30.0):
+            await asyncio.gather(*(server.predict(given) for given in WEEKS))
+
+    asyncio.run(main())
+
+    assert gate.sizes == [3, 3]
+
+
+def test_a_drain_does_not_wait_for_requests_that_cannot_come_any_more(world: Desk):
+    gate = Gate()
+    gate.opened.set()
+
+    async def main() -> None:
+        lanes = Lanes(workers=1, together=3, delay_s=90.0)
+        server, _ = serving(world, Step("gate", gate.run), lanes=lanes)
+        async with asyncio.timeout(30.0), server:
+            asked = asyncio.create_task(server.predict(WEEKS[0]))
+            await until(lambda: server.busy == 1)
+            await server.drain()
+            assert mark(asked.result()) == top(WEEKS[0])
+
+    asyncio.run(main())
+
+    assert gate.sizes == [1]
+
+
 def test_as_many_calls_run_at_once_as_there_are_workers(world: Desk):
     gate = Gate()
 
@@ -364,6 +397,33 @@ def test_a_fault_in_a_step_is_told_and_the_worker_goes_on(world: Desk):
             return await server.predict(WEEKS[0])
 
     assert mark(asyncio.run(main())) == top(WEEKS[0])
+
+
+def test_a_fault_is_that_of_its_request_alone_however_many_share_the_call(world: Desk):
+    gate = Gate()
+
+    def broken(draft: Draft) -> Draft:
+        if not draft.week.values.any():
+            raise ZeroDivisionError
+        return draft
+
+    async def main():
+        lanes = Lanes(workers=1, together=4)
+        steps = (Step("gate", gate.run), each("broken", broken))
+        server, _ = serving(world, *steps, lanes=lanes)
+        async with server:
+            asked = [
+                asyncio.create_task(server.predict(given))
+                for given in (WEEKS[0], WEEKS[1], BAD, WEEKS[2], WEEKS[3])
+            ]
+            await until(lambda: gate.started == 1)
+            gate.opened.set()
+            return await asyncio.gather(*asked, return_exceptions=True)
+
+    first, second, fault, third, fourth = asyncio.run(main())
+    assert isinstance(fault, ZeroDivisionError)
+    assert [mark(one) for one in (first, second, third, fourth)] == [top(w) for w in WEEKS[:4]]
+    assert 4 in gate.sizes
 
 
 def test_no_thread_is_left_over(world: Desk):
