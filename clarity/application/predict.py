@@ -30,7 +30,7 @@ from clarity.domain.pat.answer import (
     PatProvenance,
 )
 from clarity.domain.pat.manifest import WEIGHTS
-from clarity.domain.pat.preprocessing import standardized
+from clarity.domain.pat.preprocessing import PatInput, standardized
 from clarity.domain.pat.reference import trace
 from clarity.ports.cache import Cache
 from clarity.ports.clock import Clock
@@ -162,7 +162,8 @@ class PATPredictor:
         """
         Which patches of the week the model looks at, layer by layer.
 
-        Computed by the float64 reference from the verified weights (seconds for PAT-L).
+        Computed by the float64 reference from the verified weights (seconds for PAT-L), about the
+        week as it is: nothing is rotated.
 
         Raises:
             ClarityError: as for `predict`.
@@ -174,7 +175,10 @@ class PATPredictor:
         return AttentionProfile(
             values=trace(encoder, given.values).attention,
             patch_min=encoder.architecture.patch_min,
-            provenance=self._provenance(model, week, ("preprocess", "attention")),
+            provenance=attrs.evolve(
+                self._provenance(model, week, given, ("preprocess", "attention")),
+                augmentation=Augmentation.NONE,
+            ),
         )
 
     def _prepared(self) -> tuple[LoadedModel, Sequence[Step]]:
@@ -226,7 +230,7 @@ class PATPredictor:
         if draft.embedding is None:
             raise ValueError("a pipeline makes an embedding")
         names = tuple(step.name for step in steps)
-        provenance = self._provenance(model, draft.week, names)
+        provenance = self._provenance(model, draft.week, draft.input, names)
         answer = PatAnswer(
             embedding=Embedding(values=draft.embedding, provenance=provenance),
             heads=HeadScores(scores=draft.scores, provenance=provenance),
@@ -234,14 +238,14 @@ class PATPredictor:
         return Outcome(index=index, answer=answer, refusal=None)
 
     def _provenance(
-        self, model: LoadedModel, week: PatWeek, steps: tuple[str, ...]
+        self, model: LoadedModel, week: PatWeek, given: PatInput | None, steps: tuple[str, ...]
     ) -> PatProvenance:
         return PatProvenance(
             model=model.ref,
             variant=model.bundle.manifest.variant,
             scaler=model.scaler.name,
             unit=week.unit,
-            validated=week.validated,
+            validated=given is not None and given.validated,
             first_date=week.first_date,
             valid_days=week.valid_days,
             imputed_fraction=week.imputed_fraction,

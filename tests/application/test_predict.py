@@ -98,9 +98,16 @@ def test_a_unit_that_is_no_activity_is_refused(predictor: PATPredictor):
         predictor.predict(week(unit=Unit.BEATS_PER_MIN))
 
 
-def test_a_week_without_spread_is_refused_in_words(predictor: PATPredictor):
+def test_a_week_without_movement_is_refused_in_words(predictor: PATPredictor):
     with pytest.raises(UnusableWeek, match="constant"):
         predictor.predict(CONSTANT)
+
+
+def test_what_the_preprocessing_did_not_look_at_is_not_validated(predictor: PATPredictor):
+    own = each("own", lambda draft: attrs.evolve(draft, embedding=np.ones(96, np.float32)))
+    without = attrs.evolve(predictor, pipeline=lambda _, __: (own,))
+
+    assert not without.predict(week()).provenance.validated
 
 
 def test_a_model_of_another_length_is_refused_before_the_first_week_is_read(
@@ -262,6 +269,13 @@ def test_attention_says_how_much_each_patch_is_looked_at(predictor: PATPredictor
     assert profile.patch_min == 18
     assert np.array_equal(profile.values, trace(recipe().encoder, scaled(2)).attention)
     assert str(profile.provenance.model) == "toy:1.0.0"
+
+
+def test_attention_is_about_the_week_as_it_is_and_says_so(predictor: PATPredictor):
+    rotating = attrs.evolve(predictor, augmentation=Augmentation.DAY_ROTATIONS)
+
+    assert rotating.attention(week(2)) == predictor.attention(week(2))
+    assert rotating.attention(week(2)).provenance.augmentation is Augmentation.NONE
 
 
 def test_each_step_is_timed_under_its_name(world: Desk, predictor: PATPredictor):

@@ -22,5 +22,4 @@ def week(seed: int = 0, *, unit: Unit = Unit.COUNTS, scale: float = 1.0) -> PatW
         unit=unit,
         device="made up",
         placement=Placement.WRIST,
-        validated=unit is Unit.COUNTS,
     )

@@ -21,6 +21,8 @@ from clarity.domain.streams import Placement, Unit, UnitMismatch
 __all__ = [
     "DAYS",
     "MINUTES",
+    "MIN_VALID_DAYS",
+    "READ_UNITS",
     "TRAINED_UNITS",
     "WEEK_MINUTES",
     "PatWeek",
@@ -40,7 +42,11 @@ Units of the minute recordings of NHANES, the survey that the published encoders
 (arXiv 2411.15240, abstract): counts in 2003 to 2006, MIMS in 2011 to 2014. Others are untested.
 """
 
-_ACCEPTED: Final = TRAINED_UNITS | {Unit.STEPS_PER_MIN}
+READ_UNITS: Final = TRAINED_UNITS | {Unit.STEPS_PER_MIN}
+"""What a PAT model is asked about: what it was trained on, and steps, whose answers are marked."""
+
+MIN_VALID_DAYS: Final = 4
+"""Days of a week with enough wear, without which a model is not asked."""
 
 
 @attrs.define(eq=False)
@@ -76,7 +82,7 @@ class WeekRule:
     """
 
     min_valid_days: int = attrs.field(
-        default=4, validator=[attrs.validators.ge(1), attrs.validators.le(DAYS)]
+        default=MIN_VALID_DAYS, validator=[attrs.validators.ge(1), attrs.validators.le(DAYS)]
     )
     min_valid_minutes: int = attrs.field(
         default=600, validator=[attrs.validators.ge(1), attrs.validators.le(MINUTES)]
@@ -96,7 +102,6 @@ class PatWeek:
         unit: of the values.
         device: maker and model as far as known.
         placement: where the device was worn.
-        validated: whether the published encoders were trained on this unit; False for steps.
     """
 
     values: npt.NDArray[np.float64] = attrs.field(
@@ -108,12 +113,16 @@ class PatWeek:
     unit: Unit
     device: str
     placement: Placement
-    validated: bool
 
     def __attrs_post_init__(self) -> None:
         """The week is whole."""
         if self.values.shape != (DAYS, MINUTES) or not np.isfinite(self.values).all():
             raise ValueError("a week has 7 x 1440 finite values")
+
+    @property
+    def validated(self) -> bool:
+        """Whether the published encoders were trained on this unit; False for steps."""
+        return self.unit in TRAINED_UNITS
 
     @property
     def flat(self) -> npt.NDArray[np.float64]:
@@ -146,7 +155,7 @@ def pat_week(series: ActivitySeries, rule: WeekRule | None = None) -> PatWeek:
         TooLittleWear: too few valid days, or a clock minute that no valid day has.
     """
     rule = rule or WeekRule()
-    if series.unit not in _ACCEPTED:
+    if series.unit not in READ_UNITS:
         raise UnitMismatch("PAT", "counts, MIMS or steps", series.unit.value)
     if not series.values.size:
         raise TooLittleWear(rule.min_valid_days, 0)
@@ -165,7 +174,6 @@ def pat_week(series: ActivitySeries, rule: WeekRule | None = None) -> PatWeek:
         unit=series.unit,
         device=series.device,
         placement=series.placement,
-        validated=series.unit in TRAINED_UNITS,
     )
 
 

@@ -12,7 +12,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from clarity.domain.actigraphy.week import TRAINED_UNITS
+from clarity.domain.actigraphy.week import MIN_VALID_DAYS, READ_UNITS, TRAINED_UNITS
 from clarity.domain.arrays import kept_float32, kept_float64
 from clarity.domain.errors import DomainError
 from clarity.domain.pat.prediction import Floats
@@ -20,7 +20,7 @@ from clarity.domain.pat.variants import WEEK_MIN
 from clarity.domain.streams import Unit, UnitMismatch
 
 __all__ = [
-    "ACTIVITY_UNITS",
+    "MOVING_MIN",
     "OWN_SPREAD",
     "BadScaler",
     "CohortScaler",
@@ -36,10 +36,12 @@ DAY_MIN: Final = 1_440
 DAYS: Final = WEEK_MIN // DAY_MIN
 OWN_SPREAD: Final = "per_window_zscore"
 
-# Units that say how much somebody moved; others cannot be the input at all.
-ACTIVITY_UNITS: Final = frozenset(
-    {Unit.COUNTS, Unit.MIMS, Unit.ENMO_MG, Unit.ACTIVITY_INDEX, Unit.STEPS_PER_MIN}
-)
+MOVING_MIN: Final = 10
+"""
+Fewest minutes of a day on which something moves. A valid day has 600 minutes of wear, and 60 quiet
+minutes in a row are time not worn (Troiano et al. 2008, Med Sci Sports Exerc 40:181,
+doi:10.1249/mss.0b013e31815a51b3), so no valid day can have fewer.
+"""
 
 
 @attrs.define(eq=False)
@@ -151,25 +153,26 @@ def standardized(week: npt.NDArray[np.float64], *, unit: Unit, scaler: Scaler) -
         (week - mean) / sd in float32; never NaN.
 
     Raises:
-        UnitMismatch: the unit is no activity, or not the scaler's.
-        UnusableWeek: the week has another size, gaps, negative values, values beyond float32, or
-            no spread of its own to be scaled with.
+        UnitMismatch: no model is asked about this unit, or it is not the scaler's.
+        UnusableWeek: the week has another size, gaps, negative values or values beyond float32, or
+            too little moves in it to be anybody's week.
 
     Source: arXiv 2411.15240, Methods (standardisation per split); the constants are unpublished.
     """
     _require_unit(unit, scaler)
     minutes = _filled(week)
-    with np.errstate(over="ignore", invalid="ignore"):
+    _require_movement(minutes)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         mean, sd = _scale(minutes, scaler)
         values = ((minutes - mean) / sd).astype(np.float32)
-    if not np.isfinite(values).all():
+    if not (np.isfinite(values).all() and np.isfinite(sd).all()):
         raise UnusableWeek("holds values far out of range")
     return PatInput(values=values, scaler=scaler.name, unit=unit, validated=unit in TRAINED_UNITS)
 
 
 def _require_unit(unit: Unit, scaler: Scaler) -> None:
-    if unit not in ACTIVITY_UNITS:
-        raise UnitMismatch("PAT", "activity", unit.value)
+    if unit not in READ_UNITS:
+        raise UnitMismatch("PAT", "counts, MIMS or steps", unit.value)
     if isinstance(scaler, CohortScaler) and scaler.unit is not unit:
         raise UnitMismatch(f"scaler {scaler.name}", scaler.unit.value, unit.value)
 
@@ -186,13 +189,23 @@ def _filled(week: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return minutes
 
 
+def _require_movement(minutes: npt.NDArray[np.float64]) -> None:
+    """A week at rest is a device on a table, whichever scaler would make numbers of it."""
+    moving = (minutes > minutes.min()).reshape(DAYS, DAY_MIN).sum(axis=1)
+    if not moving.any():
+        raise UnusableWeek("is constant, so nobody wore the device")
+    days = int(np.count_nonzero(moving >= MOVING_MIN))
+    if days < MIN_VALID_DAYS:
+        raise UnusableWeek(
+            f"has {days} days on which at least {MOVING_MIN} minutes move, {MIN_VALID_DAYS} needed"
+        )
+
+
 def _scale(
     minutes: npt.NDArray[np.float64], scaler: Scaler
 ) -> tuple[npt.NDArray[np.float64] | float, npt.NDArray[np.float64] | float]:
     if isinstance(scaler, CohortScaler):
         return scaler.mean, scaler.sd
-    if minutes.min() == minutes.max():
-        raise UnusableWeek("is constant, so it has no spread to be scaled with")
     return float(minutes.mean()), float(minutes.std())
 
 

@@ -159,7 +159,6 @@ def test_a_week_is_whole_by_construction():
             unit=week.unit,
             device="",
             placement=week.placement,
-            validated=True,
         )
     with pytest.raises(ValueError, match="read-only"):
         week.values[0, 0] = 1

@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clarity.domain.actigraphy.week import READ_UNITS
 from clarity.domain.pat.preprocessing import (
     BadScaler,
     CohortScaler,
@@ -27,6 +28,14 @@ def _cohort(mean=100.0, sd=50.0, unit=Unit.COUNTS) -> CohortScaler:
         mean=np.broadcast_to(mean, (10_080,)),
         sd=np.broadcast_to(sd, (10_080,)),
     )
+
+
+def _moving(minutes):
+    """A week whose days have so many moving minutes, spread over the day."""
+    week = np.zeros((7, 1440))
+    for day, count in enumerate(minutes):
+        week[day, np.linspace(0, 1439, count).astype(int)] = 90.0
+    return week.ravel()
 
 
 def test_a_cohort_scales_each_minute_with_its_own_numbers():
@@ -67,17 +76,15 @@ def test_seven_days_are_the_same_week_as_their_minutes():
         (Unit.COUNTS, True),
         (Unit.MIMS, True),
         (Unit.STEPS_PER_MIN, False),
-        (Unit.ENMO_MG, False),
-        (Unit.ACTIVITY_INDEX, False),
     ],
 )
 def test_units_that_no_encoder_was_trained_on_are_marked(unit, validated):
     assert standardized(_week(), unit=unit, scaler=OwnSpread()).validated is validated
 
 
-@pytest.mark.parametrize("unit", [Unit.BEATS_PER_MIN, Unit.SLEEP_STAGE, Unit.RMSSD_MS])
-def test_what_is_no_activity_is_refused(unit):
-    with pytest.raises(UnitMismatch, match=rf"PAT is defined for activity.* {unit}"):
+@pytest.mark.parametrize("unit", sorted(set(Unit) - READ_UNITS))
+def test_other_units_are_refused_as_they_are_for_the_week(unit):
+    with pytest.raises(UnitMismatch, match=rf"PAT is defined for counts, MIMS or steps.* {unit}"):
         standardized(_week(), unit=unit, scaler=OwnSpread())
 
 
@@ -104,17 +111,28 @@ def test_a_gap_is_refused_and_counted(poison):
         (np.full(10_080, -1.0), "negative"),
         (np.zeros(10_080), "constant"),
         (np.full(10_080, 7.0), "constant"),
+        (_moving([1, 1, 1]), "has 0 days"),
+        (_moving([1_440, 1_439, 10, 9, 9, 9, 9]), "has 3 days on which at least 10 minutes move"),
         (np.r_[np.full(10_079, 1e308), 0.0], "far out of range"),
+        (_week() * 1e300, "far out of range"),
     ],
 )
-def test_a_week_that_cannot_be_scaled_is_refused(week, words):
+@pytest.mark.parametrize("scaler", [OwnSpread(), _cohort()], ids=["own", "cohort"])
+def test_a_week_that_is_no_input_is_refused_whatever_the_scaler(week, words, scaler):
     with pytest.raises(UnusableWeek, match=words):
-        standardized(week, unit=Unit.COUNTS, scaler=OwnSpread())
+        standardized(week, unit=Unit.COUNTS, scaler=scaler)
 
 
-def test_values_beyond_float32_are_refused_with_a_cohort_too():
+def test_a_week_whose_own_spread_is_lost_in_rounding_is_refused():
     with pytest.raises(UnusableWeek, match="far out of range"):
-        standardized(np.full(10_080, 1e300), unit=Unit.COUNTS, scaler=_cohort())
+        standardized(_week() * 1e-200, unit=Unit.COUNTS, scaler=OwnSpread())
+
+
+@pytest.mark.parametrize("floor", [0.0, 7.0])
+def test_four_days_on_which_something_moves_are_a_week_whatever_the_floor_of_the_sensor(floor):
+    week = _moving([10, 0, 10, 0, 10, 10]) + floor
+
+    assert standardized(week, unit=Unit.COUNTS, scaler=OwnSpread()).values.std() > 0.0
 
 
 def test_negative_zero_is_zero():
