@@ -29,8 +29,12 @@ class Finding:
         metric: stable name in the catalogue, for example `IS` or `TST`.
         value: finite number in `unit`, or None when it could not be computed.
         unit: `1` for ratios, else `min`, `h`, `clock_h`, `counts/min`, `%` ...
-        n_valid: how many epochs, bins, pairs or nights entered the value.
-        coverage: valid share of what the recording could have offered, 0 to 1.
+        n_valid: how many epochs, bins, pairs, bouts or nights entered the value.
+        coverage: share of what the recording spans that entered the value, 0 to 1. A recording
+            spans the epochs from its first to its last value, and the bins, pairs and nights that
+            these would make if none were missing; what lies before or after, and an hour that the
+            clock skipped, is no part of it. Where every valid epoch enters, it is
+            `quality.coverage`; of bouts it is the coverage of their epochs.
         algorithm: id and variant of the algorithm, for example `nonparametric/IS`.
         parameters: every setting that changes the value.
         citation: paper and DOI of the definition.

@@ -252,6 +252,11 @@ class ClockDays:
         return self.values.reshape(-1)
 
     @property
+    def spanned(self) -> npt.NDArray[np.bool_]:
+        """(n_days * epochs_per_day,) bool, where epochs of the recording fall on `flat`."""
+        return np.asarray(self.passes.reshape(-1) > 0)
+
+    @property
     def coverage(self) -> npt.NDArray[np.float64]:
         """(n_days,) float64, share of each day's cells that hold a value."""
         return np.asarray((~np.isnan(self.values)).mean(axis=1), dtype=np.float64)

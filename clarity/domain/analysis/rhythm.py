@@ -126,12 +126,20 @@ class RhythmAnalysis(Analysis):
 
     def _stability(self, days: ClockDays, _: ActivitySeries) -> tuple[Finding, ...]:
         return stability_findings(
-            days.flat, start_minute=MIDNIGHT, epoch_s=days.epoch_s, binning=self.binning
+            days.flat,
+            start_minute=MIDNIGHT,
+            epoch_s=days.epoch_s,
+            binning=self.binning,
+            spanned=days.spanned,
         )
 
     def _mean_day(self, days: ClockDays, series: ActivitySeries) -> tuple[Finding, ...]:
         found = profile_findings(
-            days.balanced, start_minute=MIDNIGHT, epoch_s=days.epoch_s, unit=series.unit.value
+            days.balanced,
+            start_minute=MIDNIGHT,
+            epoch_s=days.epoch_s,
+            unit=series.unit.value,
+            spanned=days.spanned,
         )
         return tuple(
             attrs.evolve(one, parameters={**one.parameters, "days": WHOLE_DAYS}) for one in found
@@ -139,26 +147,43 @@ class RhythmAnalysis(Analysis):
 
     def _total(self, days: ClockDays, series: ActivitySeries) -> tuple[Finding, ...]:
         return total_findings(
-            days.flat, start_minute=MIDNIGHT, epoch_s=days.epoch_s, unit=series.unit.value
+            days.flat,
+            start_minute=MIDNIGHT,
+            epoch_s=days.epoch_s,
+            unit=series.unit.value,
+            spanned=days.spanned,
         )
 
     def _spectrum(self, days: ClockDays, _: ActivitySeries) -> tuple[Finding, ...]:
         return spectrum_findings(
-            days.flat, start_minute=MIDNIGHT, epoch_s=days.epoch_s, binning=self.binning
+            days.flat,
+            start_minute=MIDNIGHT,
+            epoch_s=days.epoch_s,
+            binning=self.binning,
+            spanned=days.spanned,
         )
 
     def _cosinor(self, days: ClockDays, series: ActivitySeries) -> tuple[Finding, ...]:
         return cosinor_findings(
-            days.flat, start_minute=MIDNIGHT, epoch_s=days.epoch_s, unit=series.unit.value
+            days.flat,
+            start_minute=MIDNIGHT,
+            epoch_s=days.epoch_s,
+            unit=series.unit.value,
+            spanned=days.spanned,
         )
 
     def _bouts(self, days: ClockDays, series: ActivitySeries) -> tuple[Finding, ...]:
         above, reason = self._rest_up_to(series)
         found = (
-            *fragmentation_findings(days.flat, epoch_s=days.epoch_s, above=above),
-            *sustained_transition_findings(days.flat, above=above),
+            *fragmentation_findings(
+                days.flat, epoch_s=days.epoch_s, above=above, spanned=days.spanned
+            ),
+            *sustained_transition_findings(days.flat, above=above, spanned=days.spanned),
         )
         return withheld(found, reason)
+
+    def _scaling(self, days: ClockDays, _: ActivitySeries) -> tuple[Finding, ...]:
+        return scaling_findings(days.flat, epoch_s=days.epoch_s, spanned=days.spanned)
 
     def _rest_up_to(self, series: ActivitySeries) -> tuple[float, str]:
         """The largest value that is rest, and why it tells nothing; empty when it does."""
@@ -169,9 +194,6 @@ class RhythmAnalysis(Analysis):
         share = np.count_nonzero(known <= floor) / max(known.size, 1)
         flickers = floor > 0 and share < MIN_AT_FLOOR
         return floor, FLICKERS.format(floor=floor, share=share) if flickers else ""
-
-    def _scaling(self, days: ClockDays, _: ActivitySeries) -> tuple[Finding, ...]:
-        return scaling_findings(days.flat, epoch_s=days.epoch_s)
 
 
 def _changes(days: ClockDays) -> list[str]:

@@ -10,9 +10,8 @@ from clarity.domain.findings import Definition, Finding
 from clarity.domain.means import circular_mean_min, circular_sd_min
 from clarity.domain.rhythm.cosinor import cosinor
 from clarity.domain.rhythm.dfa import DFA_WINDOWS_MIN, dfa
-from clarity.domain.rhythm.evidence import Observed
+from clarity.domain.rhythm.evidence import Observed, without_gaps
 from clarity.domain.rhythm.fragmentation import State, active_states, fragmentation
-from clarity.domain.rhythm.grid import slots_per_day
 from clarity.domain.rhythm.regularity import sleep_regularity, social_jetlag_min, valid_pairs
 from clarity.domain.rhythm.transitions import sustained_transition_probability
 
@@ -80,7 +79,12 @@ NO_SCALING: Final = (
 
 
 def cosinor_findings(
-    activity: npt.ArrayLike, *, start_minute: float, epoch_s: int, unit: str
+    activity: npt.ArrayLike,
+    *,
+    start_minute: float,
+    epoch_s: int,
+    unit: str,
+    spanned: npt.ArrayLike | None = None,
 ) -> tuple[Finding, ...]:
     """
     The 24 h cosinor of one recording; see `cosinor` for signs and limits.
@@ -90,6 +94,7 @@ def cosinor_findings(
         start_minute: clock minute at which the first epoch begins.
         epoch_s: length of an epoch, s; divides an hour.
         unit: what one epoch's value means, for example `counts`.
+        spanned: (n,) bool, epochs that the recording spans; None for all.
 
     Returns:
         Mesor, amplitude, acrophase, standard error of the mesor, R2, F and p.
@@ -99,7 +104,7 @@ def cosinor_findings(
     """
     values = np.asarray(activity, dtype=np.float64)
     fit = cosinor(values, start_minute=start_minute, epoch_s=epoch_s)
-    seen = Observed.of(values)
+    seen = Observed.of(values, spanned)
     table = (
         ("mesor", unit, fit.mesor, NO_FIT),
         ("amplitude", unit, fit.amplitude, NO_FIT),
@@ -122,22 +127,25 @@ def cosinor_findings(
     )
 
 
-def regularity_findings(sleep: npt.ArrayLike, *, epoch_s: int) -> tuple[Finding, ...]:
+def regularity_findings(
+    sleep: npt.ArrayLike, *, epoch_s: int, spanned: npt.ArrayLike | None = None
+) -> tuple[Finding, ...]:
     """
     The SRI of one recording; coverage is the share of its pairs that are known.
 
     Args:
         sleep: (n,) 1 = sleep, 0 = wake, NaN = unknown.
         epoch_s: length of an epoch, s; divides an hour.
+        spanned: (n,) bool, epochs that the recording spans; None for all.
 
     Raises:
         UnevenGrid: the epoch does not divide an hour.
     """
     states = np.asarray(sleep, dtype=np.float64)
     pairs = int(valid_pairs(states, epoch_s=epoch_s))
-    possible = max(states.size - slots_per_day(epoch_s), 1)
+    possible = int(valid_pairs(without_gaps(states, spanned), epoch_s=epoch_s))
     index = sleep_regularity(states, epoch_s=epoch_s)
-    return (Observed(pairs, pairs / possible).finding(SRI, index, reason=NO_PAIRS),)
+    return (Observed(pairs, pairs / max(possible, 1)).finding(SRI, index, reason=NO_PAIRS),)
 
 
 def timing_findings(midpoint_min: npt.ArrayLike, free: npt.ArrayLike) -> tuple[Finding, ...]:
@@ -158,7 +166,7 @@ def timing_findings(midpoint_min: npt.ArrayLike, free: npt.ArrayLike) -> tuple[F
 
 
 def fragmentation_findings(
-    activity: npt.ArrayLike, *, epoch_s: int, above: float
+    activity: npt.ArrayLike, *, epoch_s: int, above: float, spanned: npt.ArrayLike | None = None
 ) -> tuple[Finding, ...]:
     """
     Bouts of rest and of activity: transition probability, mean length, Gini, hazard, power law.
@@ -167,19 +175,21 @@ def fragmentation_findings(
         activity: (n,) per epoch; NaN = missing.
         epoch_s: length of an epoch, s.
         above: activity above it is active, in units of the activity.
+        spanned: (n,) bool, epochs that the recording spans; None for all.
     """
     states = active_states(activity, above=above)
+    coverage = Observed.of(states, spanned).coverage
     return (
-        *_bout_findings(states, State.REST, epoch_s=epoch_s, above=above),
-        *_bout_findings(states, State.ACTIVE, epoch_s=epoch_s, above=above),
+        *_bout_findings(states, State.REST, epoch_s=epoch_s, above=above, coverage=coverage),
+        *_bout_findings(states, State.ACTIVE, epoch_s=epoch_s, above=above, coverage=coverage),
     )
 
 
 def _bout_findings(
-    states: npt.NDArray[np.float64], state: State, *, epoch_s: int, above: float
+    states: npt.NDArray[np.float64], state: State, *, epoch_s: int, above: float, coverage: float
 ) -> tuple[Finding, ...]:
     found = fragmentation(states, state)
-    seen = Observed(int(found.n_bouts), Observed.of(states).coverage)
+    seen = Observed(int(found.n_bouts), coverage)
     table = (
         ("transition_probability", "1", found.transition_probability, NO_BOUT),
         ("mean_bout", "min", found.mean_bout_epochs * (epoch_s / 60.0), NO_BOUT),
@@ -204,16 +214,19 @@ def _bout_findings(
     )
 
 
-def sustained_transition_findings(activity: npt.ArrayLike, *, above: float) -> tuple[Finding, ...]:
+def sustained_transition_findings(
+    activity: npt.ArrayLike, *, above: float, spanned: npt.ArrayLike | None = None
+) -> tuple[Finding, ...]:
     """
     Give kRA and kAR of one recording; see `sustained_transition_probability` for its known limit.
 
     Args:
         activity: (n,) per epoch; NaN = missing.
         above: activity above it is active, in units of the activity.
+        spanned: (n,) bool, epochs that the recording spans; None for all.
     """
     states = active_states(activity, above=above)
-    seen = Observed.of(states)
+    seen = Observed.of(states, spanned)
     return tuple(
         seen.finding(
             attrs.evolve(SUSTAINED, metric=name, parameters={"active_above": above}),
@@ -224,17 +237,20 @@ def sustained_transition_findings(activity: npt.ArrayLike, *, above: float) -> t
     )
 
 
-def scaling_findings(activity: npt.ArrayLike, *, epoch_s: int) -> tuple[Finding, ...]:
+def scaling_findings(
+    activity: npt.ArrayLike, *, epoch_s: int, spanned: npt.ArrayLike | None = None
+) -> tuple[Finding, ...]:
     """
     The DFA exponent of one recording over windows from 10 min to a day.
 
     Args:
         activity: (n,) per epoch, finite; NaN = missing.
         epoch_s: length of an epoch, s; divides an hour.
+        spanned: (n,) bool, epochs that the recording spans; None for all.
 
     Raises:
         UnevenGrid: the epoch does not divide an hour.
     """
     values = np.asarray(activity, dtype=np.float64)
     scaling = dfa(values, epoch_s=epoch_s)
-    return (Observed.of(values).finding(ALPHA, scaling.alpha, reason=NO_SCALING),)
+    return (Observed.of(values, spanned).finding(ALPHA, scaling.alpha, reason=NO_SCALING),)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from clarity.domain.findings import Definition, Finding, Parameter
 from clarity.domain.rhythm.binning import Binning, binned, flat_bins
-from clarity.domain.rhythm.evidence import Observed
+from clarity.domain.rhythm.evidence import Observed, without_gaps
 from clarity.domain.rhythm.extremes import Basis, Extremes, extremes
 from clarity.domain.rhythm.grid import Floats
 from clarity.domain.rhythm.levels import (
@@ -94,7 +94,12 @@ NO_PHASE: Final = (
 
 
 def stability_findings(
-    activity: npt.ArrayLike, *, start_minute: float, epoch_s: int, binning: Binning | None = None
+    activity: npt.ArrayLike,
+    *,
+    start_minute: float,
+    epoch_s: int,
+    binning: Binning | None = None,
+    spanned: npt.ArrayLike | None = None,
 ) -> tuple[Finding, ...]:
     """
     IS and IV of one recording.
@@ -104,6 +109,7 @@ def stability_findings(
         start_minute: clock minute at which the first epoch begins.
         epoch_s: length of an epoch, s; divides an hour.
         binning: the bins; hourly on the clock when None.
+        spanned: (n,) bool, epochs that the recording spans; None for all.
 
     Returns:
         Two findings, absent with a reason where they are undefined.
@@ -111,10 +117,14 @@ def stability_findings(
     Raises:
         UnevenGrid: the epoch does not divide an hour or a bin.
     """
+    values = np.asarray(activity, dtype=np.float64)
     chosen = binning or Binning()
-    bins = binned(activity, start_minute=start_minute, epoch_s=epoch_s, binning=chosen)
-    valid = Observed.of(bins)
-    adjacent = Observed.of(np.diff(flat_bins(bins)))
+    bins, possible = (
+        binned(part, start_minute=start_minute, epoch_s=epoch_s, binning=chosen)
+        for part in (values, without_gaps(values, spanned))
+    )
+    valid = Observed.of(bins, ~np.isnan(possible))
+    adjacent = Observed.of(_steps(bins), ~np.isnan(_steps(possible)))
     stability = attrs.evolve(IS, parameters=chosen.parameters)
     variability = attrs.evolve(IV, parameters=chosen.parameters)
     return (
@@ -128,7 +138,12 @@ def stability_findings(
 
 
 def profile_findings(
-    activity: npt.ArrayLike, *, start_minute: float, epoch_s: int, unit: str
+    activity: npt.ArrayLike,
+    *,
+    start_minute: float,
+    epoch_s: int,
+    unit: str,
+    spanned: npt.ArrayLike | None = None,
 ) -> tuple[Finding, ...]:
     """
     RA, L5, M10 with onsets, AonT and AoffT of the mean day of one recording.
@@ -139,6 +154,8 @@ def profile_findings(
         start_minute: clock minute at which the first epoch begins.
         epoch_s: length of an epoch, s; divides an hour.
         unit: what one epoch's value means, for example `counts`.
+        spanned: (m,) bool, epochs that the recording spans, also those that do not enter the mean
+            day; None for all of `activity`.
 
     Returns:
         One finding per metric, absent with a reason where it is undefined.
@@ -149,7 +166,7 @@ def profile_findings(
     values = np.asarray(activity, dtype=np.float64)
     found = extremes(values, start_minute=start_minute, epoch_s=epoch_s)
     phase = _phase(values, start_minute=start_minute, epoch_s=epoch_s)
-    seen = Observed.of(values)
+    seen = Observed.of(values, spanned)
     return (
         *_extreme_findings(found, seen, unit),
         seen.finding(AONT, phase.onset_min / 60.0, reason=NO_PHASE),
@@ -158,7 +175,12 @@ def profile_findings(
 
 
 def total_findings(
-    activity: npt.ArrayLike, *, start_minute: float, epoch_s: int, unit: str
+    activity: npt.ArrayLike,
+    *,
+    start_minute: float,
+    epoch_s: int,
+    unit: str,
+    spanned: npt.ArrayLike | None = None,
 ) -> tuple[Finding, ...]:
     """
     ADAT of one recording.
@@ -168,6 +190,7 @@ def total_findings(
         start_minute: clock minute at which the first epoch begins.
         epoch_s: length of an epoch, s; divides an hour.
         unit: what one epoch's value means, for example `counts`.
+        spanned: (n,) bool, epochs that the recording spans; None for all.
 
     Raises:
         UnevenGrid: the epoch does not divide an hour.
@@ -175,11 +198,16 @@ def total_findings(
     values = np.asarray(activity, dtype=np.float64)
     total = average_daily_total(values, start_minute=start_minute, epoch_s=epoch_s)
     definition = attrs.evolve(ADAT, unit=f"{unit}/day")
-    return (Observed.of(values).finding(definition, total, reason=LITTLE_CLOCK),)
+    return (Observed.of(values, spanned).finding(definition, total, reason=LITTLE_CLOCK),)
 
 
 def spectrum_findings(
-    activity: npt.ArrayLike, *, start_minute: float, epoch_s: int, binning: Binning | None = None
+    activity: npt.ArrayLike,
+    *,
+    start_minute: float,
+    epoch_s: int,
+    binning: Binning | None = None,
+    spanned: npt.ArrayLike | None = None,
 ) -> tuple[Finding, ...]:
     """
     ISm and IVm of one recording.
@@ -189,6 +217,7 @@ def spectrum_findings(
         start_minute: clock minute at which the first epoch begins.
         epoch_s: length of an epoch, s; divides 60.
         binning: coverage, variance and anchor; the lengths are those of `GONCALVES_BINS_MIN`.
+        spanned: (n,) bool, epochs that the recording spans; None for all.
 
     Returns:
         Two findings, absent with a reason where one of the lengths is undefined.
@@ -204,12 +233,16 @@ def spectrum_findings(
     variability = mean_intradaily_variability(
         values, start_minute=start_minute, epoch_s=epoch_s, binning=chosen
     )
-    seen = Observed.of(values)
+    seen = Observed.of(values, spanned)
     settings = {**chosen.parameters, "bin_min": ",".join(map(str, GONCALVES_BINS_MIN))}
     return (
         seen.finding(attrs.evolve(ISM, parameters=settings), stability, reason=TOO_FEW_DAYS),
         seen.finding(attrs.evolve(IVM, parameters=settings), variability, reason=TOO_FEW_STEPS),
     )
+
+
+def _steps(bins: Floats) -> Floats:
+    return np.diff(flat_bins(bins))
 
 
 def _phase(values: Floats, *, start_minute: float, epoch_s: int) -> ActivePhase:
