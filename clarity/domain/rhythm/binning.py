@@ -15,9 +15,18 @@ __all__ = ["Anchor", "Binning", "Variance", "binned", "flat_bins"]
 
 
 class Variance(StrEnum):
-    """What a sum of squares is divided by."""
+    """
+    What a sum of squares is divided by, and how much a bin of the mean day weighs in IS.
+
+    Attributes:
+        POPULATION: by its number; a bin of the day weighs as many days as saw it.
+        TEXTBOOK: by its number; all bins of the day weigh alike, as the papers write for complete
+            days.
+        SAMPLE: by one less; all bins of the day weigh alike.
+    """
 
     POPULATION = "population"
+    TEXTBOOK = "textbook"
     SAMPLE = "sample"
 
 

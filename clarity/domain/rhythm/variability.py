@@ -38,7 +38,11 @@ def interdaily_stability(
     """
     IS: how much of the variance between bins is explained by the time of day.
 
-    IS = [sum over bins of the day (profile - mean)^2 / p] / [sum over bins (x - mean)^2 / n].
+    IS = [sum over bins of the day d (profile - mean)^2] / [sum over bins (x - mean)^2], where d
+    days saw a bin of the day: the share of the sum of squares that lies between times of day, so
+    never above 1. The papers know complete days, on which it equals
+    [sum over bins of the day (profile - mean)^2 / p] / [sum over bins (x - mean)^2 / n]; on
+    incomplete ones that form, `Variance.TEXTBOOK`, can exceed 1.
 
     Args:
         activity: (..., n) per epoch, finite; NaN = missing.
@@ -47,8 +51,8 @@ def interdaily_stability(
         binning: bins and variance; sample variances are taken about each set's own mean.
 
     Returns:
-        (...) float64, 1 for identical days. NaN when bins do not vary, or when fewer than half
-        of the bins of the day are seen on two days.
+        (...) float64, 0 to 1, 1 for identical days; sample and textbook variances can exceed 1. NaN
+        when bins do not vary, or when fewer than half of the bins of the day are seen on two days.
 
     Raises:
         UnevenGrid: the epoch does not divide an hour or a bin.
@@ -63,14 +67,24 @@ def interdaily_stability(
 def stability_of_bins(bins: Floats, *, variance: Variance) -> Floats:
     """IS of bins (..., days, bins per day); see `interdaily_stability`."""
     flat = flat_bins(bins)
-    profile = observed_mean(bins, axis=-2)
-    if variance is Variance.POPULATION:
-        between = observed_mean((profile - _mean(flat)[..., None]) ** 2, axis=-1)
-    else:
-        between = _variance(profile, variance)
-    seen_twice = (~np.isnan(bins)).sum(axis=-2) >= 2
-    repeated = seen_twice.mean(axis=-1) >= MIN_REPEATED_SHARE
+    days = (~np.isnan(bins)).sum(axis=-2)
+    repeated = (days >= 2).mean(axis=-1) >= MIN_REPEATED_SHARE
+    between = _between(observed_mean(bins, axis=-2), days, _mean(flat), variance)
     return _ratio(between, _variance(flat, variance), where=repeated & ~is_flat(flat))
+
+
+def _between(
+    profile: Floats, days: npt.NDArray[np.int64], mean: Floats, variance: Variance
+) -> Floats:
+    """The variance of the profile (..., bins per day), whose bins were seen on so many days."""
+    if variance is Variance.SAMPLE:
+        return _variance(profile, variance)
+    squares = (profile - mean[..., None]) ** 2
+    if variance is Variance.TEXTBOOK:
+        return observed_mean(squares, axis=-1)
+    total = np.where(days > 0, days * squares, 0.0).sum(axis=-1)
+    n = days.sum(axis=-1)
+    return _ratio(total, n, where=n > 0)
 
 
 def intradaily_variability(
@@ -162,7 +176,7 @@ def _mean(flat: Floats) -> Floats:
 def _variance(flat: Floats, variance: Variance) -> Floats:
     squares = (flat - _mean(flat)[..., None]) ** 2
     mean = observed_mean(squares, axis=-1)
-    if variance is Variance.POPULATION:
+    if variance is not Variance.SAMPLE:
         return mean
     n = (~np.isnan(flat)).sum(axis=-1)
     return mean * _ratio(n.astype(np.float64), n - 1.0, where=n > 1)

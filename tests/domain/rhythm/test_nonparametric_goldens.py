@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from clarity.domain.rhythm.binning import Binning
+from clarity.domain.rhythm.binning import Binning, Variance
 from clarity.domain.rhythm.extremes import extremes, mean_profile
 from clarity.domain.rhythm.grid import Quirk, periods
 from clarity.domain.rhythm.levels import active_phase, average_daily_total
@@ -44,14 +44,42 @@ def test_binned_stability_and_variability_reach_the_reference(name, variant, bin
 
 
 @each_case
-def test_textbook_stability_and_variability_are_the_default(name):
+def test_textbook_stability_and_variability_reach_the_reference(name):
     case = golden(name)
+    binning = Binning(variance=Variance.TEXTBOOK)
 
-    stability = interdaily_stability(case.activity, **case.clock)
-    variability = intradaily_variability(case.activity, **case.clock)
+    stability = interdaily_stability(case.activity, **case.clock, binning=binning)
+    variability = intradaily_variability(case.activity, **case.clock, binning=binning)
 
     assert float(stability) == near(case.second["textbook_hourly_mean"]["IS"])
     assert float(variability) == near(case.second["textbook_hourly_mean"]["IV"])
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name != "synth_gaps_7d"])
+def test_on_complete_days_the_default_is_the_textbook_form(name):
+    case = golden(name)
+
+    stability = interdaily_stability(case.activity, **case.clock)
+
+    assert float(stability) == near(case.second["textbook_hourly_mean"]["IS"])
+
+
+@each_case
+def test_the_default_variability_is_that_of_the_textbook(name):
+    case = golden(name)
+
+    variability = intradaily_variability(case.activity, **case.clock)
+
+    assert float(variability) == near(case.second["textbook_hourly_mean"]["IV"])
+
+
+def test_where_hours_are_missing_the_default_weighs_a_bin_by_its_days():
+    """0.5892 in the textbook form; 161 of 168 hours were seen, each on 6 or 7 days."""
+    case = golden("synth_gaps_7d")
+
+    stability = interdaily_stability(case.activity, **case.clock)
+
+    assert float(stability) == pytest.approx(0.6072099285116829, rel=1e-12)
 
 
 @pytest.mark.parametrize("name", WITH_ISM)

@@ -17,6 +17,7 @@ BINNINGS = st.sampled_from(
     [
         Binning(),
         Binning(bin_min=15, variance=Variance.SAMPLE),
+        Binning(bin_min=20, variance=Variance.TEXTBOOK),
         Binning(bin_min=30, anchor=Anchor.FIRST_EPOCH, min_coverage=1.0),
     ]
 )
@@ -46,10 +47,11 @@ def slow_stability(activity, start_minute, binning):
     if sum(len(v) >= 2 for v in by_slot.values()) < per_day / 2:
         return None
     profile = [sum(v) / len(v) for v in by_slot.values()]
+    weight = [1 if binning.variance is Variance.TEXTBOOK else len(v) for v in by_slot.values()]
     if binning.variance is Variance.SAMPLE:
         return np.var(profile, ddof=1) / np.var(list(bins.values()), ddof=1)
     grand = sum(bins.values()) / len(bins)
-    between = sum((v - grand) ** 2 for v in profile) / len(profile)
+    between = sum(w * (v - grand) ** 2 for w, v in zip(weight, profile, strict=True)) / sum(weight)
     return between / (sum((v - grand) ** 2 for v in bins.values()) / len(bins))
 
 
@@ -117,6 +119,41 @@ def test_identical_days_are_perfectly_stable(recording, days):
     stability = interdaily_stability(activity, start_minute=420, epoch_s=EPOCH_S)
 
     assert float(stability) == pytest.approx(1.0, abs=1e-12)
+
+
+@given(recordings(missing=(0.0, 0.3, 0.8, 0.97)), st.sampled_from([5, 30, 60, 240]))
+def test_stability_lies_between_zero_and_one_however_incomplete_the_days(recording, bin_min):
+    activity, start = recording
+
+    stability = interdaily_stability(
+        activity, start_minute=start, epoch_s=EPOCH_S, binning=Binning(bin_min=bin_min)
+    )
+
+    assert np.isnan(stability) or 0.0 <= float(stability) <= 1.0 + 1e-12
+
+
+@given(recordings(min_days=1, max_days=1, whole_days=True, missing=(0.0,)), st.data())
+def test_identical_days_are_perfectly_stable_where_hours_are_missing_too(recording, data):
+    hours = np.tile(recording[0].reshape(24, -1).mean(axis=1), 5)
+    lost = data.draw(st.lists(st.integers(0, hours.size - 1), max_size=40))
+    hours[lost] = np.nan
+
+    stability = interdaily_stability(hours, start_minute=0, epoch_s=3600)
+
+    assert np.isnan(stability) or float(stability) == pytest.approx(1.0, abs=1e-12)
+
+
+def test_the_form_of_the_textbook_exceeds_one_on_incomplete_days():
+    """Two busy hours that one of seven days saw weigh as much as those of all days."""
+    day = np.where(np.isin(np.arange(24), [10, 11]), 900.0, 10.0)
+    hours = np.tile(day, 7)
+    hours[24:][np.isin(np.arange(144) % 24, [10, 11])] = np.nan
+    clock = {"start_minute": 0, "epoch_s": 3600}
+
+    textbook = interdaily_stability(hours, **clock, binning=Binning(variance=Variance.TEXTBOOK))
+
+    assert float(textbook) > 5.0
+    assert float(interdaily_stability(hours, **clock)) == pytest.approx(1.0, abs=1e-12)
 
 
 def test_alternating_hours_have_a_variability_of_four():
