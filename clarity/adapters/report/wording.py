@@ -88,7 +88,7 @@ CATALOGUE: Final = (
     Wording("ADAT", Group.ACTIVITY, "Average daily total activity", "rescaled by coverage"),
     Wording("MVPA", Group.ACTIVITY, "Moderate to vigorous activity", "by cut-points"),
     Wording("sedentary", Group.ACTIVITY, "Sedentary", "by cut-points"),
-    Wording("wear", Group.QUALITY, "Time worn", "by the rule of the algorithm"),
+    Wording("wear", Group.QUALITY, "Time worn", "by all that its algorithm names"),
     Wording("quality.span", Group.QUALITY, "Span", "from the first to the last value"),
     Wording("quality.valid_span", Group.QUALITY, "Valid span", "until the device was laid aside"),
     Wording("quality.coverage", Group.QUALITY, "Share of epochs with a worn value"),

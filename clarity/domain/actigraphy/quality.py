@@ -171,10 +171,11 @@ def _dst(facts: _Facts) -> Finding:
 
 
 def _worn(facts: _Facts) -> Finding:
-    worn = facts.series.worn
-    share = None if worn is None or not worn.size else float(worn.mean())
-    reason = "the recording says nothing about wear"
-    return facts.found(_definition("quality.worn", "1"), share, reason)
+    definition = _definition("quality.worn", "1")
+    if facts.series.worn is None:
+        return facts.found(definition, None, "the recording says nothing about wear")
+    recorded = np.count_nonzero(~facts.series.missing)
+    return facts.found(definition, facts.n / recorded if recorded else None)
 
 
 def _reported(facts: _Facts) -> tuple[Finding, ...]:

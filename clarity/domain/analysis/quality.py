@@ -26,7 +26,7 @@ class QualityAnalysis(Analysis):
     @property
     def version(self) -> str:
         """Changes whenever the same input could give another answer."""
-        return "1"
+        return "2"
 
     @property
     def parameters(self) -> Mapping[str, Parameter]:

@@ -1,6 +1,6 @@
 """Wear of a recording, assessed before anything else so that every analysis sees the same."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import attrs
@@ -14,7 +14,7 @@ from clarity.domain.actigraphy.wear import CHOI_2011, WearRule, constant_runs, w
 from clarity.domain.analysis.result import Layer, Spans, Written
 from clarity.domain.analysis.sleep import LONGEST_NIGHT_MIN, sleep_mask, usual_profile
 from clarity.domain.analysis.spans import runs
-from clarity.domain.findings import Parameter
+from clarity.domain.findings import Definition, Finding, Parameter
 from clarity.domain.sleep.nights import SleepMask
 from clarity.domain.sleep.scoring import Scorer
 from clarity.domain.sleep.windows import main_windows
@@ -25,6 +25,11 @@ MINUTE_S: Final = 60
 HOUR_S: Final = 3_600
 BUSY_SHARE: Final = 0.5
 """A value of at least this share of the recording's mean is no drifted zero."""
+
+FLAGS: Final = "flags of the recording"
+END_OF_USE: Final = "end of use"
+STUCK_VALUE: Final = "stuck"
+"""What wear was told by, beside the rule; the algorithm of the share names the parts."""
 
 ENDED: Final = (
     "The last {share:.0%} of the recording is still day after day; it was taken for a device laid "
@@ -66,7 +71,7 @@ class WearAssessment:
     @property
     def version(self) -> str:
         """Changes whenever the same input could give another answer."""
-        return "1"
+        return "2"
 
     @property
     def parameters(self) -> Mapping[str, Parameter]:
@@ -79,39 +84,54 @@ class WearAssessment:
 
         A recording that brings its own wear flags keeps them. Others are taken as not worn after
         the last day of use, while one busy value repeats for an hour or more, and otherwise by the
-        rule, where the rule applies.
+        rule, where the rule applies. The finding `wear` is the share that is left after all of
+        them; its algorithm names those that had a part.
         """
         if series.worn is not None:
-            return Assessed(series, Written(spans=(_not_worn(series, "flags of the recording"),)))
-        ended, stuck = _after_use(series), _stuck(series)
+            flags = _Part(FLAGS, "wear flags of the recording", ~series.worn)
+            return _assessed(series, flags.aside, (flags,), ())
         by_rule, told = self._by_rule(series)
-        if by_rule is None and not (ended | stuck).any():
+        parts = (*by_rule, *_after_use(series), *_stuck(series))
+        if not parts:
             return Assessed(series, told)
-        aside = ended | stuck if by_rule is None else ended | stuck | ~by_rule
-        assessed = attrs.evolve(series, worn=~aside | series.missing)
-        more = (*([" + end of use"] if ended.any() else ()), *([" + stuck"] if stuck.any() else ()))
-        spans = (_not_worn(assessed, self.rule.name + "".join(more)),)
-        notices = _notices(told, ended, stuck, series.epoch_s)
-        return Assessed(assessed, attrs.evolve(told, spans=spans, notices=notices))
+        aside = np.any([part.aside for part in parts], axis=0) & ~series.missing
+        return _assessed(attrs.evolve(series, worn=~aside), aside, parts, told.notices)
 
-    def _by_rule(self, series: ActivitySeries) -> tuple[npt.NDArray[np.bool_] | None, Written]:
-        """Where the rule says worn, None when it cannot tell, and what is to be told of it."""
+    def _by_rule(self, series: ActivitySeries) -> tuple[tuple["_Part", ...], Written]:
+        """What the rule takes out, nothing when it cannot tell, and what is to be told of it."""
         minutes = resample(series, MINUTE_S) if usual_profile(series) else series
         profile = usual_profile(minutes)
         if profile is None:
-            return None, _untold(f"the rule needs counts per minute ({self.rule.name})")
+            return (), _untold(f"the rule needs counts per minute ({self.rule.name})")
         wear = wear_of(minutes, self.rule, in_bed=_in_bed(minutes, profile))
         if wear.worn is None:
-            return None, attrs.evolve(_untold(wear.share.reason), findings=(wear.share,))
-        return _by_epoch(wear.worn, minutes, series), Written(findings=(wear.share,))
+            return (), attrs.evolve(_untold(wear.share.reason), findings=(wear.share,))
+        aside = ~_by_epoch(wear.worn, minutes, series)
+        part = _Part(self.rule.name, self.rule.citation, aside, settings=wear.share.parameters)
+        return (part,), Written()
 
 
-def _after_use(series: ActivitySeries) -> npt.NDArray[np.bool_]:
+@attrs.frozen(eq=False)
+class _Part:
+    """One way in which epochs were found not to be worn."""
+
+    name: str
+    source: str
+    aside: npt.NDArray[np.bool_]
+    told: str = ""
+    settings: Mapping[str, Parameter] = attrs.field(factory=dict)
+
+
+def _after_use(series: ActivitySeries) -> tuple[_Part, ...]:
     end = end_of_use(series.values, epoch_s=series.epoch_s)
-    return np.asarray(np.arange(series.values.size) >= end, dtype=np.bool_)
+    if end == series.values.size:
+        return ()
+    aside = np.asarray(np.arange(series.values.size) >= end, dtype=np.bool_)
+    told = ENDED.format(share=1 - end / series.values.size)
+    return (_Part(END_OF_USE, "clarity: still days up to the end of the file", aside, told),)
 
 
-def _stuck(series: ActivitySeries) -> npt.NDArray[np.bool_]:
+def _stuck(series: ActivitySeries) -> tuple[_Part, ...]:
     """
     Epochs in which one busy value repeats for an hour or more: no body does that.
 
@@ -119,21 +139,55 @@ def _stuck(series: ActivitySeries) -> npt.NDArray[np.bool_]:
     sensor whose zero has drifted repeats one through the night.
     """
     if series.missing.all():
-        return np.zeros(series.values.shape, dtype=np.bool_)
+        return ()
     busy = series.values >= BUSY_SHARE * np.nanmean(series.values)
     repeated = constant_runs(series.values, at_least=max(2, HOUR_S // series.epoch_s))
-    return np.asarray(busy & repeated, dtype=np.bool_)
+    aside = np.asarray(busy & repeated, dtype=np.bool_)
+    if not aside.any():
+        return ()
+    told = STUCK.format(hours=np.count_nonzero(aside) * series.epoch_s / HOUR_S)
+    source = "clarity: one busy value for an hour or more"
+    return (_Part(STUCK_VALUE, source, aside, told, {"busy_share": BUSY_SHARE}),)
 
 
-def _notices(
-    told: Written, ended: npt.NDArray[np.bool_], stuck: npt.NDArray[np.bool_], epoch_s: int
-) -> tuple[str, ...]:
-    found = list(told.notices)
-    if ended.any():
-        found.append(ENDED.format(share=np.count_nonzero(ended) / ended.size))
-    if stuck.any():
-        found.append(STUCK.format(hours=np.count_nonzero(stuck) * epoch_s / HOUR_S))
-    return tuple(found)
+def _assessed(
+    series: ActivitySeries,
+    aside: npt.NDArray[np.bool_],
+    parts: Sequence[_Part],
+    notices: Sequence[str],
+) -> Assessed:
+    """The recording with the wear it carries, and what is told of it and of its parts."""
+    algorithm = " + ".join(part.name for part in parts)
+    marked = Spans(layer=Layer.NON_WEAR, algorithm=algorithm, spans=runs(aside))
+    told = (*notices, *(part.told for part in parts if part.told))
+    return Assessed(
+        series,
+        Written(
+            findings=(_share(series, parts, algorithm),),
+            spans=(marked,),
+            notices=told,
+        ),
+    )
+
+
+def _share(series: ActivitySeries, parts: Sequence[_Part], algorithm: str) -> Finding:
+    """The worn share of the recorded epochs after all parts, %."""
+    known = ~series.missing
+    recorded = int(np.count_nonzero(known))
+    worn = int(np.count_nonzero(known & ~np.isnan(series.observed)))
+    definition = Definition(
+        metric="wear",
+        unit="%",
+        algorithm=algorithm,
+        citation="; ".join(part.source for part in parts),
+        parameters={name: value for part in parts for name, value in part.settings.items()},
+    )
+    return definition.finding(
+        100.0 * worn / recorded if recorded else None,
+        n_valid=recorded,
+        coverage=recorded / series.values.size if recorded else 0.0,
+        reason="nothing was recorded",
+    )
 
 
 def _by_epoch(
@@ -145,11 +199,6 @@ def _by_epoch(
 
 def _untold(reason: str) -> Written:
     return Written(notices=(NOT_ASSESSED.format(reason=reason),))
-
-
-def _not_worn(series: ActivitySeries, algorithm: str) -> Spans:
-    worn = series.worn if series.worn is not None else np.ones(series.values.shape, dtype=np.bool_)
-    return Spans(layer=Layer.NON_WEAR, algorithm=algorithm, spans=runs(~worn))
 
 
 def _in_bed(minutes: ActivitySeries, profile: Scorer) -> npt.NDArray[np.bool_]:

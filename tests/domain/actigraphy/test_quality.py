@@ -70,6 +70,19 @@ def test_epochs_not_worn_count_as_missing():
     assert quality["worn"].value == quality["coverage"].value == 0.9
 
 
+def test_the_worn_share_is_one_of_the_epochs_with_a_value():
+    values = active_days(1)
+    values[:720] = np.nan
+    worn = np.arange(1440) < 720 + 180
+
+    quality = found(series(values, worn=worn))
+
+    assert (quality["worn"].value, quality["coverage"].value) == (0.25, 0.125)
+    assert found(series(values, worn=np.zeros(1440)))["worn"].value == 0.0
+    unrecorded = found(series([np.nan], worn=[True]))["worn"]
+    assert (unrecorded.value, unrecorded.reason) == (None, "no epoch holds a value")
+
+
 def test_values_at_the_ceiling_of_the_device_are_counted():
     values = active_days(1)
     values[:144] = 8000

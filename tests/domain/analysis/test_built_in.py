@@ -128,9 +128,9 @@ def test_the_built_in_analyses_have_stable_names_and_versions():
         ("clarity.sleep", "1"),
         ("clarity.rhythm", "2"),
         ("clarity.intensity", "1"),
-        ("clarity.quality", "1"),
+        ("clarity.quality", "2"),
     ]
-    assert (WearAssessment().id, WearAssessment().version) == ("clarity.wear", "1")
+    assert (WearAssessment().id, WearAssessment().version) == ("clarity.wear", "2")
     assert all(isinstance(one, Analysis) for one in built_in())
 
 

@@ -41,5 +41,15 @@ def test_the_catalogue_describes_every_finding(analysis):
     assert written()[analysis.id] == found
 
 
+def test_the_catalogue_describes_the_wear():
+    hip = recording(device="ActiGraph GT3X", placement=Placement.HIP)
+
+    found = [told(finding) for finding in WearAssessment().run(hip).written.findings]
+
+    assert written()[WearAssessment().id] == found
+
+
 def test_the_catalogue_describes_no_other_analysis():
-    assert sorted(written()) == sorted(analysis.id for analysis in built_in())
+    known = [WearAssessment().id, *(analysis.id for analysis in built_in())]
+
+    assert sorted(written()) == sorted(known)

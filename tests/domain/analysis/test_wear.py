@@ -1,11 +1,15 @@
+import attrs
 import numpy as np
 import pytest
 
-from clarity.domain.actigraphy.wear import TROIANO_2007
+from clarity.domain.actigraphy.wear import CHOI_2011, TROIANO_2007
+from clarity.domain.analysis.quality import QualityAnalysis
 from clarity.domain.analysis.result import Layer
 from clarity.domain.analysis.wear import WearAssessment
 from clarity.domain.streams import Unit
 from tests.domain.analysis.made_up import recording
+from tests.domain.analysis.recorded import depresjon
+from tests.domain.analysis.test_built_in import ODD
 
 
 def still_at_noon(minutes: int = 240, **other):
@@ -71,6 +75,17 @@ def test_a_recording_with_its_own_flags_keeps_them():
     assert assessed.series is series
     (spans,) = assessed.written.spans
     assert (spans.algorithm, spans.spans) == ("flags of the recording", ((10, 20),))
+    (share,) = assessed.written.findings
+    assert (share.algorithm, share.n_valid, share.coverage) == (spans.algorithm, 3 * 1_440, 1.0)
+    assert share.value == 100 * (1 - 10 / (3 * 1_440))
+
+
+def test_flags_without_a_value_tell_no_share():
+    series = recording(np.full(1_440, np.nan), worn=np.ones(1_440))
+
+    (share,) = WearAssessment().run(series).written.findings
+
+    assert (share.value, share.reason, share.coverage) == (None, "nothing was recorded", 0.0)
 
 
 @pytest.mark.parametrize("epoch_s", [15, 30])
@@ -123,8 +138,13 @@ def test_a_device_on_a_shelf_is_not_worn_even_where_its_sensor_never_reads_zero(
     assessed = WearAssessment().run(recording(used))
 
     assert np.flatnonzero(~assessed.series.worn)[0] == 6 * 1_440
-    assert any("laid aside" in notice for notice in assessed.written.notices)
-    assert any("never" in notice or "not read 0" in notice for notice in assessed.written.notices)
+    not_assessed, ended = assessed.written.notices
+    assert "not read 0" in not_assessed
+    assert ended.startswith("The last 33% of the recording")
+    (share,) = assessed.written.findings
+    assert (share.algorithm, share.value) == ("end of use", 100 * 6 / 9)
+    assert share.citation == "clarity: still days up to the end of the file"
+    assert assessed.written.spans[0].algorithm == "end of use"
 
 
 def test_a_gap_that_was_filled_with_one_busy_value_is_left_out():
@@ -137,6 +157,58 @@ def test_a_gap_that_was_filled_with_one_busy_value_is_left_out():
     assert not assessed.series.worn[filled].any()
     assert any("10.0 h" in notice for notice in assessed.written.notices)
     assert assessed.written.spans[0].algorithm == "wear/choi-2011 + stuck"
+
+
+def everything_at_once():
+    """Six days of use, four hours of them aside and ten filled, and three days on a shelf."""
+    values = np.concatenate([recording(days=6).values, np.tile([0.0] * 80 + [9.0], 54)[:4_320]])
+    values[1_440 : 1_440 + 240] = 0.0
+    values[3 * 1_440 : 3 * 1_440 + 600] = 184.0
+    return recording(values)
+
+
+def test_the_share_of_wear_is_that_of_all_parts_and_names_them():
+    (share,) = WearAssessment().run(everything_at_once()).written.findings
+
+    assert share.algorithm == "wear/choi-2011 + end of use + stuck"
+    assert share.value == pytest.approx(100 * (6 * 1_440 - 240 - 600) / (9 * 1_440))
+    assert share.citation.split("; ") == [
+        CHOI_2011.citation,
+        "clarity: still days up to the end of the file",
+        "clarity: one busy value for an hour or more",
+    ]
+    assert share.parameters == {
+        "still_min": 90,
+        "forgiven_min": 2,
+        "forgiven_max": None,
+        "flank_min": 30,
+        "busy_share": 0.5,
+    }
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_the_share_of_wear_and_that_of_the_quality_agree(kind):
+    assessed = WearAssessment().run(ODD[kind])
+
+    shares = {one.metric: one.value for one in assessed.written.findings}
+    quality = {one.metric: one.value for one in QualityAnalysis().run(assessed.series).findings}
+
+    if shares.get("wear") is None:
+        assert quality["quality.worn"] is None
+    else:
+        assert shares["wear"] == pytest.approx(100 * quality["quality.worn"])
+
+
+def test_a_recording_laid_aside_has_one_share_of_wear():
+    """The share by the rule alone was 82.1 % on an excerpt, beside a `quality.worn` of 0.694."""
+    series = depresjon("control/control_1").trimmed()
+    whole = attrs.evolve(series, worn=None)
+
+    (share,) = WearAssessment().run(whole).written.findings
+    quality = {one.metric: one.value for one in QualityAnalysis().run(series).findings}
+
+    assert share.algorithm == "wear/choi-2011 + end of use + stuck"
+    assert share.value == pytest.approx(100 * quality["quality.worn"])
 
 
 def test_a_low_value_that_repeats_is_a_drifted_zero_and_stays():
