@@ -26,10 +26,13 @@ PROFILES: Final[Mapping[Profile, Callable[[Settings], Core]]] = {
 
 
 @contextmanager
-def open_core(settings: Settings, *, analyses: Sequence[Analysis] = ()) -> Iterator[Core]:
+def open_core(
+    settings: Settings, *, analyses: Sequence[Analysis] = (), replacing: Sequence[Analysis] = ()
+) -> Iterator[Core]:
     """The container of the chosen profile, its resources open inside the block."""
     core = PROFILES[settings.profile](settings)
     core.registered.override(providers.Object(tuple(analyses)))
+    core.replacing.override(providers.Object(tuple(replacing)))
     core.check_dependencies()
     try:
         core.init_resources()
@@ -40,7 +43,10 @@ def open_core(settings: Settings, *, analyses: Sequence[Analysis] = ()) -> Itera
 
 @contextmanager
 def open_clarity(
-    settings: Settings | None = None, *, analyses: Sequence[Analysis] = ()
+    settings: Settings | None = None,
+    *,
+    analyses: Sequence[Analysis] = (),
+    replacing: Sequence[Analysis] = (),
 ) -> Iterator[Clarity]:
     """
     Everything that clarity does, open inside the block; safe to share between threads.
@@ -48,13 +54,14 @@ def open_clarity(
     Args:
         settings: what was chosen; the defaults when None.
         analyses: of the embedding program, run after the built-in and installed ones.
+        replacing: of the embedding program, each in the place of the built-in one of its id.
 
     Raises:
         PortError: the store cannot be opened; the text says what to do.
         ClarityError: a model that is to be loaded in advance is refused.
-        BadPlugin: an installed plugin does not load, or an id is taken.
+        BadPlugin: an installed plugin does not load, an id is taken, or there is none to replace.
     """
-    with open_core(settings or Settings(), analyses=analyses) as core:
+    with open_core(settings or Settings(), analyses=analyses, replacing=replacing) as core:
         app = core.clarity()
         app.models.loader.start()
         with core.log_lines(), core.shipping():

@@ -32,7 +32,7 @@ from clarity.application.sign_heads import SignHeads
 from clarity.application.status import StoreStatus
 from clarity.application.summarize import Summarize
 from clarity.application.tracked import TrackedReports
-from clarity.domain.analysis.wear import WearAssessment
+from clarity.domain.analysis.choice import USUAL
 from clarity.domain.privacy import Pseudonyms
 from clarity.ports.audit import AuditSink, AuditTrail
 from clarity.ports.audit_log import AuditLog, AuditOutbox
@@ -95,8 +95,10 @@ class Core(containers.DeclarativeContainer):
     jobs_kept = providers.Object(timedelta(days=90))
     model_loading = providers.Object(LoadingStrategy.LAZY)
 
+    choice = providers.Object(USUAL)
     registered = providers.Object(())
-    analyses = providers.ThreadSafeSingleton(all_analyses, registered)
+    replacing = providers.Object(())
+    analyses = providers.ThreadSafeSingleton(all_analyses, registered, replacing, choice)
     pinged = providers.Dependency(instance_of=Mapping)
     pings = providers.Callable(_in_order, pinged)
 
@@ -108,7 +110,7 @@ class Core(containers.DeclarativeContainer):
         repository=repository,
         audit=audit_sink,
         clock=clock,
-        wear=WearAssessment(),
+        wear=choice.provided.wear,
         analyses=analyses,
         clarity_version=VERSION,
     )

@@ -11,7 +11,9 @@ import cattrs
 from cattrs.errors import BaseValidationError
 
 from clarity.application.models import LoadingStrategy
+from clarity.domain.analysis.choice import Choice, WearChoice
 from clarity.domain.errors import ClarityError
+from clarity.domain.sleep.webster import RescoringForm
 
 __all__ = ["BadSettings", "Profile", "Settings", "settings_from"]
 
@@ -35,6 +37,14 @@ def _at_home(name: str) -> Callable[[], str]:
         return str(Path(data) / "clarity" / name)
 
     return path
+
+
+def _known_scoring(_: object, __: object, name: str) -> None:
+    Choice(scoring=name)
+
+
+def _known_cut_points(_: object, __: object, name: str) -> None:
+    Choice(cut_points=name)
 
 
 @attrs.frozen(kw_only=True)
@@ -67,6 +77,11 @@ class Settings:
         max_file_bytes: most unpacked bytes of a recording; what is bigger is refused.
         max_file_values: most values of a recording; they are held in memory, some 24 bytes each.
         log: file to which what happens is added as JSON lines, in pseudonyms; empty for none.
+        scoring: of sleep, for example `sadeh/actilife`; empty for the usual one of the device.
+        rescoring: form of Webster's rescoring after it, `paper` for the published one; None for
+            none.
+        wear_rule: what counts as non-wear; `none` takes every value for worn.
+        cut_points: of intensities, for example `freedson-1998`; empty for the usual ones.
     """
 
     store: str = attrs.field(factory=_at_home("clarity.db"), validator=attrs.validators.min_len(1))
@@ -91,10 +106,24 @@ class Settings:
     )
     max_file_bytes: int = attrs.field(default=1 << 30, validator=attrs.validators.ge(1))
     max_file_values: int = attrs.field(default=10_000_000, validator=attrs.validators.ge(1))
+    scoring: str = attrs.field(default="", validator=_known_scoring)
+    rescoring: RescoringForm | None = None
+    wear_rule: WearChoice = WearChoice.CHOI
+    cut_points: str = attrs.field(default="", validator=_known_cut_points)
 
     @profile.default
     def _behind_store(self) -> Profile:
         return Profile.AWS if self.store.startswith(TABLES) else Profile.EMBEDDED
+
+    @property
+    def choice(self) -> Choice:
+        """What was chosen about the built-in analyses."""
+        return Choice(
+            scoring=self.scoring,
+            rescoring=self.rescoring,
+            wear_rule=self.wear_rule,
+            cut_points=self.cut_points,
+        )
 
     @property
     def home(self) -> Path:
@@ -142,11 +171,11 @@ def _problems(name: str, value: object) -> list[str]:
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter()
     converter.register_structure_hook(str, _text)
-    converter.register_structure_hook(Profile, lambda value, _: Profile(value))
     return converter
 
 
-def _text(value: object, _: type[str]) -> str:
+def _text(value: object, of: type[str]) -> str:
+    """The text, as the member that it names where `of` is an enumeration."""
     if isinstance(value, str):
-        return value
+        return of(value)
     raise ValueError("text was expected")

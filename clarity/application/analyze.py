@@ -12,6 +12,7 @@ from clarity.application.read import Days, chunks_in, content_digest, touched
 from clarity.domain.access import require_patient
 from clarity.domain.actigraphy.days import series_of
 from clarity.domain.actigraphy.series import ActivitySeries
+from clarity.domain.analysis.as_recorded import AsRecorded
 from clarity.domain.analysis.plugin import Analysis, TakesDiary
 from clarity.domain.analysis.result import AnalysisResult, Provenance, Written
 from clarity.domain.analysis.wear import Assessed, WearAssessment
@@ -64,7 +65,7 @@ class Analyze:
     repository: Repository
     audit: AuditSink
     clock: Clock
-    wear: WearAssessment
+    wear: WearAssessment | AsRecorded
     analyses: Sequence[Analysis]
     clarity_version: str
 
@@ -193,6 +194,8 @@ def _joined(
         epoch_s=series.epoch_s,
         findings=tuple(finding for one in written for finding in one.findings),
         nights=tuple(night for one in written for night in one.nights),
+        no_nights=tuple(evening for one in written for evening in one.no_nights),
+        rests=tuple(rest for one in written for rest in one.rests),
         spans=tuple(spans for one in written for spans in one.spans),
         notices=tuple(notice for one in written for notice in one.notices),
         provenance=provenance,

@@ -132,7 +132,7 @@ CHUNK: Final = EntitySpec(
 RESULT: Final = EntitySpec(
     kind="result",
     type=AnalysisResult,
-    schema=1,
+    schema=2,
     key=("kind", "fingerprint"),
     fields=MappingProxyType(
         {

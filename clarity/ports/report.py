@@ -74,7 +74,11 @@ class Renderer(Protocol):
 
     @abstractmethod
     def participant(self, report: Report) -> tuple[Document, ...]:
-        """The documents about one participant: report.html, results.json, nights.csv."""
+        """
+        The documents about one participant: report.html, results.json, nights.csv.
+
+        Every evening has its night or the reason why it has none in all three, and its main rests.
+        """
         ...
 
     @abstractmethod

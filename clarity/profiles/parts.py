@@ -71,6 +71,7 @@ def core_with(settings: Settings, **ports: providers.Provider[Any]) -> Core:
         pinged=providers.Dict(pinged),
         jobs_kept=providers.Object(timedelta(days=settings.job_days)),
         model_loading=providers.Object(settings.model_loading),
+        choice=providers.Object(settings.choice),
         audit_log=audit_log(settings, **told, tracer=ports["tracer"]),
         log_lines=providers.Callable(
             json_log, Path(settings.log) if settings.log else None, ports["pseudonyms"]

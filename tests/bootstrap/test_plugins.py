@@ -8,8 +8,13 @@ import pytest
 
 from clarity.application.plugins import BadPlugin, all_analyses
 from clarity.bootstrap import open_clarity
+from clarity.domain.actigraphy.intensity import FREEDSON_1998
+from clarity.domain.analysis.as_recorded import AsRecorded
 from clarity.domain.analysis.built_in import built_in
+from clarity.domain.analysis.choice import Choice, WearChoice
 from clarity.domain.analysis.intensity import IntensityAnalysis
+from clarity.domain.analysis.sleep import SleepAnalysis
+from clarity.domain.analysis.wear import WearAssessment
 from clarity.settings import Settings
 
 GOOD = '''
@@ -41,6 +46,12 @@ def failing():
 '''
 
 Install = Callable[..., None]
+
+
+class Own(IntensityAnalysis):
+    @property
+    def id(self) -> str:
+        return "own.intensity"
 
 
 @pytest.fixture
@@ -131,11 +142,6 @@ def test_a_broken_package_keeps_nothing_open(install: Install, tmp_path: Path):
 
 
 def test_an_embedding_program_brings_its_own_analyses():
-    class Own(IntensityAnalysis):
-        @property
-        def id(self) -> str:
-            return "own.intensity"
-
     with open_clarity(Settings(store=":memory:"), analyses=(Own(),)) as app:
         assert [one.id for one in app.analyze.analyses][-1] == "own.intensity"
 
@@ -146,3 +152,48 @@ def test_an_own_analysis_takes_no_built_in_name():
         open_clarity(Settings(store=":memory:"), analyses=(IntensityAnalysis(),)),
     ):
         pass
+
+
+def test_an_own_analysis_takes_a_built_in_place_when_it_is_to_replace_it():
+    own = SleepAnalysis(scoring="sadeh/paper")
+
+    with open_clarity(Settings(store=":memory:"), replacing=(own,)) as app:
+        assert [one.id for one in app.analyze.analyses] == [one.id for one in built_in()]
+        assert app.analyze.analyses[0] is own
+
+
+def test_what_replaces_goes_before_what_was_chosen():
+    own = SleepAnalysis(scoring="sadeh/paper")
+
+    analyses = all_analyses((), (own,), Choice(scoring="scripps", cut_points="freedson-1998"))
+
+    assert analyses[0] is own
+    assert IntensityAnalysis(asked=FREEDSON_1998) in analyses
+
+
+def test_there_must_be_something_to_replace():
+    with pytest.raises(BadPlugin, match=r"'own\.intensity' is to replace a built-in analysis"):
+        all_analyses((), (Own(),))
+
+
+def test_one_analysis_is_replaced_by_one():
+    with pytest.raises(BadPlugin, match="is offered more than once"):
+        all_analyses((), (SleepAnalysis(), SleepAnalysis(scoring="sadeh")))
+
+
+def test_what_replaces_is_offered_by_nobody_else():
+    with pytest.raises(BadPlugin, match="is offered more than once"):
+        all_analyses((SleepAnalysis(),), (SleepAnalysis(scoring="sadeh"),))
+
+
+@pytest.mark.parametrize(
+    ("settings", "wear", "scoring"),
+    [
+        ({}, WearAssessment(), "usual for the device"),
+        ({"wear_rule": WearChoice.NONE, "scoring": "sadeh"}, AsRecorded(), "sadeh"),
+    ],
+)
+def test_settings_choose_how_the_built_in_analyses_work(settings, wear, scoring):
+    with open_clarity(Settings(store=":memory:", **settings)) as app:
+        assert app.analyze.wear == wear
+        assert app.analyze.analyses[0].parameters["scoring"] == scoring

@@ -2,6 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from clarity.domain.analysis.choice import Choice, WearChoice
+from clarity.domain.sleep.webster import RescoringForm
 from clarity.settings import BadSettings, Profile, Settings, settings_from
 
 
@@ -43,6 +45,11 @@ def test_values_come_as_text_or_as_what_they_are():
         ("cache_bytes", 0, "cache_bytes cannot be 0"),
         ("max_file_bytes", 0, "max_file_bytes cannot be 0"),
         ("max_file_values", -1, "max_file_values cannot be -1"),
+        ("model_loading", "x", "model_loading cannot be 'x'"),
+        ("scoring", "best", "there is no scoring profile 'best/paper'"),
+        ("rescoring", "x", "rescoring cannot be 'x'"),
+        ("wear_rule", "x", "wear_rule cannot be 'x'"),
+        ("cut_points", "x", "choose one of freedson-1998, troiano-2008"),
     ],
 )
 def test_a_setting_that_does_not_fit_is_named(name: str, value: object, said: str):
@@ -65,5 +72,25 @@ def test_all_problems_are_named_at_once_and_what_could_be_set_is_said():
     assert str(refused.value).endswith(
         "the settings are store, profile, busy_timeout_s, cache_entries, cache_bytes, "
         "blobs, models, heads, job_days, model_keys, model_loading, log, audit_log, "
-        "audit_log_every_s, max_file_bytes, max_file_values"
+        "audit_log_every_s, max_file_bytes, max_file_values, scoring, rescoring, wear_rule, "
+        "cut_points"
     )
+
+
+def test_what_is_chosen_about_analyses_comes_as_text():
+    chosen = settings_from(
+        {
+            "scoring": "sadeh/actilife",
+            "rescoring": "paper",
+            "wear_rule": "none",
+            "cut_points": "freedson-1998",
+        }
+    )
+
+    assert chosen.choice == Choice(
+        scoring="sadeh/actilife",
+        rescoring=RescoringForm.PAPER,
+        wear_rule=WearChoice.NONE,
+        cut_points="freedson-1998",
+    )
+    assert settings_from({"rescoring": None}).choice == Choice()

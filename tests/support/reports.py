@@ -9,7 +9,9 @@ import numpy as np
 from clarity.domain.actigraphy.series import ActivitySeries
 from clarity.domain.analysis.result import AnalysisResult, Layer, Provenance, Spans
 from clarity.domain.findings import Finding
+from clarity.domain.sleep.evenings import NoNight
 from clarity.domain.sleep.nights import Night, WindowSource
+from clarity.domain.sleep.rests import MainRest, RestMethod
 from clarity.domain.streams import Placement, Unit
 from clarity.domain.timeline import TimeWindow
 from clarity.ports.report import Report
@@ -82,6 +84,19 @@ def night(evening: date, *, tst_min: float = 412.0, **other: object) -> Night:
     return Night(**{**told, **other})
 
 
+def rest(evening: date, method: RestMethod = RestMethod.CRESPO) -> MainRest:
+    """The main rest of an evening, from 22:40 to 07:25 in Oslo."""
+    morning = evening + timedelta(days=1)
+    return MainRest(
+        date=evening,
+        method=method,
+        start=datetime(evening.year, evening.month, evening.day, 22, 40, tzinfo=OSLO),
+        end=datetime(morning.year, morning.month, morning.day, 7, 25, tzinfo=OSLO),
+        n_valid=520,
+        coverage=0.99,
+    )
+
+
 FINDINGS: Final = (
     finding("IS", 0.6312345),
     finding("IV", 0.871),
@@ -117,6 +132,16 @@ def result(recording: ActivitySeries, **other: object) -> AnalysisResult:
         "epoch_s": recording.epoch_s,
         "findings": FINDINGS,
         "nights": tuple(night(first + timedelta(days=day), tst_min=400 + day) for day in range(5)),
+        "no_nights": (NoNight(date=first + timedelta(days=5), reason="nothing could be scored"),),
+        "rests": (
+            *(rest(first + timedelta(days=day)) for day in range(2)),
+            rest(first, RestMethod.ROENNEBERG),
+            MainRest(
+                date=first + timedelta(days=1),
+                method=RestMethod.ROENNEBERG,
+                reason="nothing could be scored",
+            ),
+        ),
         "spans": spans(recording),
         "notices": ("Values reach 8000.", "Attribution: Garcia-Ceja et al. 2018 (CC BY 4.0)."),
         "provenance": Provenance(

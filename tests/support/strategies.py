@@ -23,7 +23,9 @@ from clarity.domain.identity import (
     Role,
     TenantId,
 )
+from clarity.domain.sleep.evenings import NoNight
 from clarity.domain.sleep.nights import Night
+from clarity.domain.sleep.rests import MainRest, RestMethod
 from clarity.domain.streams import DayChunk, Placement, StreamKind, Unit
 from clarity.domain.timeline import LocalDay, TimeWindow
 from clarity.ports.entities import Entity, EntitySpec
@@ -157,6 +159,29 @@ def nights() -> st.SearchStrategy[Night]:
     return st.builds(Night, **{field.name: _of(field.type) for field in attrs.fields(Night)})
 
 
+def no_nights() -> st.SearchStrategy[NoNight]:
+    return st.builds(NoNight, date=st.dates(), reason=texts().map("because ".__add__))
+
+
+def main_rests() -> st.SearchStrategy[MainRest]:
+    """With both ends and no reason, or the other way round."""
+    told = st.tuples(instants(), instants(), st.just("")) | st.tuples(
+        st.none(), st.none(), texts().map("because ".__add__)
+    )
+    return told.flatmap(
+        lambda drawn: st.builds(
+            MainRest,
+            date=st.dates(),
+            method=st.sampled_from(RestMethod),
+            start=st.just(drawn[0]),
+            end=st.just(drawn[1]),
+            reason=st.just(drawn[2]),
+            n_valid=st.integers(),
+            coverage=st.floats(allow_nan=False),
+        )
+    )
+
+
 def _of(type_: type) -> st.SearchStrategy[object]:
     plain = {
         bool: st.booleans(),
@@ -201,6 +226,8 @@ def results() -> st.SearchStrategy[AnalysisResult]:
         nights=st.lists(nights(), max_size=2).map(tuple),
         spans=st.lists(spans(), max_size=2).map(tuple),
         notices=st.lists(texts(), max_size=2).map(tuple),
+        no_nights=st.lists(no_nights(), max_size=2).map(tuple),
+        rests=st.lists(main_rests(), max_size=2).map(tuple),
         provenance=provenances(),
     )
 

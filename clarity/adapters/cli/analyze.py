@@ -7,6 +7,11 @@ from typing import Final
 import attrs
 import click
 
+from clarity.adapters.cli.analysis_options import (
+    analysis_options,
+    chosen_analyses,
+    with_analyses,
+)
 from clarity.adapters.cli.exits import Exit
 from clarity.adapters.cli.model_options import asked_model, model_options, with_models
 from clarity.adapters.cli.progress import progress
@@ -62,6 +67,7 @@ class Work:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Sleep diary (CSV: participant, date, bed, up); its nights have SOL and SE.",
 )
+@analysis_options
 @model_options
 @reading_options
 @json_option
@@ -81,9 +87,13 @@ def analyze(
     FILES are recordings or folders of them. One participant's documents go into DIR itself;
     several get a folder each, and DIR an overview. The recordings are kept in
     DIR/clarity.db; the same command again continues where it was interrupted.
+
+    Options of the analyses stand in the report's settings and in the fingerprint of the result. A
+    recording that a chosen scoring or chosen cut-points are not defined for is refused with the
+    reason; a wear rule that cannot tell leaves wear unassessed and says so.
     """
     model = asked_model(context)
-    session = with_models(session, context)
+    session = with_analyses(with_models(session, context), context)
     work = Work(
         files=tuple(expanded(files)),
         out=out,
@@ -92,6 +102,7 @@ def analyze(
         diary=diary,
         model=model,
         settings=chosen(context)
+        | chosen_analyses(context)
         | ({"--patient": patient} if patient else {})
         | ({"--diary": diary.name} if diary else {})
         | ({"--model": str(model)} if model else {}),

@@ -28,8 +28,12 @@ Json = dict[str, object]
 
 Upgrades = Mapping[tuple[str, int], Callable[[Json], Json]]
 
-UPGRADES: Final[Upgrades] = MappingProxyType({})
-"""None yet: every entity is in its first schema."""
+UPGRADES: Final[Upgrades] = MappingProxyType(
+    {("result", 1): lambda body: {**body, "no_nights": [], "rests": []}}
+)
+"""
+- result 2: evenings without a night, and main rests.
+"""
 
 
 @attrs.frozen(kw_only=True)

@@ -6,8 +6,10 @@ precision and a point; an absent value is an empty cell (its reason is in result
 are ISO 8601 with offset, dates ISO 8601. Text that a spreadsheet would take for a formula (it
 begins with = + - @, a tab or a carriage return) gets a leading apostrophe.
 
-- nights.csv: participant, file, the facts of a night, then its findings; units end the names.
-  What a night without a known bed time cannot say (latency, efficiency) is empty.
+- nights.csv: a row per evening: participant, file, the facts of its night, then the findings of the
+  night; units end the names. What a night without a known bed time cannot say (latency, efficiency)
+  is empty. An evening without a night has its date and the reason. Then the main rest of the
+  evening by each method that looks for rest (`crespo_rest_start`, ...).
 - summary.csv: one row per participant; after the facts of the recording one column per metric,
   named `METRIC_unit` (`TST_min`, `L5_counts_per_min`; ratios carry no unit), in the order of the
   catalogue, then by name. The columns are those that occur in the batch.
@@ -17,11 +19,12 @@ begins with = + - @, a tab or a carriage return) gets a leading apostrophe.
 import csv
 import io
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Final
 
 from clarity.adapters.report.wording import rank
+from clarity.domain.analysis.result import AnalysisResult
 from clarity.domain.findings import Definition, Finding
 from clarity.domain.sleep.nights import (
     AWAKENINGS,
@@ -34,6 +37,7 @@ from clarity.domain.sleep.nights import (
     WASO,
     Night,
 )
+from clarity.domain.sleep.rests import MainRest, RestMethod
 from clarity.ports.report import Refused, Report
 
 __all__ = ["Cell", "column", "nights_csv", "refused_csv", "summary_csv"]
@@ -51,12 +55,12 @@ NIGHT_FIELDS: Final = (
 
 
 def nights_csv(reports: Iterable[Report]) -> bytes:
-    """A row per participant and night."""
-    header = ("participant", "file", *NIGHT_FIELDS, *NIGHT_METRICS)
+    """A row per participant and evening, in order."""
+    header = ("participant", "file", *NIGHT_FIELDS, *NIGHT_METRICS, "reason", *REST_COLUMNS)
     rows = (
-        (report.participant, report.source, *_night(night))
+        (report.participant, report.source, *evening)
         for report in reports
-        for night in report.result.nights
+        for evening in _evenings(report.result)
     )
     return _csv(header, rows)
 
@@ -89,6 +93,12 @@ NIGHT_METRICS: Final = tuple(
     for definition in (TST, SOL, WASO, TERMINAL_WAKE, SE, SME, AWAKENINGS, MIDPOINT)
 )
 
+REST_COLUMNS: Final = tuple(
+    f"{method.value}_{name}"
+    for method in RestMethod
+    for name in ("rest_start", "rest_end", "rest_duration_min")
+)
+
 RECORDING_COLUMNS: Final = (
     *("participant", "file", "start", "end", "zone", "epoch_s", "unit", "device", "placement"),
     *("nights", "clarity_version", "input_digest", "fingerprint"),
@@ -119,6 +129,27 @@ def _summary(report: Report, columns: Sequence[str]) -> tuple[Cell, ...]:
         column(finding): finding.value for finding in report.result.findings
     }
     return (*_recording(report), *(values.get(name) for name in columns))
+
+
+def _evenings(result: AnalysisResult) -> Iterator[tuple[Cell, ...]]:
+    """The evenings of a result by date: a night, why there is none, and the main rests."""
+    rests = {(rest.date, rest.method): rest for rest in result.rests}
+    told = [(night.date, (*_night(night), "")) for night in result.nights]
+    told += [(one.date, _no_night(one.date, one.reason)) for one in result.no_nights]
+    spoken_of = {day for day, _ in told}
+    told += [(day, _no_night(day, "")) for day in {day for day, _ in rests} - spoken_of]
+    for day, cells in sorted(told, key=lambda row: row[0]):
+        main = (rests.get((day, method)) for method in RestMethod)
+        yield *cells, *(cell for rest in main for cell in _rest(rest))
+
+
+def _no_night(day: date, reason: str) -> tuple[Cell, ...]:
+    nothing: tuple[Cell, ...] = (None,) * (len(NIGHT_FIELDS) - 1 + len(NIGHT_METRICS))
+    return (day, *nothing, reason)
+
+
+def _rest(rest: MainRest | None) -> tuple[Cell, ...]:
+    return (None, None, None) if rest is None else (rest.start, rest.end, rest.duration_min)
 
 
 def _night(night: Night) -> tuple[Cell, ...]:

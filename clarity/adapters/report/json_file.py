@@ -13,6 +13,10 @@ or goes; new keys may come without that. Version 1:
 - `nights`: `date` (of the evening), `start`, `end`, `onset`, `offset`, `source` (diary or
   detected), `scoring`, `in_bed_min`, `unknown_min`, `n_valid`, `coverage`, and `measures`:
   `metric`, `value`, `unit`, `reason` as in `findings`.
+- `no_nights`: the evenings of the recording without a night: `date` and `reason`.
+- `rests`: the main rest of each evening by each method that looks for rest: `date` (of the
+  evening), `method`, `algorithm`, `start`, `end`, `duration_min` (null without a rest), `reason`
+  (empty with one), `n_valid`, `coverage`, `citation`.
 - `spans`: `layer`, `algorithm`, `epochs` (pairs start, stop; stop excluded), with `span_epoch_s`.
 - `reading`: what was assumed or mended while reading, text.
 - `notices`: what the analyses say about the data, text.
@@ -38,6 +42,7 @@ import orjson
 from clarity.adapters.report.model import model_json
 from clarity.domain.findings import Finding
 from clarity.domain.sleep.nights import Night
+from clarity.domain.sleep.rests import MainRest
 from clarity.ports.report import Refused, Report
 
 __all__ = ["BATCH_SCHEMA", "SCHEMA", "SCHEMA_VERSION", "batch_json", "results_json"]
@@ -67,6 +72,8 @@ def results_json(report: Report) -> bytes:
             "window": {"start": result.window.start, "end": result.window.end},
             "findings": [_finding(finding) for finding in result.findings],
             "nights": [_night(night) for night in result.nights],
+            "no_nights": [{"date": one.date, "reason": one.reason} for one in result.no_nights],
+            "rests": [_rest(rest) for rest in result.rests],
             "span_epoch_s": result.epoch_s,
             "spans": [
                 {"layer": marked.layer, "algorithm": marked.algorithm, "epochs": marked.spans}
@@ -148,6 +155,21 @@ def _night(night: Night) -> dict[str, object]:
             }
             for finding in night.findings()
         ]
+    }
+
+
+def _rest(rest: MainRest) -> dict[str, object]:
+    return {
+        "date": rest.date,
+        "method": rest.method,
+        "algorithm": rest.method.algorithm,
+        "start": rest.start,
+        "end": rest.end,
+        "duration_min": rest.duration_min,
+        "reason": rest.reason,
+        "n_valid": rest.n_valid,
+        "coverage": rest.coverage,
+        "citation": rest.method.citation,
     }
 
 

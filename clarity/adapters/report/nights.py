@@ -10,6 +10,7 @@ from clarity.adapters.report.formats import ABSENT, clock, day_name, hours_minut
 from clarity.domain.findings import Finding
 from clarity.domain.sleep import nights as domain
 from clarity.domain.sleep.averages import MIN_COVERAGE, averages, circular_mean_h
+from clarity.domain.sleep.evenings import NoNight
 from clarity.domain.sleep.nights import Night
 
 __all__ = ["NightRow", "NightTable", "night_average", "night_table"]
@@ -17,29 +18,35 @@ __all__ = ["NightRow", "NightTable", "night_average", "night_table"]
 
 @attrs.frozen(kw_only=True)
 class NightRow:
-    """A night, or the average of nights, as text."""
+    """
+    A night, the average of nights, or an evening without a night, as text.
+
+    Attributes:
+        reason: why there is no night; empty where there is one.
+    """
 
     night: str
-    start: str
-    end: str
-    in_window: str
-    tst: str
-    sol: str
-    waso: str
-    efficiency: str
-    maintenance: str
-    midpoint: str
-    awakenings: str
-    unknown: str
+    start: str = ABSENT
+    end: str = ABSENT
+    in_window: str = ABSENT
+    tst: str = ABSENT
+    sol: str = ABSENT
+    waso: str = ABSENT
+    efficiency: str = ABSENT
+    maintenance: str = ABSENT
+    midpoint: str = ABSENT
+    awakenings: str = ABSENT
+    unknown: str = ABSENT
+    reason: str = ""
 
 
 @attrs.frozen(kw_only=True)
 class NightTable:
     """
-    The nights.
+    The evenings.
 
     Attributes:
-        rows: one per night.
+        rows: one per evening, in order.
         average: over the nights that are scored well enough; None when there are none.
         notes: why cells are empty, and which nights stay out of the average.
     """
@@ -61,10 +68,12 @@ SHORT_NAMES: Final = {
 """The columns that come from findings of a night, and what their heads say."""
 
 
-def night_table(nights: Sequence[Night]) -> NightTable:
-    """The nights as a table."""
+def night_table(nights: Sequence[Night], no_nights: Sequence[NoNight] = ()) -> NightTable:
+    """The nights as a table, with the evenings that have none."""
+    told = [(night.date, _night(night)) for night in nights]
+    told += [(one.date, NightRow(night=day_name(one.date), reason=one.reason)) for one in no_nights]
     return NightTable(
-        rows=tuple(_night(night) for night in nights),
+        rows=tuple(row for _, row in sorted(told, key=lambda pair: pair[0])),
         average=night_average(nights),
         notes=(*_reasons(nights), *_left_out(nights)),
     )

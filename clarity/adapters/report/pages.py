@@ -15,6 +15,7 @@ from clarity.adapters.report.model import model_section
 from clarity.adapters.report.nights import night_table
 from clarity.adapters.report.profile import profile, sparkline
 from clarity.adapters.report.quality import checks
+from clarity.adapters.report.rests import rest_table
 from clarity.adapters.report.story import (
     KEY_METRICS,
     attribution,
@@ -110,7 +111,8 @@ def report_page(report: Report) -> bytes:
         bin_min=days.bin_s // 60,
         profile=profile(days, result),
         activity=f"{series.unit.value} per {series.epoch_s} s",
-        nights=night_table(result.nights),
+        nights=night_table(result.nights, result.no_nights),
+        rests=rest_table(result.rests),
         tables=tuple(table for table in tables if table.group is not Group.QUALITY),
         quality=tuple(table for table in tables if table.group is Group.QUALITY),
         absent=tuple(row for table in measures(absent, literature) for row in table.rows),

@@ -63,6 +63,11 @@ CATALOGUE: Final = (
     Wording(
         "cosinor_p", Group.RHYTHM, "Cosinor p", "zero-amplitude test; epochs are not independent"
     ),
+    Wording("free_period", Group.RHYTHM, "Period of the rhythm", "of the cosine that fits best"),
+    Wording("free_mesor", Group.RHYTHM, "Mesor at that period"),
+    Wording("free_amplitude", Group.RHYTHM, "Amplitude at that period"),
+    Wording("free_acrophase", Group.RHYTHM, "First peak at that period", "hours after midnight"),
+    Wording("free_R2", Group.RHYTHM, "R² at that period", "variance explained"),
     Wording("SRI", Group.RHYTHM, "Sleep regularity index", "100 = same state at the same time"),
     Wording("DFA_alpha", Group.RHYTHM, "Scaling exponent", "1 = correlated over all time scales"),
     Wording("rest_transition_probability", Group.RHYTHM, "Rest to activity", "chance per epoch"),
@@ -85,6 +90,18 @@ CATALOGUE: Final = (
     Wording("social_jetlag", Group.SLEEP, "Social jetlag", "free nights against work nights"),
     Wording("terminal_wake", Group.SLEEP, "Awake before getting up", "averaged over nights"),
     Wording("awakenings", Group.SLEEP, "Awakenings", "averaged over nights", is_count=True),
+    Wording("crespo_rest_start", Group.SLEEP, "Main rest, start (Crespo)", "circular mean"),
+    Wording("crespo_rest_end", Group.SLEEP, "Main rest, end (Crespo)", "circular mean"),
+    Wording("crespo_rest_midpoint", Group.SLEEP, "Main rest, midpoint (Crespo)", "circular mean"),
+    Wording("crespo_rest_duration", Group.SLEEP, "Main rest, length (Crespo)", "per evening"),
+    Wording("roenneberg_rest_start", Group.SLEEP, "Main rest, start (Roenneberg)", "circular mean"),
+    Wording("roenneberg_rest_end", Group.SLEEP, "Main rest, end (Roenneberg)", "circular mean"),
+    Wording(
+        "roenneberg_rest_midpoint", Group.SLEEP, "Main rest, midpoint (Roenneberg)", "circular mean"
+    ),
+    Wording(
+        "roenneberg_rest_duration", Group.SLEEP, "Main rest, length (Roenneberg)", "per evening"
+    ),
     Wording("ADAT", Group.ACTIVITY, "Average daily total activity", "rescaled by coverage"),
     Wording("MVPA", Group.ACTIVITY, "Moderate to vigorous activity", "by cut-points"),
     Wording("sedentary", Group.ACTIVITY, "Sedentary", "by cut-points"),

@@ -1,5 +1,7 @@
 """Minutes of sedentary time and of moderate-to-vigorous activity, by named cut-points."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 import attrs
@@ -13,6 +15,7 @@ from clarity.domain.streams import Placement, Unit
 from clarity.domain.timeline import LocalDay
 
 __all__ = [
+    "CUT_POINTS",
     "FREEDSON_1998",
     "TROIANO_2008",
     "VALID_DAY_MIN",
@@ -70,6 +73,11 @@ TROIANO_2008: Final = CutPoints(
     sedentary_below=100.0,
 )
 """ActiGraph at the hip, adults, NHANES."""
+
+CUT_POINTS: Final[Mapping[str, CutPoints]] = MappingProxyType(
+    {one.name.partition("/")[2]: one for one in (FREEDSON_1998, TROIANO_2008)}
+)
+"""All cut-points by the names under which they are asked for."""
 
 
 def minutes_in(

@@ -6,6 +6,8 @@ sleeper's wrist is as still as a table: give the sleep windows, and stillness in
 no evidence against wear.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 import attrs
@@ -27,6 +29,7 @@ from clarity.domain.streams import Unit
 __all__ = [
     "CHOI_2011",
     "TROIANO_2007",
+    "WEAR_RULES",
     "Wear",
     "WearRule",
     "constant_runs",
@@ -95,6 +98,11 @@ CHOI_2011: Final = WearRule(
     flank_min=30,
 )
 """90 min of zeros; two minutes of any count are forgiven between 30-min stretches of zeros."""
+
+WEAR_RULES: Final[Mapping[str, WearRule]] = MappingProxyType(
+    {"choi": CHOI_2011, "troiano": TROIANO_2007}
+)
+"""The rules by the names under which they are asked for."""
 
 
 def sensor_floor(values: npt.ArrayLike) -> FloatArray:

@@ -18,13 +18,16 @@ __all__ = ["IntensityAnalysis"]
 @attrs.frozen(kw_only=True)
 class IntensityAnalysis(Analysis):
     """
-    Minutes per day by cut-points; a recording that they are not defined for gets a notice instead.
+    Minutes per day by cut-points.
+
+    A recording that the usual ones are not defined for gets a notice instead; it is refused when
+    cut-points were asked for.
 
     Attributes:
-        cut_points: where intensities begin.
+        asked: where intensities begin; None for the usual cut-points, those of NHANES.
     """
 
-    cut_points: CutPoints = TROIANO_2008
+    asked: CutPoints | None = None
 
     @property
     def id(self) -> str:
@@ -37,12 +40,25 @@ class IntensityAnalysis(Analysis):
         return "1"
 
     @property
+    def cut_points(self) -> CutPoints:
+        """Where intensities begin."""
+        return self.asked or TROIANO_2008
+
+    @property
     def parameters(self) -> Mapping[str, Parameter]:
         """The cut-points."""
         return {"cut_points": self.cut_points.name}
 
     def run(self, series: ActivitySeries) -> Written:
-        """MVPA and sedentary minutes per day, or why there are none."""
+        """
+        MVPA and sedentary minutes per day, or why there are none.
+
+        Raises:
+            UnitMismatch, EpochMismatch, PlacementMismatch: the cut-points that were asked for are
+                not defined for the recording.
+        """
+        if self.asked is not None:
+            return Written(findings=intensity(series, self.asked))
         try:
             return Written(findings=intensity(series, self.cut_points))
         except (UnitMismatch, EpochMismatch, PlacementMismatch) as mismatch:

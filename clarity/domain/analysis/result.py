@@ -7,7 +7,9 @@ from enum import StrEnum
 import attrs
 
 from clarity.domain.findings import Finding
+from clarity.domain.sleep.evenings import NoNight
 from clarity.domain.sleep.nights import Night
+from clarity.domain.sleep.rests import MainRest
 from clarity.domain.timeline import TimeWindow
 
 __all__ = ["AnalysisResult", "Layer", "Provenance", "Spans", "Written"]
@@ -44,6 +46,8 @@ class Written:
 
     findings: tuple[Finding, ...] = attrs.field(default=(), repr=False)
     nights: tuple[Night, ...] = attrs.field(default=(), repr=False)
+    no_nights: tuple[NoNight, ...] = attrs.field(default=(), repr=False)
+    rests: tuple[MainRest, ...] = attrs.field(default=(), repr=False)
     spans: tuple[Spans, ...] = ()
     notices: tuple[str, ...] = attrs.field(default=(), repr=False)
 
@@ -84,6 +88,8 @@ class AnalysisResult:
         epoch_s: epoch of `spans`, s.
         findings: one per metric, present or absent with a reason.
         nights: one per night.
+        no_nights: the evenings of the recording that have none, each with the reason.
+        rests: one per evening and method that looks for rest.
         spans: sleep, rest and non-wear for drawing.
         notices: facts about the data that a reader must know, in words.
         provenance: where this came from.
@@ -96,6 +102,8 @@ class AnalysisResult:
     nights: tuple[Night, ...] = attrs.field(repr=False)
     spans: tuple[Spans, ...]
     notices: tuple[str, ...] = attrs.field(repr=False)
+    no_nights: tuple[NoNight, ...] = attrs.field(default=(), repr=False)
+    rests: tuple[MainRest, ...] = attrs.field(default=(), repr=False)
     provenance: Provenance
 
     def finding(self, metric: str) -> Finding:

@@ -5,29 +5,41 @@ from typing import Final
 
 import attrs
 import numpy as np
-import numpy.typing as npt
 
 from clarity.domain.actigraphy.days import clock_days
 from clarity.domain.actigraphy.regrid import resample
 from clarity.domain.actigraphy.series import ActivitySeries
 from clarity.domain.analysis.plugin import Analysis
 from clarity.domain.analysis.result import Layer, Spans, Written
-from clarity.domain.analysis.spans import runs
+from clarity.domain.analysis.spans import in_epochs, runs
 from clarity.domain.findings import Finding, Parameter
 from clarity.domain.rhythm.findings import MIDPOINT, regularity_findings, timing_findings
 from clarity.domain.sleep.averages import averages
 from clarity.domain.sleep.diary import Diary
+from clarity.domain.sleep.evenings import all_without, wear_mask, without_night
 from clarity.domain.sleep.nights import Night, SleepMask
-from clarity.domain.sleep.profiles import COLE_KRIPKE, COLE_KRIPKE_ACTILIFE, PROFILES, oakley
-from clarity.domain.sleep.scoring import Scorer, score
-from clarity.domain.sleep.windows import besides, nights_found, nights_in, within
+from clarity.domain.sleep.profiles import (
+    COLE_KRIPKE,
+    COLE_KRIPKE_ACTILIFE,
+    named_profile,
+    oakley,
+)
+from clarity.domain.sleep.scoring import Scorer, WeightedSum, score
+from clarity.domain.sleep.webster import RescoringForm, rescored
+from clarity.domain.sleep.windows import (
+    LONGEST_REST_MIN,
+    besides,
+    nights_found,
+    nights_in,
+    within,
+)
 from clarity.domain.streams import Unit
 
 __all__ = ["FROM_DIARY", "LONGEST_NIGHT_MIN", "SleepAnalysis", "sleep_mask", "usual_profile"]
 
 MINUTE_S: Final = 60
-LONGEST_NIGHT_MIN: Final = 14 * 60
-"""A rest window longer than this is no night, min: it may be a device on a shelf."""
+LONGEST_NIGHT_MIN: Final = LONGEST_REST_MIN
+"""A rest window longer than this is no night, min."""
 SATURDAY: Final = 5
 """First free weekday, Monday = 0; a night counts as free when its morning is free."""
 
@@ -44,12 +56,9 @@ FROM_DIARY: Final = (
     "and an efficiency (SE). {found} further nights were found without it."
 )
 OUTSIDE: Final = "{count} nights of the diary lie outside the recording."
-NOT_COUNTS: Final = (
-    "Sleep was not scored: no scoring algorithm of this version is defined for {unit}."
-)
-TOO_COARSE: Final = (
-    "Sleep was not scored: the scoring needs minutes, and epochs of {epoch_s} s make none."
-)
+NOT_SCORED: Final = "Sleep was not scored: {why}"
+NOT_COUNTS: Final = "no scoring algorithm of this version is defined for {unit}"
+TOO_COARSE: Final = "the scoring needs minutes, and epochs of {epoch_s} s make none"
 
 
 def usual_profile(series: ActivitySeries) -> Scorer | None:
@@ -69,18 +78,25 @@ def usual_profile(series: ActivitySeries) -> Scorer | None:
     return COLE_KRIPKE
 
 
+def _known(_: object, __: object, scoring: str) -> None:
+    if scoring:
+        named_profile(scoring, epoch_s=MINUTE_S)
+
+
 @attrs.frozen(kw_only=True)
 class SleepAnalysis(Analysis):
     """
     Scores every epoch, finds the nights and describes them.
 
     Attributes:
-        scoring: name of a profile of `clarity.domain.sleep.profiles`; empty for the usual one of
-            the device.
+        scoring: what `named_profile` knows (`sadeh/actilife`, `oakley-40`); empty for the usual
+            profile of the device.
+        rescoring: the form of Webster's rescoring that follows; None for none.
         diary: when the person was in bed; None where nobody says.
     """
 
-    scoring: str = ""
+    scoring: str = attrs.field(default="", validator=_known)
+    rescoring: RescoringForm | None = None
     diary: Diary | None = None
 
     @property
@@ -91,13 +107,14 @@ class SleepAnalysis(Analysis):
     @property
     def version(self) -> str:
         """Changes whenever the same input could give another answer."""
-        return "1"
+        return "2"
 
     @property
     def parameters(self) -> Mapping[str, Parameter]:
-        """The scoring that was asked for, and which diary."""
+        """The scoring and rescoring that were asked for, and which diary."""
         return {
             "scoring": self.scoring or "usual for the device",
+            "rescoring": self.rescoring and self.rescoring.value,
             "longest_night_min": LONGEST_NIGHT_MIN,
             **({} if self.diary is None else {"diary": self.diary.digest}),
         }
@@ -110,26 +127,38 @@ class SleepAnalysis(Analysis):
         """
         Nights, their averages, timing and regularity, and the spans of sleep and rest.
 
+        Every evening of the recording has its night or the reason why there is none.
+
         Raises:
             UnitMismatch, EpochMismatch, PlacementMismatch: the profile that was asked for is not
                 defined for the recording.
         """
-        profile = PROFILES[self.scoring] if self.scoring else usual_profile(series)
+        profile = self._profile(series)
         if profile is None:
-            return Written(notices=(_why_none(series),))
-        mask = sleep_mask(series, profile)
+            return _unscored(series)
+        mask = _rescored(sleep_mask(series, profile), self.rescoring)
         given, outside = _of_diary(mask, self.diary)
-        found = besides(nights_found(mask), given)
-        fitting = [night for night in found if night.in_bed_min <= LONGEST_NIGHT_MIN]
+        found = nights_found(mask)
+        besides_diary = besides(found, given)
+        fitting = [night for night in besides_diary if night.in_bed_min <= LONGEST_NIGHT_MIN]
+        left_out = [night for night in besides_diary if night.in_bed_min > LONGEST_NIGHT_MIN]
         nights = tuple(sorted((*given, *fitting), key=lambda night: night.start))
         diary = () if self.diary is None else _from_diary(len(given), len(fitting), outside)
-        left_out = len(found) - len(fitting)
+        findings = (*averages(nights), *_timing(nights), *_regularity(series, mask))
         return Written(
-            findings=(*averages(nights), *_timing(nights), *_regularity(series, mask)),
+            findings=_scored_by(mask.scoring, findings),
             nights=nights,
-            spans=_spans(series, mask, nights, profile),
-            notices=(*_notices(series, profile, left_out=left_out), *diary),
+            no_nights=without_night(
+                mask, nights, wear=wear_mask(series), left_out=left_out, gave_way=found
+            ),
+            spans=_spans(series, mask, nights),
+            notices=(*_notices(series, profile, left_out=len(left_out)), *diary),
         )
+
+    def _profile(self, series: ActivitySeries) -> Scorer | None:
+        if self.scoring:
+            return named_profile(self.scoring, epoch_s=series.epoch_s)
+        return usual_profile(series)
 
 
 def _of_diary(mask: SleepMask, diary: Diary | None) -> tuple[tuple[Night, ...], int]:
@@ -145,10 +174,24 @@ def _from_diary(given: int, found: int, outside: int) -> tuple[str, ...]:
     return (told, OUTSIDE.format(count=outside)) if outside else (told,)
 
 
-def _why_none(series: ActivitySeries) -> str:
-    if series.unit is not Unit.COUNTS:
-        return NOT_COUNTS.format(unit=series.unit.value)
-    return TOO_COARSE.format(epoch_s=series.epoch_s)
+def _unscored(series: ActivitySeries) -> Written:
+    """What is said of a recording for which no scoring is defined."""
+    counts = series.unit is Unit.COUNTS
+    why = TOO_COARSE.format(epoch_s=series.epoch_s) if counts else _no_algorithm(series.unit)
+    told = NOT_SCORED.format(why=why)
+    return Written(notices=(f"{told}.",), no_nights=all_without(wear_mask(series), told))
+
+
+def _no_algorithm(unit: Unit) -> str:
+    return NOT_COUNTS.format(unit=unit.value)
+
+
+def _scored_by(scoring: str, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings, with the scoring that all of them rest on among their parameters."""
+    return tuple(
+        attrs.evolve(finding, parameters={**finding.parameters, "scoring": scoring})
+        for finding in findings
+    )
 
 
 def _notices(series: ActivitySeries, profile: Scorer, *, left_out: int) -> tuple[str, ...]:
@@ -165,12 +208,20 @@ def sleep_mask(series: ActivitySeries, profile: Scorer) -> SleepMask:
     """
     needed = profile.needs.epoch_s or series.epoch_s
     fitting = series if needed % series.epoch_s else resample(series, needed)
+    block = profile.block if isinstance(profile, WeightedSum) else 1
     return SleepMask(
         values=score(fitting, profile),
         start=fitting.start,
-        epoch_s=fitting.epoch_s,
+        epoch_s=fitting.epoch_s * block,
         scoring=profile.name,
     )
+
+
+def _rescored(mask: SleepMask, form: RescoringForm | None) -> SleepMask:
+    if form is None:
+        return mask
+    values = rescored(mask.values, epoch_s=mask.epoch_s, form=form)
+    return attrs.evolve(mask, values=values, scoring=f"{mask.scoring} + webster/{form.value}")
 
 
 def _timing(nights: Sequence[Night]) -> tuple[Finding, ...]:
@@ -195,27 +246,11 @@ def _regularity(series: ActivitySeries, mask: SleepMask) -> tuple[Finding, ...]:
     return regularity_findings(unanimous, epoch_s=mask.epoch_s)
 
 
-def _spans(
-    series: ActivitySeries, mask: SleepMask, nights: Sequence[Night], profile: Scorer
-) -> tuple[Spans, ...]:
-    sleep = _in_epochs(series, mask, runs(_asleep(mask)))
+def _spans(series: ActivitySeries, mask: SleepMask, nights: Sequence[Night]) -> tuple[Spans, ...]:
+    sleep = in_epochs(series, mask, runs(mask.values == 1.0))
     in_bed = ((mask.epoch_at(night.start), mask.epoch_at(night.end)) for night in nights)
-    rest = _in_epochs(series, mask, in_bed)
+    rest = in_epochs(series, mask, in_bed)
     return (
-        Spans(layer=Layer.REST, algorithm=f"{profile.name} + main window", spans=rest),
-        Spans(layer=Layer.SLEEP, algorithm=profile.name, spans=sleep),
+        Spans(layer=Layer.REST, algorithm=f"{mask.scoring} + main window", spans=rest),
+        Spans(layer=Layer.SLEEP, algorithm=mask.scoring, spans=sleep),
     )
-
-
-def _in_epochs(
-    series: ActivitySeries, mask: SleepMask, spans: Iterable[tuple[int, int]]
-) -> tuple[tuple[int, int], ...]:
-    """Spans of the mask in epochs of the recording, which may begin and end within one of them."""
-    scale = mask.epoch_s // series.epoch_s
-    ahead = (series.start_s - int(mask.start.timestamp())) // series.epoch_s
-    edges = ((first * scale - ahead, stop * scale - ahead) for first, stop in spans)
-    return tuple((max(first, 0), min(stop, series.values.size)) for first, stop in edges)
-
-
-def _asleep(mask: SleepMask) -> npt.NDArray[np.bool_]:
-    return np.asarray(mask.values == 1.0, dtype=np.bool_)

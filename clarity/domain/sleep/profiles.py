@@ -30,12 +30,15 @@ __all__ = [
     "SADEH_ACTILIFE",
     "SCRIPPS",
     "UnknownProfile",
+    "named_profile",
     "oakley",
     "scoring_profile",
 ]
 
 QUIRK: Final = "pyactigraphy-1.2.2"
 """Variant that reproduces pyActigraphy 1.2.2 exactly."""
+
+MINUTE_S: Final = 60
 
 _COLE: Final = "Cole et al. 1992, Sleep 15:461-469, doi:10.1093/sleep/15.5.461"
 _SADEH: Final = "Sadeh et al. 1994, Sleep 17:201-207, doi:10.1093/sleep/17.3.201"
@@ -264,6 +267,24 @@ def scoring_profile(algorithm: str, *, variant: str = _PAPER) -> Scorer:
     if name not in PROFILES:
         raise UnknownProfile(name)
     return PROFILES[name]
+
+
+def named_profile(name: str, *, epoch_s: int) -> Scorer:
+    """
+    The profile that a person names: `sadeh/actilife`, `sadeh` as published, or `oakley-40`.
+
+    Args:
+        name: of `PROFILES`, without its variant for the paper's; Oakley's also without its epoch.
+        epoch_s: of the recording, s; 15 and 30 have weights of Oakley's own, else those of 60 go.
+
+    Raises:
+        UnknownProfile: there is none.
+    """
+    oakleys, _, threshold = name.partition("-")
+    if oakleys == "oakley" and threshold in OAKLEY_THRESHOLDS:
+        return oakley(epoch_s if epoch_s in _OAKLEY_WEIGHTS else MINUTE_S, threshold)
+    algorithm, _, variant = name.partition("/")
+    return scoring_profile(algorithm, variant=variant or _PAPER)
 
 
 def oakley(epoch_s: int, threshold: str) -> WeightedSum:

@@ -12,9 +12,21 @@ from clarity.domain.actigraphy.runs import run_length
 from clarity.domain.sleep.nights import Night, SleepMask, WindowSource, night_in
 from clarity.domain.timeline import TimeWindow
 
-__all__ = ["WindowRule", "besides", "main_windows", "nights_found", "nights_in", "within"]
+__all__ = [
+    "DEFAULT_RULE",
+    "LONGEST_REST_MIN",
+    "WindowRule",
+    "besides",
+    "main_windows",
+    "nights_found",
+    "nights_in",
+    "within",
+]
 
 BoolArray = npt.NDArray[np.bool_]
+
+LONGEST_REST_MIN: Final = 14 * 60
+"""A rest longer than this is none, min: it may be a device on a shelf (our choice)."""
 
 
 @attrs.frozen(kw_only=True)

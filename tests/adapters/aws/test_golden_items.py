@@ -8,7 +8,8 @@ import pytest
 from clarity.adapters.aws.dynamodb.items import EntityItems
 from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
 from clarity.domain.identity import PatientId, PatientRef, TenantId
-from clarity.ports.entities import ENTITIES, spec_of
+from clarity.ports.entities import ENTITIES, RESULT, spec_of
+from clarity.ports.errors import Corrupt
 from tests.bench.dynamodb import wire
 from tests.support.golden_entities import GOLDEN
 
@@ -31,7 +32,7 @@ def test_an_item_of_every_version_is_read_exactly(name: str):
     assert stored.entity == entity
 
 
-@pytest.mark.parametrize("name", sorted(GOLDEN))
+@pytest.mark.parametrize("name", sorted(f"{spec.kind}-{spec.schema}" for spec in ENTITIES))
 def test_the_latest_form_is_written_as_it_was(name: str):
     item = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
 
@@ -41,5 +42,24 @@ def test_the_latest_form_is_written_as_it_was(name: str):
     assert kept == {key: item[key] for key in kept}
 
 
-def test_every_kind_has_an_item_of_its_schema():
-    assert set(GOLDEN) == {f"{spec.kind}-{spec.schema}" for spec in ENTITIES}
+def test_every_kind_has_an_item_of_each_of_its_schemas():
+    wanted = {f"{s.kind}-{schema}" for s in ENTITIES for schema in range(1, s.schema + 1)}
+
+    assert set(GOLDEN) == wanted
+
+
+@pytest.mark.parametrize("field", ["notices", "d", "s", "epoch_s"])
+def test_an_item_of_an_earlier_schema_that_lost_a_field_is_damaged(field: str):
+    item = json.loads((FOLDER / "result-1.json").read_text("utf-8"))
+    del item[field]
+
+    with pytest.raises(Corrupt):
+        ITEMS.decode(RESULT, item)
+
+
+def test_an_item_of_the_latest_schema_tells_all_its_fields():
+    item = json.loads((FOLDER / "result-2.json").read_text("utf-8"))
+    del item["rests"]
+
+    with pytest.raises(Corrupt):
+        ITEMS.decode(RESULT, item)

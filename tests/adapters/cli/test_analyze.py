@@ -270,3 +270,135 @@ def test_a_diary_without_a_zone_is_refused_before_anything_is_done(
     assert said.err.startswith("error [diary.no-zone]: ")
     assert "--tz Europe/Oslo" in said.err
     assert not (tmp_path / "out" / "report.html").exists()
+
+
+@pytest.fixture
+def hip(tmp_path: Path) -> Path:
+    """Three days of minute counts of a device at the hip, none of them 0 for an hour but one."""
+    still = range(2_000, 2_070)
+    rows = [
+        f"2003-05-0{7 + m // 1_440} {m // 60 % 24:02}:{m % 60:02},{0 if m in still else 40 + m % 99}"
+        for m in range(4_320)
+    ]
+    path = tmp_path / "hip.csv"
+    path.write_text("\n".join(["time,value", *rows]))
+    return path
+
+
+HIP = ("--tz", "Europe/Oslo", "--unit", "counts", "--device", "ActiGraph", "--placement", "hip")
+
+
+def results(folder: Path) -> dict:
+    return json.loads((folder / "results.json").read_text())
+
+
+def parameters(folder: Path, metric: str) -> dict:
+    found = {finding["metric"]: finding for finding in results(folder)["findings"]}
+    return found[metric]["parameters"]
+
+
+def test_options_of_the_analyses_reach_results_settings_and_fingerprint(
+    clarity: Command, hip: Path, tmp_path: Path
+):
+    options = ["--scoring", "sadeh/actilife", "--rescoring", "paper", "--wear-rule", "troiano"]
+    options += ["--cut-points", "freedson-1998"]
+
+    plain = clarity("analyze", hip, "--out", tmp_path / "plain", *HIP)
+    chosen = clarity("analyze", hip, "--out", tmp_path / "chosen", *HIP, *options)
+
+    assert (plain.code, chosen.code) == (0, 0)
+    usual, told = results(tmp_path / "plain"), results(tmp_path / "chosen")
+    assert told["provenance"]["fingerprint"] != usual["provenance"]["fingerprint"]
+    assert parameters(tmp_path / "chosen", "TST")["scoring"] == "sadeh/actilife + webster/paper"
+    assert parameters(tmp_path / "plain", "TST")["scoring"] == "cole-kripke/actilife"
+    assert parameters(tmp_path / "chosen", "MVPA")["mvpa_from"] == 1952.0
+    assert parameters(tmp_path / "plain", "MVPA")["mvpa_from"] == 2020.0
+    assert told["recording"]["n_worn"] == usual["recording"]["n_worn"] - 70
+    given = dict(zip(options[::2], options[1::2], strict=True))
+    assert {name: told["settings"][name] for name in given} == given
+    page = (tmp_path / "chosen" / "report.html").read_text()
+    assert all(f"<dt>{name}</dt><dd>{value}</dd>" in page for name, value in given.items())
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        ("--scoring", "sadeh"),
+        ("--rescoring", "paper"),
+        ("--wear-rule", "none"),
+        ("--cut-points", "freedson-1998"),
+    ],
+)
+def test_each_option_alone_makes_another_result(
+    clarity: Command, hip: Path, tmp_path: Path, option: tuple[str, str]
+):
+    for folder, more in (("plain", ()), ("chosen", option)):
+        assert clarity("analyze", hip, "--out", tmp_path / folder, *HIP, *more).code == 0
+
+    prints = {results(tmp_path / name)["provenance"]["fingerprint"] for name in ("plain", "chosen")}
+    assert len(prints) == 2
+
+
+def test_wear_that_is_not_to_be_assessed_is_said(clarity: Command, hip: Path, tmp_path: Path):
+    clarity("analyze", hip, "--out", tmp_path / "out", *HIP, "--wear-rule", "none")
+
+    told = results(tmp_path / "out")
+    assert told["recording"]["n_worn"] is None
+    assert "Wear was not assessed, as it was asked for" in told["notices"][0]
+
+
+@pytest.mark.parametrize(
+    ("option", "code", "said"),
+    [
+        (("--scoring", "sadeh"), "unit.mismatch", "sadeh/paper is defined for counts"),
+        (("--cut-points", "freedson-1998"), "unit.mismatch", "cut-points/freedson-1998 is defined"),
+    ],
+)
+def test_what_a_choice_is_not_defined_for_is_refused_with_the_reason(
+    clarity: Command, hip: Path, tmp_path: Path, option: tuple[str, str], code: str, said: str
+):
+    steps = ("--tz", "Europe/Oslo", "--unit", "steps/min")
+
+    told = clarity("analyze", hip, "--out", tmp_path / "out", *steps, *option)
+
+    assert told.code == 4
+    assert f"refused [{code}]: {said}" in told.err
+
+
+def test_a_wear_rule_that_cannot_tell_is_told_in_the_report(
+    clarity: Command, hip: Path, tmp_path: Path
+):
+    steps = ("--tz", "Europe/Oslo", "--unit", "steps/min", "--wear-rule", "troiano")
+
+    assert clarity("analyze", hip, "--out", tmp_path / "out", *steps).code == 0
+
+    assert "the rule needs counts per minute (wear/troiano-2007)" in str(
+        results(tmp_path / "out")["notices"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        (("--scoring", "best"), "there is no scoring profile 'best/paper'; choose one of"),
+        (("--rescoring", "best"), "'best' is not one of"),
+        (("--wear-rule", "best"), "'best' is not one of"),
+        (("--cut-points", "best"), "'best' is not one of"),
+    ],
+)
+def test_a_choice_that_does_not_exist_is_wrong_usage(
+    clarity: Command, ada: Path, tmp_path: Path, option: tuple[str, str], said: str
+):
+    told = clarity("analyze", ada, "--out", tmp_path / "out", *option)
+
+    assert told.code == 2
+    assert said in told.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_help_explains_the_options_of_the_analyses(clarity: Command):
+    text = " ".join(clarity("analyze", "--help").out.split())
+
+    for option in ("--scoring", "--rescoring", "--wear-rule", "--cut-points"):
+        assert option in text
+    assert "refused with the reason" in text

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
@@ -10,8 +11,10 @@ from hypothesis import strategies as st
 
 from clarity.adapters.report.csv_files import column, nights_csv, refused_csv, summary_csv
 from clarity.adapters.report.json_file import SCHEMA, SCHEMA_VERSION, results_json
+from clarity.domain.sleep.evenings import NoNight
+from clarity.domain.sleep.rests import MainRest, RestMethod
 from clarity.ports.report import Refused
-from tests.support.reports import FINDINGS, finding, night, report, series
+from tests.support.reports import FINDINGS, finding, night, report, rest, series
 
 PLAIN = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=30)
 
@@ -80,8 +83,77 @@ def test_a_column_names_its_unit_once(metric: str, unit: str, name: str):
     assert column(finding(metric, 1.0, unit)) == name
 
 
+def test_an_evening_without_a_night_has_its_date_the_reason_and_its_rests():
+    evening = date(2026, 3, 2)
+    drawn = report(
+        nights=(),
+        no_nights=(NoNight(date=evening, reason="not worn"),),
+        rests=(
+            rest(evening),
+            MainRest(date=evening, method=RestMethod.ROENNEBERG, reason="none"),
+        ),
+    )
+
+    (row,) = by_name(nights_csv([drawn]))
+
+    assert {name: cell for name, cell in row.items() if cell} == {
+        "participant": "P-01",
+        "file": "p01.csv",
+        "date": "2026-03-02",
+        "reason": "not worn",
+        "crespo_rest_start": "2026-03-02T22:40:00+01:00",
+        "crespo_rest_end": "2026-03-03T07:25:00+01:00",
+        "crespo_rest_duration_min": "525.0",
+    }
+
+
+def test_a_rest_of_an_evening_of_which_nothing_else_is_known_is_a_row_in_its_place():
+    evenings = [date(2026, 3, day) for day in (3, 1, 2)]
+    drawn = report(
+        nights=(night(evenings[0]),),
+        no_nights=(),
+        rests=tuple(rest(evening, RestMethod.ROENNEBERG) for evening in evenings),
+    )
+
+    found = by_name(nights_csv([drawn]))
+
+    assert [row["date"] for row in found] == ["2026-03-01", "2026-03-02", "2026-03-03"]
+    assert [bool(row["start"]) for row in found] == [False, False, True]
+    assert {row["reason"] for row in found} == {""}
+    assert all(row["roenneberg_rest_start"] for row in found)
+
+
+def test_rests_and_evenings_without_a_night_are_told_whole_in_the_results():
+    evening = date(2026, 3, 2)
+    drawn = report(
+        no_nights=(NoNight(date=evening, reason="not worn"),),
+        rests=(rest(evening), MainRest(date=evening, method=RestMethod.ROENNEBERG, reason="none")),
+    )
+
+    told = json.loads(results_json(drawn))
+
+    assert told["no_nights"] == [{"date": "2026-03-02", "reason": "not worn"}]
+    first, second = told["rests"]
+    assert first | {"citation": ""} == {
+        "date": "2026-03-02",
+        "method": "crespo",
+        "algorithm": "rest/crespo",
+        "start": "2026-03-02T22:40:00+01:00",
+        "end": "2026-03-03T07:25:00+01:00",
+        "duration_min": 525.0,
+        "reason": "",
+        "n_valid": 520,
+        "coverage": 0.99,
+        "citation": "",
+    }
+    assert (second["start"], second["duration_min"], second["reason"]) == (None, None, "none")
+    assert "10.1016/bs.mie.2014.11.028" in second["citation"]
+
+
 def test_a_night_leaves_empty_what_it_cannot_say():
-    (row,) = by_name(nights_csv([report(nights=(night(report().series.start.date()),))]))
+    one = night(report().series.start.date())
+
+    (row,) = by_name(nights_csv([report(nights=(one,), no_nights=(), rests=())]))
 
     assert row["participant"] == "P-01"
     assert row["date"] == "2026-03-02"

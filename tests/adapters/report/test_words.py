@@ -8,12 +8,15 @@ import pytest
 
 from clarity.adapters.report.nights import night_average, night_table
 from clarity.adapters.report.quality import checks
+from clarity.adapters.report.rests import rest_table
 from clarity.adapters.report.story import attribution, facts, key_findings, notices, story
 from clarity.adapters.report.tables import cited, measures, references
 from clarity.adapters.report.wording import CATALOGUE, Group, rank, wording
+from clarity.domain.sleep.evenings import NoNight
 from clarity.domain.sleep.nights import Night, WindowSource
+from clarity.domain.sleep.rests import MainRest, RestMethod
 from clarity.domain.streams import Placement
-from tests.support.reports import OSLO, finding, night, report, series
+from tests.support.reports import OSLO, finding, night, report, rest, series
 
 EVENING = date(2026, 3, 2)
 
@@ -114,6 +117,44 @@ def test_a_night_without_a_bed_time_has_dashes_and_a_note():
     assert table.notes == (
         "Latency, Efficiency: the window was found without a diary, so the time in bed is unknown.",
     )
+
+
+def test_an_evening_without_a_night_stands_in_its_place_with_the_reason():
+    before, after = date(2026, 3, 1), date(2026, 3, 3)
+    table = night_table([night(before), night(after)], [NoNight(date=EVENING, reason="not worn")])
+
+    assert [row.reason for row in table.rows] == ["", "not worn", ""]
+    assert (table.rows[1].night, table.rows[1].tst) == ("Mon 2 Mar 2026", "–")
+    assert table.average.night == "Mean of 2 nights"
+
+
+def test_main_rests_stand_by_evening_and_method():
+    later = date(2026, 3, 3)
+    table = rest_table(
+        [
+            rest(later, RestMethod.ROENNEBERG),
+            rest(EVENING, RestMethod.ROENNEBERG),
+            rest(later),
+            MainRest(date=EVENING, method=RestMethod.CRESPO, reason="nothing could be scored"),
+            MainRest(
+                date=date(2026, 3, 4), method=RestMethod.CRESPO, reason="nothing could be scored"
+            ),
+        ]
+    )
+
+    assert table.methods == ("Crespo", "Roenneberg")
+    assert [(row.evening, row.cells) for row in table.rows] == [
+        ("Mon 2 Mar 2026", ("–", "–", "–", "22:40", "07:25", "8:45")),
+        ("Tue 3 Mar 2026", ("22:40", "07:25", "8:45") * 2),
+        ("Wed 4 Mar 2026", ("–",) * 6),
+    ]
+    assert table.notes == ("Crespo, Mon 2 Mar, Wed 4 Mar: nothing could be scored.",)
+
+
+def test_a_method_that_did_not_look_has_no_columns():
+    assert rest_table([rest(EVENING)]).methods == ("Crespo",)
+    assert rest_table([rest(EVENING)]).notes == ()
+    assert rest_table([]) is None
 
 
 def test_a_night_of_a_diary_has_latency_and_efficiency():

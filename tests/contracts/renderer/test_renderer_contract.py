@@ -5,6 +5,7 @@ import io
 import json
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import attrs
@@ -12,6 +13,8 @@ import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clarity.domain.sleep.evenings import NoNight
+from clarity.domain.sleep.rests import MainRest, RestMethod
 from clarity.ports.report import Document, Refused, Renderer
 from tests.contracts.renderer.harness import OPENERS
 from tests.support.reports import finding, report, series
@@ -132,12 +135,36 @@ def test_an_absent_finding_says_its_reason_on_the_page_and_in_the_results(render
     assert "the watch lay on a table" in content(documents, "report.html")
 
 
-def test_a_night_is_a_row(renderer: Renderer):
+def test_an_evening_is_a_row_with_its_night_or_the_reason_why_there_is_none(renderer: Renderer):
     drawn = report()
 
-    found = rows(renderer.participant(drawn), "nights.csv")
+    documents = renderer.participant(drawn)
 
-    assert [row["date"] for row in found] == [n.date.isoformat() for n in drawn.result.nights]
+    found = rows(documents, "nights.csv")
+    nights, others = drawn.result.nights, drawn.result.no_nights
+    assert [row["date"] for row in found] == [
+        one.date.isoformat() for one in sorted((*nights, *others), key=lambda one: one.date)
+    ]
+    assert [row["reason"] for row in found if not row["start"]] == [one.reason for one in others]
+    assert [row["date"] for row in found if row["start"]] == [n.date.isoformat() for n in nights]
+    told = json.loads(content(documents, "results.json"))
+    assert [one["reason"] for one in told["no_nights"]] == [one.reason for one in others]
+    assert others[0].reason in content(documents, "report.html")
+
+
+def test_a_main_rest_stands_in_the_results_on_the_page_and_beside_its_night(renderer: Renderer):
+    drawn = report()
+
+    documents = renderer.participant(drawn)
+
+    told = json.loads(content(documents, "results.json"))["rests"]
+    assert [(one["date"], one["method"], one["duration_min"]) for one in told] == [
+        (one.date.isoformat(), one.method, one.duration_min) for one in drawn.result.rests
+    ]
+    by_date = {row["date"]: row for row in rows(documents, "nights.csv")}
+    first = drawn.result.rests[0]
+    assert by_date[first.date.isoformat()]["crespo_rest_start"] == first.start.isoformat()
+    assert "Crespo" in content(documents, "report.html")
 
 
 def test_a_participant_of_a_batch_is_a_row_in_the_order_given(renderer: Renderer):
@@ -146,7 +173,9 @@ def test_a_participant_of_a_batch_is_a_row_in_the_order_given(renderer: Renderer
     documents = renderer.batch(batch, (), folders={"A": "a", "B": "b"})
 
     assert [row["participant"] for row in rows(documents, "summary.csv")] == ["B", "A"]
-    assert len(rows(documents, "nights.csv")) == sum(len(one.result.nights) for one in batch)
+    assert len(rows(documents, "nights.csv")) == sum(
+        len(one.result.nights) + len(one.result.no_nights) for one in batch
+    )
     index = content(documents, "report.html")
     assert index.index("b/report.html") < index.index("a/report.html")
 
@@ -175,6 +204,8 @@ def test_no_text_of_a_participant_becomes_markup(name: str):
         source=name,
         settings={name: name},
         notices=(name,),
+        no_nights=(NoNight(date=date(2026, 3, 2), reason=name),),
+        rests=(MainRest(date=date(2026, 3, 2), method=RestMethod.CRESPO, reason=name),),
         findings=(
             finding("IS", None, reason=name, citation=name, algorithm=name),
             finding(name, 1.0, name, parameters={name: name}, citation=name),

@@ -125,8 +125,11 @@ def test_the_built_in_analyses_have_stable_names_and_versions():
     names = [(one.id, one.version) for one in built_in()]
 
     assert names == [
-        ("clarity.sleep", "1"),
+        ("clarity.sleep", "2"),
+        ("clarity.rest-crespo", "1"),
+        ("clarity.rest-roenneberg", "1"),
         ("clarity.rhythm", "2"),
+        ("clarity.period", "1"),
         ("clarity.intensity", "1"),
         ("clarity.quality", "2"),
     ]

@@ -13,7 +13,13 @@ from clarity.domain.analysis.sleep import (
     usual_profile,
 )
 from clarity.domain.sleep.diary import Diary
-from clarity.domain.sleep.profiles import COLE_KRIPKE, COLE_KRIPKE_ACTILIFE, oakley
+from clarity.domain.sleep.profiles import (
+    COLE_KRIPKE,
+    COLE_KRIPKE_ACTILIFE,
+    UnknownProfile,
+    oakley,
+)
+from clarity.domain.sleep.webster import RescoringForm, rescored
 from clarity.domain.streams import Unit, UnitMismatch
 from clarity.domain.timeline import TimeWindow
 from tests.domain.analysis.made_up import NOON, recording
@@ -196,6 +202,105 @@ def test_a_scoring_that_was_asked_for_is_used_and_named():
     assert written.spans[1].algorithm == analysis.scoring
     assert analysis.parameters["scoring"] == analysis.scoring
     assert SleepAnalysis().parameters["scoring"] == "usual for the device"
+
+
+@pytest.mark.parametrize(
+    ("name", "epoch_s", "used"),
+    [
+        ("sadeh", 60, "sadeh/paper"),
+        ("sadeh/actilife", 60, "sadeh/actilife"),
+        ("scripps", 60, "scripps/paper"),
+        ("cole-kripke", 30, "cole-kripke/paper"),
+        ("oakley-80", 60, "oakley-80-60s/paper"),
+        ("oakley-auto", 15, "oakley-auto-15s/paper"),
+        ("oakley-20", 10, "oakley-20-60s/paper"),
+        ("oakley-40-60s", 15, "oakley-40-60s/paper"),
+    ],
+)
+def test_every_published_scoring_can_be_asked_for_by_name(name: str, epoch_s: int, used: str):
+    written = SleepAnalysis(scoring=name).run(recording(days=1, epoch_s=epoch_s))
+
+    assert {finding.parameters["scoring"] for finding in written.findings} == {used}
+    assert [spans.algorithm for spans in written.spans] == [f"{used} + main window", used]
+
+
+def test_a_scoring_that_does_not_exist_is_refused_before_any_recording():
+    with pytest.raises(UnknownProfile, match="'oakley-41/paper'"):
+        SleepAnalysis(scoring="oakley-41")
+
+
+def test_the_larger_half_minutes_make_minutes_of_sleep():
+    """One score per minute of a recording by half minutes."""
+    minutes = recording(days=2)
+    halves = recording(np.repeat(minutes.values / 2, 2), epoch_s=30)
+
+    written = SleepAnalysis(scoring="cole-kripke-30s-max").run(halves)
+
+    assert [night.date.day for night in written.nights] == [2, 3]
+    assert all(400 < night.in_bed_min < 540 for night in written.nights)
+    rest, _ = written.spans
+    assert [stop - first for first, stop in rest.spans] == [
+        2 * night.in_bed_min for night in written.nights
+    ]
+
+
+@pytest.mark.parametrize("form", RescoringForm)
+def test_rescored_sleep_is_less_and_says_its_form(form: RescoringForm):
+    series = recording(days=4)
+    plain = SleepAnalysis().run(series)
+
+    analysis = SleepAnalysis(rescoring=form)
+    written = analysis.run(series)
+
+    scored = sleep_mask(series, usual_profile(series)).values
+    expected = rescored(scored, epoch_s=60, form=form)
+    (_, sleep) = written.spans
+    assert sum(stop - first for first, stop in sleep.spans) == np.nansum(expected)
+    assert np.nansum(expected) < np.nansum(scored)
+    assert sleep.algorithm == f"{plain.spans[1].algorithm} + webster/{form}"
+    assert written.findings[0].parameters["scoring"] == sleep.algorithm
+    assert analysis.parameters["rescoring"] == form.value
+    assert SleepAnalysis().parameters["rescoring"] is None
+
+
+def test_every_evening_of_a_recording_has_a_night_or_the_reason_why_there_is_none():
+    values = recording(days=5).values.copy()
+    values[1_440:2_880] = 500.0
+    worn = np.ones(values.size, dtype=np.bool_)
+    worn[2_880:4_320] = False
+
+    written = SleepAnalysis().run(recording(values, worn=worn))
+
+    assert [night.date.day for night in written.nights] == [2, 5, 6]
+    assert [(one.date.day, one.reason) for one in written.no_nights] == [
+        (3, "no stretch with 120 min of sleep or rest was found"),
+        (4, "nothing could be scored; 24.0 h were not worn"),
+    ]
+
+
+def test_a_rest_window_that_is_too_long_is_the_reason_for_its_evening():
+    written = SleepAnalysis().run(recording(np.zeros(2 * 1_440)))
+
+    by_day = {one.date.day: one.reason for one in written.no_nights}
+    assert [day for day, reason in by_day.items() if "h long" in reason] == [3]
+    assert list(by_day) == [2, 3]
+
+
+def test_evenings_of_a_recording_that_cannot_be_scored_say_why():
+    written = SleepAnalysis().run(recording(days=2, unit=Unit.STEPS_PER_MIN))
+
+    assert [one.date.day for one in written.no_nights] == [2, 3]
+    assert f"{written.no_nights[0].reason}." == written.notices[0]
+
+
+def test_a_night_that_the_diary_gives_another_evening_is_the_reason_of_its_own():
+    late = NOON + timedelta(hours=18)
+    diary = Diary(windows=[TimeWindow(start=late, end=late + timedelta(hours=13))])
+
+    written = _nights_of(diary, days=2)
+
+    assert [night.date.day for night in written.nights] == [3]
+    assert [(one.date.day, "diary" in one.reason) for one in written.no_nights] == [(2, True)]
 
 
 def test_a_scoring_that_was_asked_for_refuses_other_units():
