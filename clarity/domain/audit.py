@@ -42,6 +42,15 @@ __all__ = [
 GENESIS: Final = bytes(32)
 """Hash before the first record of a chain."""
 
+READ_ERRORS: Final = (
+    DomainError,
+    KeyError,
+    OverflowError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)  # what a body of another shape raises on its way into values
+
 
 class Operation(StrEnum):
     """What was done."""
@@ -129,7 +138,7 @@ class AuditRecord:
         """
         try:
             return _event(json.loads(self.body))
-        except (ValueError, KeyError, TypeError, RecursionError, DomainError) as error:
+        except READ_ERRORS as error:
             raise UnreadableRecord(self.seq) from error
 
 

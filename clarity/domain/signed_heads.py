@@ -42,6 +42,16 @@ MOST_HEADS: Final = 500
 FIRST: Final = "0" * 64
 """What stands for the entry before the first."""
 
+READ_ERRORS: Final = (
+    AttributeError,
+    DomainError,
+    KeyError,
+    OverflowError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)  # what a line of another shape raises on its way into values
+
 Json = dict[str, object]
 
 
@@ -157,7 +167,7 @@ def read_entry(line: bytes, *, number: int) -> tuple[Entry, bytes]:
         content = json.loads(line)
         entry = _entry(content["statement"])
         signature = bytes.fromhex(content["signature"])
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, DomainError) as error:
+    except READ_ERRORS as error:
         raise BrokenLedger(number, "it cannot be read") from error
     if entry_line(entry, signature) != line:
         raise BrokenLedger(number, "it is not written as clarity writes")

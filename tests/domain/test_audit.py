@@ -166,6 +166,7 @@ def test_a_body_that_is_none_is_found_and_cannot_be_read(body: bytes):
         {"touched": "nothing"},
         {"touched": [["a", "b", "c", "d"]]},
         {"at": "2026-01-05T12:00:00"},
+        {"at": "0001-01-01T00:00:00+14:00"},
         {"purpose": "curiosity"},
         {"role": "king"},
         {"role": 1},

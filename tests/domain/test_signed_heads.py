@@ -117,6 +117,7 @@ def _with(**changes: object) -> bytes:
         _with(heads=[]),
         _with(heads={"ada": 7}),
         _with(heads={" ": [1, "00"]}),
+        _with(heads={"ada": [float("inf"), "00"]}),
         _with(number="1"),
         _with(format="other"),
         _with(at="2026-01-05T12:00:00"),

@@ -81,11 +81,17 @@ def date_parts(text: str) -> tuple[int, int, int] | None:
 def _date(text: str) -> tuple[int, int, int] | None:
     found = _COMPACT.fullmatch(text)
     if found:
-        return int(found[1]), int(found[2]), int(found[3])
+        return _year_first(found[1]), int(found[2]), int(found[3])
     found = _DATE.fullmatch(text)
     if not found or (len(found[1]) == 4) == (len(found[4]) == 4):
         return None
-    return int(found[1]), int(found[3]), int(found[4])
+    first = _year_first(found[1]) if len(found[1]) == 4 else int(found[1])
+    return first, int(found[3]), int(found[4])
+
+
+def _year_first(text: str) -> int:
+    """The year, none before 1000: 0001-01-01, with which some programs mean none, stays one."""
+    return max(int(text), 1_000)
 
 
 def orders_of(parts: tuple[int, int, int]) -> frozenset[DateOrder]:

@@ -29,6 +29,9 @@ __all__ = [
     "unit_of_heading",
 ]
 
+_FEW: Final = 5
+"""How many cells of a column tell whether it holds times."""
+
 _TIME_KEYS: Final = frozenset(
     {"timestamp", "time", "datetime", "dateandtime", "epoch", "unix", "unixtime", "ts", "start"}
     | {"starttime", "timestamps", "timestampunix", "datumzeit", "datetimeutc", "zeitstempel"}
@@ -85,11 +88,10 @@ def _cells_of(heading: Heading, column: int) -> list[str]:
 
 
 def _stamp_columns(heading: Heading) -> list[int]:
-    return [
-        i
-        for i in range(len(heading.names))
-        if (texts := _cells_of(heading, i)) and is_stamp(texts[0])
-    ]
+    """The columns whose first cells are stamps; one cell may be none, it is refused by its line."""
+    columns = [(i, _cells_of(heading, i)[:_FEW]) for i in range(len(heading.names))]
+    found = [i for i, texts in columns if texts and is_stamp(texts[0])]
+    return found or [i for i, texts in columns if any(map(is_stamp, texts))]
 
 
 def _unix_columns(heading: Heading) -> list[int]:

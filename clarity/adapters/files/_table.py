@@ -4,6 +4,7 @@ import csv
 import io
 import itertools
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Final
 
 import attrs
@@ -91,8 +92,13 @@ def fold(name: str) -> str:
     return "".join(letter for letter in name.casefold() if letter.isalnum())
 
 
+@lru_cache(maxsize=1)
 def heading_of(head: bytes) -> Heading | None:
-    """The heading of a table, or None when the text is no table with at least one row of cells."""
+    """
+    The heading of a table, or None when the text is no table with at least one row of cells.
+
+    The last one is remembered: each of the readers asks for it before one knows the format.
+    """
     lines = list(io.StringIO(head_text(head), newline=""))
     start = next((i for i, line in enumerate(lines) if not _is_comment(line)), None)
     if start is None:

@@ -85,6 +85,8 @@ def translated(busy_timeout_s: float) -> Iterator[None]:
         raise Denied("the file of the store") from error
     except OSError as error:
         raise Unavailable("the file of the store") from error
+    except UnicodeDecodeError as error:
+        raise Corrupt(STORE) from error
 
 
 def _refusal(error: sqlite3.Error, busy_timeout_s: float) -> PortError:

@@ -26,6 +26,7 @@ LARGEST_MANIFEST: Final = 2**18  # bytes; a hundred heads need about 40 KiB
 WHAT: Final = "the manifest"
 READ_ERRORS: Final = (
     ClarityError,
+    ArithmeticError,
     AttributeError,
     LookupError,
     RecursionError,

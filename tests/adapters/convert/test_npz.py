@@ -168,9 +168,3 @@ def test_only_errors_of_clarity_come_out_of_damaged_files(change: str, share: fl
         return
 
     assert found == fixture()
-
-
-@given(data=st.binary(max_size=300))
-def test_only_errors_of_clarity_come_out_of_other_bytes(data: bytes):
-    with pytest.raises(ClarityError):
-        ARRAYS.read_scaler(data)

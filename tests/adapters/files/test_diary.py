@@ -4,12 +4,9 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from clarity.adapters.files import diary as module
 from clarity.adapters.files.diary import CsvDiaries
-from clarity.domain.errors import ClarityError
 from clarity.domain.sleep.diary import DiaryNight
 from clarity.ports.diaries import DiaryColumns, DiaryZone, SkippedHour, UnparsableNight
 from clarity.ports.unreadable import AbsurdDate, EmptyRecording, TooBig
@@ -113,11 +110,3 @@ def test_a_diary_has_an_end(monkeypatch: pytest.MonkeyPatch):
     assert len(read("bed,up\n" + 2 * night)) == 2
     with pytest.raises(TooBig, match="more than 2 nights"):
         read("bed,up\n" + 3 * night)
-
-
-@given(st.binary(max_size=300) | st.text(max_size=200).map(lambda t: f"date,bed,up\n{t}".encode()))
-def test_whatever_comes_is_read_or_refused(content: bytes):
-    try:
-        read(content)
-    except ClarityError:
-        return

@@ -74,6 +74,15 @@ def test_the_name_of_an_unknown_refusal_is_told():
     assert _translation(_error("SQLITE_MISUSE")).detail == "sqlite SQLITE_MISUSE"
 
 
+def test_a_text_in_the_store_that_is_none_is_damage():
+    error = UnicodeDecodeError("utf-8", b"text \xff that may hold data", 5, 6, "invalid start byte")
+
+    told = _translation(error)
+
+    assert type(told) is Corrupt
+    assert "data" not in str(told)
+
+
 def test_an_error_of_the_driver_itself_is_unexpected():
     assert _translation(sqlite3.ProgrammingError("x")).detail == "sqlite ProgrammingError"
 

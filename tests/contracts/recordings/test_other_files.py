@@ -1,6 +1,5 @@
 """What every reader promises of files that are no tables of text."""
 
-import contextlib
 import gzip
 import hashlib
 import io
@@ -12,7 +11,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from clarity.domain.errors import ClarityError
 from clarity.domain.streams import Placement
 from clarity.ports.recordings import ReadOptions, Recordings, Source
 from clarity.ports.unreadable import EmptyRecording, TooBig, UnopenableFile, UnreadableRecording
@@ -113,17 +111,3 @@ def test_a_packed_source_that_grows_without_end_is_refused(file_harness):
 def test_a_file_cut_short_is_refused(file_harness, share):
     with pytest.raises(UnreadableRecording, match="; expected "):
         read(file_harness, file_harness.content[: int(share * len(file_harness.content))])
-
-
-@given(data=st.data())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_a_damaged_file_is_read_or_refused_in_words(file_harness, data):
-    content = bytearray(file_harness.content)
-    for _ in range(data.draw(st.integers(1, 6))):
-        at = data.draw(st.integers(0, len(content)))
-        content[at : at + data.draw(st.integers(0, 30))] = data.draw(st.binary(max_size=20))
-
-    with contextlib.suppress(ClarityError):
-        recordings = read(file_harness, bytes(content) or b" ")
-        assert all(not np.isnan(one.series.values).all() for one in recordings)
-        assert not any(np.isinf(one.series.values).any() for one in recordings)

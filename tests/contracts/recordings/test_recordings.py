@@ -1,6 +1,5 @@
 """What every reader of recordings promises."""
 
-import contextlib
 import hashlib
 import io
 from concurrent.futures import ThreadPoolExecutor
@@ -244,17 +243,3 @@ def test_a_source_that_cannot_be_opened_is_refused(harness, tmp_path):
 class _Broken(io.BytesIO):
     def read(self, size=-1):
         raise OSError(5, "Input/output error")
-
-
-@given(data=st.data())
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_a_damaged_table_is_read_or_refused_in_words(harness, data):
-    content = bytearray(harness.table.encode()[: data.draw(st.integers(1, 20_000))])
-    for _ in range(data.draw(st.integers(1, 4))):
-        at = data.draw(st.integers(0, len(content)))
-        content[at : at + data.draw(st.integers(0, 30))] = data.draw(st.binary(max_size=20))
-
-    with contextlib.suppress(UnreadableRecording):
-        recordings = read(harness, bytes(content) or b" ")
-        assert all(not np.isnan(r.series.values).all() for r in recordings)
-        assert not any(np.isinf(r.series.values).any() for r in recordings)

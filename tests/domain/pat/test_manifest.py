@@ -2,10 +2,7 @@ import json
 
 import attrs
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from clarity.domain.errors import ClarityError
 from clarity.domain.pat.artifact import DigestMismatch, UnreadableModel
 from clarity.domain.pat.bundle import (
     LARGEST_BUNDLE,
@@ -118,19 +115,21 @@ def test_a_huge_manifest_is_refused_before_it_is_parsed():
         read_manifest(b"[" * (LARGEST_MANIFEST + 1))
 
 
-@given(data=st.binary(max_size=200))
-def test_only_errors_of_clarity_come_out_of_other_bytes(data: bytes):
-    with pytest.raises(ClarityError):
-        read_manifest(data)
-
-
 def test_heads_are_described_by_a_list_in_which_most_may_be_left_out():
     text = b'[{"name": "mood", "calibration": {"kind": "platt", "slope": 1, "intercept": 0}}]'
 
     assert read_heads(text) == (HeadSpec(name="mood", calibration=Platt(slope=1, intercept=0)),)
 
 
-@pytest.mark.parametrize("data", [b"", b"7", b"[7]", b"[{}]", b'[{"name": "a", "kind": "b"}]'])
+HUGE = (
+    b'[{"name": "a", "calibration": {"kind": "isotonic", "scores": [0, 1], "probabilities": [0, 1%b]}}]'
+    % (b"0" * 400)
+)
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"7", b"[7]", b"[{}]", b'[{"name": "a", "kind": "b"}]', HUGE]
+)
 def test_what_describes_no_heads_is_refused(data: bytes):
     with pytest.raises(UnreadableModel, match="heads"):
         read_heads(data)

@@ -1,6 +1,7 @@
 """REL-10: what no recording should hold, through ingest, analyses and reports: words or results."""
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -16,7 +17,8 @@ from clarity.domain.actigraphy.series import ActivitySeries
 from clarity.domain.errors import ClarityError
 from clarity.domain.streams import BadChunk, Unit
 from clarity.domain.timeline import NaiveTime
-from clarity.ports.recordings import ReadOptions
+from clarity.ports.recordings import ReadOptions, Source
+from clarity.ports.unreadable import MissingZone
 from tests.application.world import recording as recording_of
 from tests.support.recordings import source_of, stamped
 from tests.support.worlds import ADA, CORRELATION, NURSE, World, opened
@@ -95,16 +97,6 @@ def test_rel_10_poison_is_analyzed_or_refused_in_words(world: World, name: str, 
     assert (outcome == BadChunk.code) == (name in refused)
 
 
-def _read(text: str, **options: object) -> str:
-    """`read`, or the code of the refusal."""
-    told = {"unit": Unit.COUNTS, **options}
-    try:
-        DetectedRecordings().read(source_of(text), options=ReadOptions(**told))
-    except ClarityError as error:
-        return error.code if str(error) else "refused without a word"
-    return "read"
-
-
 def _table(rows: list[tuple[str, object]]) -> str:
     lines = [f"{stamp},{value}" for stamp, value in rows]
     return "\n".join(["timestamp,counts", *lines]) + "\n"
@@ -126,17 +118,65 @@ POISONED_STAMPS = {
 }
 
 
-@pytest.mark.parametrize("value", ["7", "nan", "inf", "-0.0", "1e308", "9" * 400, "x", ""])
+VALUES = ("7", "nan", "inf", "-0.0", "1e308", "9" * 400, "x", "")
+MISSING = {"nan", ""}
+REFUSED_VALUES = {"x": "recording.line"} | dict.fromkeys(
+    ("inf", "1e308", "9" * 400), "recording.unbounded"
+)
+REFUSED_STAMPS = {
+    "no-leap-day": "recording.line",
+    "far-past": "recording.absurd-date",
+    "far-future": "recording.absurd-date",
+    "one": "recording.uneven-times",
+}
+EPOCHS = {"skipped-hour": (120, 120), "repeated-hour": (180, 120)}
+"""
+How many there are in all and how many rows they come from, where that is not 60 and 60.
+
+The hour that comes twice is named once here, so an hour without rows follows it.
+"""
+
+
+def _code(name: str, value: str) -> str:
+    """With which code a table in a zone is refused, none when it is read."""
+    if name == "none" or (name == "one" and value in MISSING):
+        return "recording.no-samples"
+    if name == "leap-second":
+        return "recording.line"
+    return REFUSED_VALUES.get(value) or REFUSED_STAMPS.get(name, "")
+
+
+def _poisoned(name: str, value: str) -> Source:
+    stamps = enumerate(POISONED_STAMPS[name])
+    return source_of(_table([(stamp, "1" if at % 2 else value) for at, stamp in stamps]))
+
+
+@pytest.mark.parametrize("value", VALUES)
 @pytest.mark.parametrize("name", POISONED_STAMPS)
-@pytest.mark.parametrize("zone", [OSLO, None], ids=["zoned", "naive"])
-def test_rel_10_poisoned_tables_are_read_or_refused_in_words(
-    name: str, value: str, zone: ZoneInfo | None
+def test_rel_10_a_poisoned_table_is_refused_by_its_fault_or_read_as_it_stands(
+    name: str, value: str
 ):
-    rows = [(stamp, "1" if at % 2 else value) for at, stamp in enumerate(POISONED_STAMPS[name])]
+    options = ReadOptions(unit=Unit.COUNTS, zone=OSLO)
+    if code := _code(name, value):
+        with pytest.raises(ClarityError) as refused:
+            DetectedRecordings().read(_poisoned(name, value), options=options)
+        assert refused.value.code == code
+        assert "; expected " in str(refused.value)
+        return
 
-    outcome = _read(_table(rows), zone=zone)
+    (recording,) = DetectedRecordings().read(_poisoned(name, value), options=options)
 
-    assert outcome == "read" or "." in outcome
+    values, (epochs, rows) = recording.series.values, EPOCHS.get(name, (60, 60))
+    every_second = {} if value in MISSING else {float(value): rows // 2}
+    assert values.size == epochs
+    assert Counter(values[~np.isnan(values)].tolist()) == {1.0: rows // 2} | every_second
+
+
+@pytest.mark.parametrize("value", VALUES)
+@pytest.mark.parametrize("name", [name for name in POISONED_STAMPS if name != "none"])
+def test_rel_10_a_poisoned_table_without_a_zone_is_refused_for_that(name: str, value: str):
+    with pytest.raises(MissingZone):
+        DetectedRecordings().read(_poisoned(name, value), options=ReadOptions(unit=Unit.COUNTS))
 
 
 def test_rel_10_a_zone_that_changes_at_night_is_refused_when_the_days_are_joined(world: World):
