@@ -4,7 +4,7 @@ import math
 from datetime import date, timedelta
 from typing import Final
 
-from clarity.adapters.report.wording import wording
+from clarity.adapters.report.wording import Wording, wording
 from clarity.domain.findings import Finding
 
 __all__ = [
@@ -27,6 +27,9 @@ WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 SUPERSCRIPTS: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 DAY_MIN: Final = 1440
+
+SMALL_P: Final = 0.001
+"""A p value below it is told as below it: how far is no evidence, and 0 is none at all."""
 
 UNIT_NAMES: Final = {"1": "", "clock_h": "clock time", "clock_min": "clock time", "d": "days"}
 """Units whose catalogue name is not what a reader expects."""
@@ -78,7 +81,8 @@ def shown(finding: Finding) -> tuple[str, str]:
     """
     A finding's value and unit as text.
 
-    Minutes of an hour or more also stand as h:mm, clock hours as HH:MM, ratios with two decimals.
+    Minutes of an hour or more also stand as h:mm, clock hours as HH:MM, ratios with two decimals, a
+    p value below 0.001 as that.
     """
     unit = UNIT_NAMES.get(finding.unit, finding.unit)
     if finding.value is None:
@@ -87,9 +91,7 @@ def shown(finding: Finding) -> tuple[str, str]:
         return clock(finding.value), unit
     if finding.unit == "clock_min":
         return clock(finding.value / 60), unit
-    if wording(finding).is_count and finding.value.is_integer():
-        return number(finding.value, 0), unit
-    text = _rounded(finding.value, finding.unit)
+    text = _figure(finding.value, finding.unit, wording(finding))
     if finding.unit == "min" and abs(finding.value) >= 60:
         return f"{text} ({hours_minutes(finding.value)})", unit
     return text, unit
@@ -101,6 +103,14 @@ def brief(finding: Finding) -> tuple[str, str]:
         return hours_minutes(finding.value), "h"
     value, unit = shown(finding)
     return value, "" if finding.unit.startswith("clock") else unit
+
+
+def _figure(value: float, unit: str, told: Wording) -> str:
+    if told.is_p_value:
+        return f"< {number(SMALL_P, 3)}" if value < SMALL_P else number(value, 3)
+    if told.is_count and value.is_integer():
+        return number(value, 0)
+    return _rounded(value, unit)
 
 
 def _rounded(value: float, unit: str) -> str:

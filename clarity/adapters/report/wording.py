@@ -31,6 +31,7 @@ class Wording:
         label: its name in words.
         meaning: what it says, in one line without judgment.
         is_count: whether it counts things, so that whole values stand without decimals.
+        is_p_value: whether it is the p value of a test, of which only the size matters.
     """
 
     metric: str
@@ -38,7 +39,10 @@ class Wording:
     label: str
     meaning: str = ""
     is_count: bool = False
+    is_p_value: bool = False
 
+
+TOO_SMALL: Final = "as if epochs were independent, so too small"
 
 CATALOGUE: Final = (
     Wording(
@@ -57,11 +61,17 @@ CATALOGUE: Final = (
     Wording("mesor", Group.RHYTHM, "Cosinor mesor", "level of the fitted 24-hour curve"),
     Wording("amplitude", Group.RHYTHM, "Cosinor amplitude", "half its swing"),
     Wording("acrophase", Group.RHYTHM, "Cosinor acrophase", "clock time of its peak"),
-    Wording("mesor_SE", Group.RHYTHM, "Cosinor mesor, standard error"),
+    Wording("mesor_SE", Group.RHYTHM, "Cosinor mesor, standard error", TOO_SMALL),
+    Wording("amplitude_SE", Group.RHYTHM, "Cosinor amplitude, standard error", TOO_SMALL),
+    Wording("acrophase_SE", Group.RHYTHM, "Cosinor acrophase, standard error", TOO_SMALL),
     Wording("cosinor_R2", Group.RHYTHM, "Cosinor R²", "variance explained by the fitted curve"),
     Wording("cosinor_F", Group.RHYTHM, "Cosinor F", "zero-amplitude test"),
     Wording(
-        "cosinor_p", Group.RHYTHM, "Cosinor p", "zero-amplitude test; epochs are not independent"
+        "cosinor_p",
+        Group.RHYTHM,
+        "Cosinor p",
+        "zero-amplitude test; epochs are not independent",
+        is_p_value=True,
     ),
     Wording("free_period", Group.RHYTHM, "Period of the rhythm", "of the cosine that fits best"),
     Wording("free_mesor", Group.RHYTHM, "Mesor at that period"),

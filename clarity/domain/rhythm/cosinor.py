@@ -36,6 +36,8 @@ class CosinorFit:
         amplitude: A, 0 or more, in units of the activity.
         acrophase_h: phi, h in [0, T); NaN when the amplitude is 0.
         mesor_se: standard error of M under independent residuals.
+        amplitude_se: that of A, to first order (delta method); NaN when the amplitude is 0.
+        acrophase_se_h: that of phi, to first order, h; NaN when the amplitude is 0.
         r2: share of the variance explained, 0 to 1; NaN for constant activity.
         f: zero-amplitude F with (2, n - 3) degrees of freedom; NaN for a perfect fit.
         p: its upper tail probability, in closed form (1 + 2 F / (n - 3)) ^ (-(n - 3) / 2).
@@ -48,6 +50,8 @@ class CosinorFit:
     amplitude: Floats
     acrophase_h: Floats
     mesor_se: Floats
+    amplitude_se: Floats
+    acrophase_se_h: Floats
     r2: Floats
     f: Floats
     p: Floats
@@ -69,13 +73,15 @@ def cosinor(
 
     Returns:
         Fields of shape (...). All but `n` and `period_h` are NaN with fewer than four epochs or
-        when too little of the cycle was seen to tell cosine from sine. F and p assume independent
-        residuals, which minutes of activity are not: they are descriptive.
+        when too little of the cycle was seen to tell cosine from sine. F, p and the standard errors
+        assume independent residuals, which minutes of activity are not: p is descriptive and the
+        errors are too small. p is 0 where it is too small for a number, below 1e-323.
 
     Raises:
         UnevenGrid: the epoch does not divide an hour.
 
-    Source: Nelson 1979, Chronobiologia 6:305-323; Cornelissen 2014, doi:10.1186/1742-4682-11-16.
+    Source: Nelson 1979, Chronobiologia 6:305-323; Cornelissen 2014, doi:10.1186/1742-4682-11-16;
+    standard errors of amplitude and acrophase: Tong 1976, doi:10.2307/2529340.
     """
     values = np.asarray(activity, dtype=np.float64)
     hours = _hours(values, start_minute, epoch_s)
@@ -98,7 +104,7 @@ def free_period_cosinor(
 
     Returns:
         Fields of shape (...); all NaN but `n` when `cosinor` is undefined, when nothing varies, or
-        when the best period lies at an edge of the range.
+        when the best period lies at an edge of the range. Standard errors are those at that period.
 
     Raises:
         UnevenGrid: the epoch does not divide an hour.
@@ -189,6 +195,7 @@ def _fit(values: Floats, hours: Floats, period_h: Floats) -> CosinorFit:
     varies = defined & (amplitude > 0)
     left = _quotient(rss, sums.xx, where=varies)
     free = sums.n - 3.0
+    amplitude_se, phase_se = _polar_se(sums, rss, (beta, gamma), varies)
     explained = np.where(left > FLAT_REL, left, np.nan)
     return CosinorFit(
         period_h=period_h,
@@ -196,6 +203,8 @@ def _fit(values: Floats, hours: Floats, period_h: Floats) -> CosinorFit:
         amplitude=amplitude,
         acrophase_h=np.where(varies, np.where(phase < period_h, phase, 0.0), np.nan),
         mesor_se=_mesor_se(sums, rss, defined),
+        amplitude_se=amplitude_se,
+        acrophase_se_h=phase_se * period_h / (2.0 * np.pi),
         r2=1.0 - left,
         f=(1.0 - explained) / explained * free / 2.0,
         p=left ** (free / 2.0),
@@ -209,6 +218,26 @@ def _mesor_se(sums: _Sums, rss: Floats, defined: npt.NDArray[np.bool_]) -> Float
     lever = c * c * sums.ss - 2.0 * c * s * sums.cs + s * s * sums.cc
     share = 1.0 / np.maximum(sums.n, 1) + _quotient(lever, sums.det, where=defined)
     return np.sqrt(_quotient(rss, sums.n.astype(np.float64) - 3.0, where=defined) * share)
+
+
+def _polar_se(
+    sums: _Sums, rss: Floats, at: tuple[Floats, Floats], varies: npt.NDArray[np.bool_]
+) -> tuple[Floats, Floats]:
+    """
+    Standard errors of the amplitude and of the phase (rad) at cosine and sine coefficients `at`.
+
+    The covariance of the coefficients is s2 / det * ((ss, -cs), (-cs, cc)); the gradients are
+    (beta, gamma) / A for the amplitude and (-gamma, beta) / A^2 for the phase.
+    """
+    beta, gamma = at
+    square = beta**2 + gamma**2
+    residual = _quotient(rss, sums.n.astype(np.float64) - 3.0, where=varies)
+    cross = 2.0 * beta * gamma * sums.cs
+    along = beta**2 * sums.ss + gamma**2 * sums.cc - cross
+    across = gamma**2 * sums.ss + beta**2 * sums.cc + cross
+    amplitude = residual * _quotient(along, sums.det * square, where=varies)
+    phase = residual * _quotient(across, sums.det * square**2, where=varies)
+    return np.sqrt(amplitude), np.sqrt(phase)
 
 
 def _quotient(top: Floats, bottom: Floats, *, where: npt.NDArray[np.bool_]) -> Floats:

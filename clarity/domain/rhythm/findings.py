@@ -25,7 +25,8 @@ __all__ = [
 ]
 
 COSINOR: Final = (
-    "Nelson 1979, Chronobiologia 6:305-323; Cornelissen 2014, doi:10.1186/1742-4682-11-16"
+    "Nelson 1979, Chronobiologia 6:305-323; Cornelissen 2014, doi:10.1186/1742-4682-11-16; "
+    "standard errors: Tong 1976, doi:10.2307/2529340"
 )
 PHILLIPS: Final = "Phillips 2017, doi:10.1038/s41598-017-03171-4"
 WITTMANN: Final = "Wittmann 2006, doi:10.1080/07420520500545979"
@@ -97,7 +98,7 @@ def cosinor_findings(
         spanned: (n,) bool, epochs that the recording spans; None for all.
 
     Returns:
-        Mesor, amplitude, acrophase, standard error of the mesor, R2, F and p.
+        Mesor, amplitude and acrophase, their standard errors, R2, F and p.
 
     Raises:
         UnevenGrid: the epoch does not divide an hour.
@@ -110,6 +111,8 @@ def cosinor_findings(
         ("amplitude", unit, fit.amplitude, NO_FIT),
         ("acrophase", "clock_h", fit.acrophase_h, NO_RHYTHM),
         ("mesor_SE", unit, fit.mesor_se, NO_FIT),
+        ("amplitude_SE", unit, fit.amplitude_se, NO_RHYTHM),
+        ("acrophase_SE", "h", fit.acrophase_se_h, NO_RHYTHM),
         ("cosinor_R2", "1", fit.r2, NO_RHYTHM),
         ("cosinor_F", "1", fit.f, NO_F),
         ("cosinor_p", "1", fit.p, NO_RHYTHM),

@@ -124,6 +124,21 @@ def test_a_count_has_decimals_only_as_an_average(value: float, text: str):
 
 
 @pytest.mark.parametrize(
+    ("p", "text"),
+    [
+        (0.0, "< 0.001"),
+        (7.1e-282, "< 0.001"),
+        (0.00099, "< 0.001"),
+        (0.001, "0.001"),
+        (0.0314, "0.031"),
+        (1.0, "1.000"),
+    ],
+)
+def test_a_p_value_is_told_by_its_size(p, text):
+    assert shown(finding("cosinor_p", p)) == (text, "")
+
+
+@pytest.mark.parametrize(
     ("value", "unit", "text"),
     [
         (432.4, "min", ("7:12", "h")),

@@ -17,6 +17,7 @@ ACTIVITY = REST_AT_FLOOR | {Unit.ENMO_MG, Unit.ACTIVITY_INDEX}
 NO_NAMES = set(Unit) - {Unit.SLEEP_STAGE}
 ANY_MEAN = {
     *("IS", "IV", "ISm", "IVm", "DFA_alpha", "mesor", "amplitude", "acrophase", "mesor_SE"),
+    *("amplitude_SE", "acrophase_SE"),
     *("cosinor_R2", "cosinor_F", "cosinor_p"),
 }
 NEEDS = {

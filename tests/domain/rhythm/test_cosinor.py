@@ -99,6 +99,71 @@ def test_a_period_outside_the_range_is_not_forced_into_it(period_h):
     assert np.isnan(fit.period_h) or float(fit.r2) < 0.02
 
 
+def ordinary_least_squares(activity, start, period_h=24.0):
+    """Coefficients (mesor, cosine, sine) and their covariance, by a general solver."""
+    seen = ~np.isnan(activity)
+    angle = 2 * np.pi * (start / 60 + np.arange(activity.size) * EPOCH_S / 3600) / period_h
+    design = np.column_stack([np.ones(activity.size), np.cos(angle), np.sin(angle)])[seen]
+    solution, *_ = np.linalg.lstsq(design, activity[seen], rcond=None)
+    rest = activity[seen] - design @ solution
+    return solution, np.linalg.inv(design.T @ design) * (rest @ rest / (seen.sum() - 3))
+
+
+def linearised_se(function, solution, covariance):
+    """The standard error of function(solution), its gradient taken by central differences."""
+    step = 1e-5 * np.hypot(*solution[1:])
+    gradient = [
+        (function(solution + step * unit) - function(solution - step * unit)) / (2 * step)
+        for unit in np.eye(3)
+    ]
+    return math.sqrt(gradient @ covariance @ np.array(gradient))
+
+
+@given(recordings(min_days=1), st.sampled_from([24.0, 21.5, 26.0]))
+def test_the_standard_errors_are_those_of_the_linearised_fit(recording, period_h):
+    activity, start = recording
+    solution, covariance = ordinary_least_squares(activity, start, period_h)
+    crest = np.arctan2(solution[2], solution[1])
+
+    fit = cosinor(activity, start_minute=start, epoch_s=EPOCH_S, period_h=period_h)
+
+    assert float(fit.amplitude_se) == pytest.approx(
+        linearised_se(lambda at: np.hypot(at[1], at[2]), solution, covariance), rel=1e-6
+    )
+    turn = np.array([[np.cos(crest), np.sin(crest)], [-np.sin(crest), np.cos(crest)]])
+    assert float(fit.acrophase_se_h) == pytest.approx(
+        linearised_se(lambda at: np.arctan2(*(turn @ at[1:])[::-1]), solution, covariance)
+        * period_h
+        / (2 * np.pi),
+        rel=1e-6,
+    )
+
+
+def test_the_standard_errors_are_the_spread_of_repeated_fits():
+    """400 weeks of a known cosine with independent noise; the spread of a spread is 3.5 %."""
+    rng = np.random.default_rng(11)
+    usual = cosine(mesor=50.0, amplitude=20.0, crest_h=15.0)
+    weeks = usual + rng.normal(0.0, 30.0, (400, usual.size))
+
+    fits = cosinor(weeks, start_minute=0, epoch_s=EPOCH_S)
+
+    assert np.std(fits.amplitude) == pytest.approx(float(fits.amplitude_se.mean()), rel=0.1)
+    assert np.std(fits.acrophase_h) == pytest.approx(float(fits.acrophase_se_h.mean()), rel=0.1)
+
+
+def test_a_perfect_cosine_has_no_error_and_a_constant_no_rhythm_to_have_one():
+    made = cosine(mesor=50.0, amplitude=20.0, crest_h=15.0)
+
+    perfect = cosinor(made, start_minute=0, epoch_s=EPOCH_S)
+    constant = cosinor(np.full(PER_DAY, 5.0), start_minute=0, epoch_s=EPOCH_S)
+
+    assert float(perfect.amplitude_se) < 1e-12
+    assert float(perfect.acrophase_se_h) < 1e-12
+    assert np.isnan(constant.amplitude_se)
+    assert np.isnan(constant.acrophase_se_h)
+    assert float(constant.mesor_se) == 0.0
+
+
 @given(recordings())
 def test_the_closed_form_equals_a_general_solver(recording):
     activity, start = recording

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from clarity.domain.rhythm.cosinor import cosinor
 from clarity.domain.rhythm.findings import (
     cosinor_findings,
     fragmentation_findings,
@@ -33,7 +34,7 @@ def test_an_awkward_recording_has_every_finding_or_a_reason(activity):
         *sustained_transition_findings(activity, above=4),
     )
 
-    assert len(found) == 7 + 1 + 10 + 1 + 2
+    assert len(found) == 9 + 1 + 10 + 1 + 2
     assert all(bool(each.reason) == (each.value is None) for each in found)
     assert all(each.citation for each in found)
 
@@ -61,6 +62,11 @@ def test_the_cosinor_of_a_golden_recording_is_stated_whole():
     assert (found["mesor"].unit, found["acrophase"].unit) == ("counts", "clock_h")
     assert found["mesor"].n_valid == expected["n"]
     assert found["mesor"].parameters["period_h"] == 24.0
+    assert found["mesor_SE"].value == pytest.approx(expected["mesor_se"], rel=1e-9)
+    fit = cosinor(case.activity, **case.clock)
+    assert found["amplitude_SE"].value == float(fit.amplitude_se)
+    assert found["acrophase_SE"].value == float(fit.acrophase_se_h)
+    assert (found["amplitude_SE"].unit, found["acrophase_SE"].unit) == ("counts", "h")
 
 
 def test_regularity_reports_its_pairs():
