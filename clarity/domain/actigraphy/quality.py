@@ -228,7 +228,8 @@ def quality_findings(
 
     Args:
         series: any recording, also an empty or all-missing one.
-        report: what laying it on its grid took, when it is at hand.
+        report: what laying it on its grid took, where it is at hand. Days in a store do not keep
+            it, so an analysis of stored days has none; ingestion tells it as notices.
 
     Returns:
         Findings; an absent value has its reason. Epochs known as not worn count as missing.
