@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from clarity.domain.timeline import DAY_S
 
-__all__ = ["end_of_use"]
+__all__ = ["end_of_use", "ends_of_use"]
 
 STILL_SHARE: Final = 0.05
 """A day with less than this share of the level of a busy day is still."""
@@ -24,6 +24,17 @@ MIN_DAYS: Final = 4
 
 def end_of_use(values: npt.NDArray[np.float64], *, epoch_s: int) -> int:
     """
+    The epoch after the last day of use of one recording; see `ends_of_use`.
+
+    Args:
+        values: (n,) activity per epoch; NaN = missing, taken as still.
+        epoch_s: length of an epoch, s; divides a day.
+    """
+    return int(ends_of_use(values, epoch_s=epoch_s))
+
+
+def ends_of_use(values: npt.ArrayLike, *, epoch_s: int) -> npt.NDArray[np.int64]:
+    """
     The epoch after the last day of use: what follows are still days up to the end of the file.
 
     A device on a shelf need not read 0: some drift and flicker by a few counts for weeks, and are
@@ -33,20 +44,22 @@ def end_of_use(values: npt.NDArray[np.float64], *, epoch_s: int) -> int:
     spent lying still is cut off too.
 
     Args:
-        values: (n,) activity per epoch; NaN = missing, taken as still.
+        values: (..., n) activity per epoch; NaN = missing, taken as still.
         epoch_s: length of an epoch, s; divides a day.
 
     Returns:
-        n when nothing is cut off, also when there are less than four days to compare.
+        (...) int64; n when nothing is cut off, also when there are less than four days to compare.
 
     Source:
         clarity. On the Depresjon files the end lies within 2.1 days of the published number of
         valid days in 43 of 55.
     """
-    per_day = DAY_S // epoch_s
-    if values.size < MIN_DAYS * per_day:
-        return values.size
-    whole = values[values.size % per_day :].reshape(-1, per_day)
-    levels = np.quantile(np.nan_to_num(whole), ACTIVE_QUANTILE, axis=1)
-    used = np.flatnonzero(levels >= STILL_SHARE * float(np.quantile(levels, BUSY_QUANTILE)))
-    return values.size - (len(whole) - 1 - int(used[-1])) * per_day
+    data = np.asarray(values, dtype=np.float64)
+    per_day, n = DAY_S // epoch_s, data.shape[-1]
+    if n < MIN_DAYS * per_day:
+        return np.full(data.shape[:-1], n)
+    whole = data[..., n % per_day :].reshape(*data.shape[:-1], -1, per_day)
+    levels = np.quantile(np.nan_to_num(whole), ACTIVE_QUANTILE, axis=-1)
+    busy = np.quantile(levels, BUSY_QUANTILE, axis=-1, keepdims=True)
+    still_days = np.argmax((levels >= STILL_SHARE * busy)[..., ::-1], axis=-1)
+    return np.asarray(n - still_days * per_day)

@@ -12,7 +12,7 @@ from clarity.domain.actigraphy.requirements import Requirement
 from clarity.domain.actigraphy.series import ActivitySeries
 from clarity.domain.findings import Definition, Finding
 from clarity.domain.streams import Placement, Unit
-from clarity.domain.timeline import LocalDay
+from clarity.domain.timeline import DAY_S, LocalDay
 
 __all__ = [
     "CUT_POINTS",
@@ -20,9 +20,13 @@ __all__ = [
     "TROIANO_2008",
     "VALID_DAY_MIN",
     "CutPoints",
+    "DailyIntensity",
+    "daily_intensity",
     "intensity",
     "minutes_in",
 ]
+
+MINUTE_S: Final = 60
 
 VALID_DAY_MIN: Final = 600.0
 """Observed time that makes a valid day, min (Troiano et al., 2008: 10 h)."""
@@ -98,6 +102,77 @@ def minutes_in(
     data = np.asarray(values, dtype=np.float64)
     epochs = np.asarray(np.count_nonzero((data >= at_least) & (data < below), axis=-1))
     return epochs.astype(np.float64) * (epoch_s / 60.0)
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class DailyIntensity:
+    """
+    Minutes of the days of many recordings, and their means over valid days.
+
+    Attributes:
+        observed_min: (..., days) float64, minutes with a value; a day is valid from
+            `VALID_DAY_MIN` on.
+        mvpa_min: (..., days) float64, moderate to vigorous.
+        sedentary_min: (..., days) float64; NaN where the cut-points define none.
+        mvpa_per_day: (...) float64, mean over the valid days, min; NaN without one.
+        sedentary_per_day: (...) float64, likewise.
+    """
+
+    observed_min: npt.NDArray[np.float64]
+    mvpa_min: npt.NDArray[np.float64]
+    sedentary_min: npt.NDArray[np.float64]
+    mvpa_per_day: npt.NDArray[np.float64]
+    sedentary_per_day: npt.NDArray[np.float64]
+
+
+def daily_intensity(
+    values: npt.ArrayLike, cut_points: CutPoints, *, start_minute: int
+) -> DailyIntensity:
+    """
+    Minutes by cut-points of every day of recordings on one clock grid.
+
+    The same numbers as `intensity` gives one by one on a clock without a change. Unit, epoch and
+    placement are the caller's to vouch for.
+
+    Args:
+        values: (..., n) activity per epoch of the cut-points; NaN = missing or not worn.
+        cut_points: the profile.
+        start_minute: clock minute at which the first epoch begins, 0 to 1439.
+
+    Source:
+        the profile's citation.
+    """
+    data, epoch_s = np.asarray(values, dtype=np.float64), cut_points.needs.epoch_s or MINUTE_S
+    per_day, ahead = DAY_S // epoch_s, start_minute * 60 // epoch_s
+    behind = -(ahead + data.shape[-1]) % per_day
+    width = [(0, 0)] * (data.ndim - 1) + [(ahead, behind)]
+    days = np.pad(data, width, constant_values=np.nan).reshape(*data.shape[:-1], -1, per_day)
+    observed = np.count_nonzero(~np.isnan(days), axis=-1) * (epoch_s / 60)
+    mvpa = minutes_in(days, at_least=cut_points.mvpa_from, below=np.inf, epoch_s=epoch_s)
+    below = cut_points.sedentary_below
+    sedentary = (
+        np.full(mvpa.shape, np.nan)
+        if below is None
+        else minutes_in(days, at_least=0.0, below=below, epoch_s=epoch_s)
+    )
+    valid = observed >= VALID_DAY_MIN
+    return DailyIntensity(
+        observed_min=observed,
+        mvpa_min=mvpa,
+        sedentary_min=sedentary,
+        mvpa_per_day=_mean_where(mvpa, valid),
+        sedentary_per_day=_mean_where(sedentary, valid),
+    )
+
+
+def _mean_where(
+    minutes: npt.NDArray[np.float64], valid: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.float64]:
+    """The mean over valid days; sums of minutes are exact, so their order does not matter."""
+    days = valid.sum(axis=-1)
+    out = np.full(days.shape, np.nan)
+    np.divide(np.where(valid, minutes, 0.0).sum(axis=-1), days, out=out, where=days > 0)
+    return out
 
 
 def intensity(series: ActivitySeries, cut_points: CutPoints) -> tuple[Finding, Finding]:

@@ -35,12 +35,14 @@ __all__ = [
     "constant_runs",
     "sensor_floor",
     "valid_span",
+    "valid_spans",
     "wear_of",
     "worn",
 ]
 
 BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 
 FLOOR_QUANTILE: Final = 0.01
 """The floor is the value below which one in a hundred readings lies: a stray 0 does not hide it."""
@@ -204,8 +206,26 @@ def valid_span(worn_mask: npt.ArrayLike, *, least: int = 60) -> tuple[int, int]:
     Returns:
         the first epoch and the one after the last; (0, 0) when it was never worn that long.
     """
-    long = np.flatnonzero(run_length(np.asarray(worn_mask, dtype=np.bool_)) >= least)
-    return (int(long[0]), int(long[-1]) + 1) if long.size else (0, 0)
+    first, last = valid_spans(np.asarray(worn_mask, dtype=np.bool_), least=least)
+    return int(first), int(last)
+
+
+def valid_spans(worn_mask: npt.ArrayLike, *, least: int = 60) -> tuple[IntArray, IntArray]:
+    """
+    As `valid_span`, of one or many recordings.
+
+    Args:
+        worn_mask: (..., n) bool.
+        least: length of the shortest run of wear that counts, epochs.
+
+    Returns:
+        (...) int64 each: the first epoch, and the one after the last; 0 and 0 without such wear.
+    """
+    long = run_length(np.asarray(worn_mask, dtype=np.bool_)) >= max(least, 1)
+    epochs = np.arange(1, long.shape[-1] + 1, dtype=np.int64)
+    last = np.max(np.where(long, epochs, 0), axis=-1, initial=0)
+    first = np.min(np.where(long, epochs, last[..., None]), axis=-1, initial=long.shape[-1])
+    return np.where(last > 0, first - 1, 0), last
 
 
 @attrs.frozen(kw_only=True)

@@ -9,8 +9,8 @@ import attrs
 import numpy as np
 
 from clarity.domain.actigraphy.series import ActivitySeries
+from clarity.domain.sleep.blocks import DEFAULT_RULE, WindowRule
 from clarity.domain.sleep.nights import Night, SleepMask
-from clarity.domain.sleep.windows import DEFAULT_RULE, WindowRule
 
 __all__ = ["NoNight", "all_without", "wear_mask", "without_night"]
 

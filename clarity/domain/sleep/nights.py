@@ -15,9 +15,9 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from clarity.domain.actigraphy.runs import run_before
 from clarity.domain.arrays import kept_float64, same_values
 from clarity.domain.findings import Definition, Finding
+from clarity.domain.sleep.spent import spent
 from clarity.domain.timeline import TimeWindow
 
 __all__ = [
@@ -227,34 +227,28 @@ def night_in(mask: SleepMask, window: TimeWindow, *, source: WindowSource) -> Ni
         Fekedulegn et al., 2020 (definitions of TST, SOL, WASO, SE).
     """
     first, last = mask.epoch_at(window.start), mask.epoch_at(window.end)
-    values, minute = mask.between(first, last), mask.epoch_s / 60
-    asleep, wake = values == 1.0, values == 0.0
-    sleeping = np.flatnonzero(asleep)
-    slept = sleeping.size > 0
-    onset, offset = (int(sleeping[0]), int(sleeping[-1]) + 1) if slept else (values.size,) * 2
-    n_valid = int(np.count_nonzero(asleep | wake))
+    held, minute = max(first, 0), mask.epoch_s / 60
+    times = spent(mask.values[held : max(last, 0)], [first - held], [last - held])
+    length, unknown, onset = int(times.length[0]), int(times.unknown[0]), int(times.onset[0])
+    slept = onset >= 0
     return Night(
         date=evening_of(window, mask.start),
         start=mask.instant(first),
         end=mask.instant(last),
         source=source,
         scoring=mask.scoring,
-        in_bed_min=values.size * minute,
-        tst_min=sleeping.size * minute,
-        waso_min=_count(wake[onset:offset]) * minute,
-        latency_min=_count(wake[:onset]) * minute,
-        terminal_wake_min=_count(wake[offset:]) * minute,
-        unknown_min=(values.size - n_valid) * minute,
-        awakenings=_count(run_before(wake[onset:offset]) == 1),
-        onset=mask.instant(first + onset) if slept else None,
-        offset=mask.instant(first + offset) if slept else None,
-        n_valid=n_valid,
-        coverage=n_valid / max(values.size, 1),
+        in_bed_min=length * minute,
+        tst_min=int(times.asleep[0]) * minute,
+        waso_min=int(times.waso[0]) * minute,
+        latency_min=int(times.latency[0]) * minute,
+        terminal_wake_min=int(times.terminal_wake[0]) * minute,
+        unknown_min=unknown * minute,
+        awakenings=int(times.awakenings[0]),
+        onset=mask.instant(held + onset) if slept else None,
+        offset=mask.instant(held + int(times.offset[0])) if slept else None,
+        n_valid=length - unknown,
+        coverage=(length - unknown) / max(length, 1),
     )
-
-
-def _count(which: npt.NDArray[np.bool_]) -> int:
-    return int(np.count_nonzero(which))
 
 
 def _percent(part_min: float, whole_min: float) -> float | None:

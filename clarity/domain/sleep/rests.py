@@ -13,9 +13,10 @@ import numpy.typing as npt
 from clarity.domain.findings import Definition, Finding, Parameter
 from clarity.domain.sleep import crespo, roenneberg
 from clarity.domain.sleep.averages import MIN_COVERAGE, circular_mean_h
+from clarity.domain.sleep.blocks import DEFAULT_RULE
 from clarity.domain.sleep.evenings import without_night
 from clarity.domain.sleep.nights import Night, SleepMask, clock_h
-from clarity.domain.sleep.windows import DEFAULT_RULE, LONGEST_REST_MIN, nights_found
+from clarity.domain.sleep.windows import LONGEST_REST_MIN, nights_found
 
 __all__ = ["MainRest", "RestMethod", "main_rests", "rest_averages", "rest_mask"]
 

@@ -1,8 +1,9 @@
+import hypothesis.extra.numpy as hnp
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clarity.domain.actigraphy.ends import end_of_use
+from clarity.domain.actigraphy.ends import end_of_use, ends_of_use
 
 DAY = 1_440
 
@@ -57,3 +58,43 @@ def test_the_end_depends_neither_on_the_scale_nor_on_the_hour_of_the_start(scale
     values = days(200, 180, 220, 1, 1)[late:]
 
     assert end_of_use(values * scale, epoch_s=60) == values.size - 2 * DAY
+
+
+def slow_end(values, per_day):
+    """The rule written for one recording, day by day."""
+    if values.size < 4 * per_day:
+        return values.size
+    whole = np.nan_to_num(values[values.size % per_day :]).reshape(-1, per_day)
+    levels = [float(np.quantile(day, 0.75)) for day in whole]
+    limit = 0.05 * float(np.quantile(levels, 0.9))
+    end = values.size
+    for level in reversed(levels):
+        if level >= limit:
+            break
+        end -= per_day
+    return end
+
+
+@given(
+    hnp.arrays(
+        np.float64,
+        st.tuples(st.integers(1, 4), st.integers(1, 9), st.integers(0, 3)),
+        elements=st.sampled_from([0.0, 1.0, 9.0, 10.0, 200.0, np.nan]),
+    ),
+    st.integers(0, 3),
+)
+def test_the_ends_of_a_batch_are_those_of_one_by_one(levels, late):
+    batch = np.repeat(levels, 2, axis=-1).reshape(len(levels), -1)[:, late:]
+
+    found = ends_of_use(batch, epoch_s=DAY * 60 // 4)
+
+    assert found.tolist() == [end_of_use(row, epoch_s=DAY * 60 // 4) for row in batch]
+    assert found.tolist() == [slow_end(row, 4) for row in batch]
+
+
+def test_less_than_four_days_are_kept_whole():
+    values = days(200, 180, 0, 0)
+
+    assert end_of_use(values, epoch_s=60) == 2 * DAY
+    assert end_of_use(values[1:], epoch_s=60) == 4 * DAY - 1
+    assert ends_of_use(np.stack([values[1:]] * 2), epoch_s=60).tolist() == [4 * DAY - 1] * 2

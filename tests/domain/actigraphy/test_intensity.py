@@ -17,6 +17,7 @@ from clarity.domain.actigraphy.intensity import (
     FREEDSON_1998,
     TROIANO_2008,
     CutPoints,
+    daily_intensity,
     intensity,
     minutes_in,
 )
@@ -132,3 +133,39 @@ def test_ten_hours_of_wear_make_a_day_valid(observed: int, valid: int) -> None:
     mvpa, _ = intensity(hip(np.full(1440, 500.0), worn=worn), TROIANO_2008)
 
     assert mvpa.n_valid == valid
+
+
+@given(
+    values=hnp.arrays(
+        np.float64,
+        st.tuples(st.integers(1, 3), st.integers(0, 3_000)),
+        elements=st.sampled_from([0.0, 99.0, 100.0, 1951.0, 2020.0, 9000.0, math.nan]),
+        fill=st.sampled_from([50.0, math.nan]),
+    ),
+    start_minute=st.integers(0, 1_439),
+    profile=st.sampled_from([FREEDSON_1998, TROIANO_2008]),
+)
+def test_the_days_of_a_batch_are_those_of_one_by_one(
+    values: Counts, start_minute: int, profile: CutPoints
+) -> None:
+    found = daily_intensity(values, profile, start_minute=start_minute)
+
+    start = datetime(2024, 1, 8, start_minute // 60, start_minute % 60, tzinfo=ZoneInfo("UTC"))
+    for row, mvpa, sedentary in zip(
+        values, found.mvpa_per_day, found.sedentary_per_day, strict=True
+    ):
+        expected = [one.value for one in intensity(hip(row, start=start), profile)]
+        assert [None if math.isnan(one) else float(one) for one in (mvpa, sedentary)] == expected
+
+
+def test_a_batch_has_the_minutes_of_each_day() -> None:
+    values = np.full((2, 2 * 1_440), 500.0)
+    values[0, 100:130], values[1, 700:800], values[1, 2_000:] = 2_500.0, 50.0, math.nan
+
+    found = daily_intensity(values, TROIANO_2008, start_minute=720)
+
+    assert found.mvpa_min.tolist() == [[30.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
+    assert found.sedentary_min.tolist() == [[0.0, 0.0, 0.0], [20.0, 80.0, 0.0]]
+    assert found.observed_min.tolist() == [[720.0, 1_440.0, 720.0], [720.0, 1_280.0, 0.0]]
+    assert found.mvpa_per_day.tolist() == [10.0, 0.0]
+    assert np.isnan(daily_intensity(values, FREEDSON_1998, start_minute=0).sedentary_min).all()

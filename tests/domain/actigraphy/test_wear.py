@@ -24,6 +24,7 @@ from clarity.domain.actigraphy.wear import (
     constant_runs,
     sensor_floor,
     valid_span,
+    valid_spans,
     wear_of,
     worn,
 )
@@ -245,6 +246,21 @@ def test_a_valid_span_ignores_short_wear() -> None:
 
     assert valid_span(mask) == (100, 570)
     assert valid_span(mask, least=100) == (100, 300)
+
+
+@given(
+    masks=hnp.arrays(np.bool_, st.tuples(st.integers(1, 3), st.integers(0, 30))),
+    least=st.integers(0, 6),
+)
+def test_the_valid_spans_of_a_batch_are_those_of_one_by_one(
+    masks: npt.NDArray[np.bool_], least: int
+) -> None:
+    first, last = valid_spans(masks, least=least)
+
+    for row, span in zip(masks, zip(first.tolist(), last.tolist(), strict=True), strict=True):
+        long = [(a, b) for a, b in runs(row.tolist()) if b - a >= least]
+        assert span == valid_span(row, least=least)
+        assert span == ((long[0][0], long[-1][1]) if long else (0, 0))
 
 
 @given(flags=hnp.arrays(np.bool_, st.integers(0, 20)), data=st.data())

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from clarity.domain.findings import Finding
 from clarity.domain.sleep.averages import averages, circular_mean_h, sleep_midpoint_h
+from clarity.domain.sleep.blocks import WindowRule
 from clarity.domain.sleep.nights import Night, SleepMask, WindowSource, night_in
-from clarity.domain.sleep.windows import WindowRule, main_windows, nights_found, nights_in
+from clarity.domain.sleep.windows import main_windows, nights_found, nights_in
 from clarity.domain.timeline import TimeWindow
 from tests.support.shared import shared
 

@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
+from clarity.domain.sleep.blocks import WindowRule
 from clarity.domain.sleep.nights import SleepMask, evening_of
-from clarity.domain.sleep.windows import WindowRule, main_windows
+from clarity.domain.sleep.windows import main_windows
 from clarity.domain.timeline import TimeWindow
 
 NOON = datetime(2024, 1, 8, 12, tzinfo=ZoneInfo("Europe/Oslo"))
