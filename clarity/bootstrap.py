@@ -4,6 +4,7 @@ The composition root: settings become a container, the container becomes the obj
 Only the profiles import adapters, each inside the function that needs them.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
@@ -13,9 +14,12 @@ from dependency_injector import providers
 from clarity.application.clarity import Clarity
 from clarity.container import Core
 from clarity.domain.analysis.plugin import Analysis
+from clarity.domain.errors import ClarityError
 from clarity.profiles.aws import aws
 from clarity.profiles.embedded import embedded
 from clarity.settings import Profile, Settings, settings_from
+
+_log = logging.getLogger(__name__)
 
 __all__ = ["PROFILES", "main", "open_clarity", "open_core"]
 
@@ -65,7 +69,16 @@ def open_clarity(
         app = core.clarity()
         app.models.loader.start()
         with core.log_lines(), core.shipping():
+            _recover(app)
             yield app
+
+
+def _recover(app: Clarity) -> None:
+    """What was kept while the trail was away is in it, or the log says that it waits on."""
+    try:
+        app.recover_evidence.run()
+    except ClarityError as error:
+        _log.error("break-glass-waits", extra={"code": error.code})
 
 
 def main() -> int:

@@ -12,6 +12,7 @@ from clarity.application.anchors import Anchors
 from clarity.application.ask_model import AskModel
 from clarity.application.audit_export import ExportTrail, VerifyExport
 from clarity.application.audit_trail import AuditReport, VerifyTrail
+from clarity.application.break_glass import AuditedLooks, RecoveredTrail, RecoverEvidence
 from clarity.application.bulk_import import ImportDays, ImportRecordings
 from clarity.application.clarity import Clarity
 from clarity.application.erase import ErasePatient
@@ -48,6 +49,7 @@ from clarity.ports.health import Pingable
 from clarity.ports.ids import Ids
 from clarity.ports.inventory import Inventory
 from clarity.ports.jobs import Jobs
+from clarity.ports.kept_evidence import KeptEvidence
 from clarity.ports.metrics import Metrics
 from clarity.ports.recordings import Recordings
 from clarity.ports.report import AuditRenderer, Renderer
@@ -69,8 +71,9 @@ class Core(containers.DeclarativeContainer):
     ids = providers.Dependency(instance_of=Ids)
     repository = providers.Dependency(instance_of=Repository)
     bulk = providers.Dependency(instance_of=BulkDays)
-    audit_sink = providers.Dependency(instance_of=AuditSink)
-    audit_trail = providers.Dependency(instance_of=AuditTrail)
+    chain_sink = providers.Dependency(instance_of=AuditSink)
+    chain_trail = providers.Dependency(instance_of=AuditTrail)
+    kept_evidence = providers.Dependency(instance_of=KeptEvidence)
     audit_outbox = providers.Dependency(instance_of=AuditOutbox)
     audit_log: providers.Dependency[AuditLog | None] = providers.Dependency()
     log_lines = providers.Callable(nullcontext)
@@ -102,13 +105,23 @@ class Core(containers.DeclarativeContainer):
     pinged = providers.Dependency(instance_of=Mapping)
     pings = providers.Callable(_in_order, pinged)
 
+    recover_evidence = providers.Factory(
+        RecoverEvidence, kept=kept_evidence, audit=chain_sink, trail=chain_trail, metrics=metrics
+    )
+    audit_trail = audit_sink = providers.ThreadSafeSingleton(
+        RecoveredTrail, sink=chain_sink, trail=chain_trail, recover=recover_evidence
+    )
+    looks = providers.Factory(
+        AuditedLooks, audit=chain_sink, kept=kept_evidence, ids=ids, metrics=metrics
+    )
+
     ingest = providers.Factory(Ingest, recordings=recordings, repository=repository, clock=clock)
-    read = providers.Factory(ReadStream, repository=repository, audit=audit_sink, clock=clock)
-    summarize = providers.Factory(Summarize, repository=repository, audit=audit_sink, clock=clock)
+    read = providers.Factory(ReadStream, repository=repository, audit=looks, clock=clock)
+    summarize = providers.Factory(Summarize, repository=repository, audit=looks, clock=clock)
     analyze = providers.Factory(
         Analyze,
         repository=repository,
-        audit=audit_sink,
+        audit=looks,
         clock=clock,
         wear=choice.provided.wear,
         analyses=analyses,
@@ -121,7 +134,7 @@ class Core(containers.DeclarativeContainer):
     models = providers.ThreadSafeSingleton(
         models_over, model_ports, clarity_version=VERSION, strategy=model_loading
     )
-    ask = providers.Factory(AskModel, models.provided.predictor, audit_sink, clock)
+    ask = providers.Factory(AskModel, models.provided.predictor, looks, clock)
     reports = providers.Factory(
         ReportRecordings, ingest=ingest, analyze=analyze, ask=ask, renderer=renderer
     )
@@ -194,6 +207,7 @@ class Core(containers.DeclarativeContainer):
         export_trail=export_trail,
         verify_export=verify_export,
         ship_audit=ship_audit,
+        recover_evidence=recover_evidence,
         models=models,
         status=status,
         retention=retention,

@@ -74,6 +74,8 @@ class Settings:
             for nowhere.
         audit_log_every_s: pause between two times of telling it while the application is open, s;
             0 to tell it by `clarity audit ship` alone.
+        kept_evidence: file for what those did who broke glass while the audit trail could not be
+            written, on a disk that outlives the process; empty for one beside the store.
         max_file_bytes: most unpacked bytes of a recording; what is bigger is refused.
         max_file_values: most values of a recording; they are held in memory, some 24 bytes each.
         log: file to which what happens is added as JSON lines, in pseudonyms; empty for none.
@@ -104,6 +106,7 @@ class Settings:
     audit_log_every_s: float = attrs.field(
         default=0.0, validator=[attrs.validators.ge(0.0), attrs.validators.le(LONGEST_WAIT_S)]
     )
+    kept_evidence: str = ""
     max_file_bytes: int = attrs.field(default=1 << 30, validator=attrs.validators.ge(1))
     max_file_values: int = attrs.field(default=10_000_000, validator=attrs.validators.ge(1))
     scoring: str = attrs.field(default="", validator=_known_scoring)

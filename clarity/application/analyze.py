@@ -7,6 +7,7 @@ from typing import ClassVar, Final
 
 import attrs
 
+from clarity.application.break_glass import AuditedLooks
 from clarity.application.correlation import correlated
 from clarity.application.read import Days, chunks_in, content_digest, touched
 from clarity.domain.access import require_patient
@@ -23,7 +24,6 @@ from clarity.domain.identity import Actor, CorrelationId, PatientRef
 from clarity.domain.sleep.diary import Diary
 from clarity.domain.streams import DayChunk
 from clarity.domain.timeline import TimeWindow
-from clarity.ports.audit import AuditSink
 from clarity.ports.clock import Clock
 from clarity.ports.entities import Key
 from clarity.ports.errors import AlreadyExists, NotFound
@@ -63,7 +63,7 @@ class Analyze:
     """
 
     repository: Repository
-    audit: AuditSink
+    audit: AuditedLooks
     clock: Clock
     wear: WearAssessment | AsRecorded
     analyses: Sequence[Analysis]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import attrs
 
+from clarity.application.break_glass import AuditedLooks
 from clarity.application.correlation import correlated
 from clarity.application.predict import PATPredictor
 from clarity.domain.access import require_patient
@@ -14,7 +15,6 @@ from clarity.domain.errors import DomainError
 from clarity.domain.identity import Actor, CorrelationId, PatientRef
 from clarity.domain.models import ModelSelector
 from clarity.domain.pat.answer import ModelReply, PatAnswer
-from clarity.ports.audit import AuditSink
 from clarity.ports.clock import Clock
 
 __all__ = ["AskModel"]
@@ -32,7 +32,7 @@ class AskModel:
     """
 
     predictors: Callable[[ModelSelector], PATPredictor]
-    audit: AuditSink
+    audit: AuditedLooks
     clock: Clock
 
     def require(self, selector: ModelSelector) -> None:

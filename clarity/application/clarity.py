@@ -5,6 +5,7 @@ import attrs
 from clarity.application.analyze import Analyze
 from clarity.application.audit_export import ExportTrail, VerifyExport
 from clarity.application.audit_trail import AuditReport, VerifyTrail
+from clarity.application.break_glass import RecoverEvidence
 from clarity.application.bulk_import import ImportDays, ImportRecordings
 from clarity.application.erase import ErasePatient
 from clarity.application.export import ExportPatient
@@ -53,6 +54,7 @@ class Clarity:
         export_trail: the audit trail in one file, its heads signed.
         verify_export: such a file proved with the public key alone.
         ship_audit: the audit trail told to a log outside, in pseudonyms.
+        recover_evidence: what was seen while the trail was away, put into it.
         models: adding, proving, promoting and asking models.
         status: how much is stored.
         retention: what is too old, removed.
@@ -79,6 +81,7 @@ class Clarity:
     export_trail: ExportTrail
     verify_export: VerifyExport
     ship_audit: ShipAudit
+    recover_evidence: RecoverEvidence
     models: Models
     status: StoreStatus
     retention: ApplyRetention

@@ -7,12 +7,12 @@ from datetime import date
 
 import attrs
 
+from clarity.application.break_glass import AuditedLooks
 from clarity.application.correlation import correlated
 from clarity.domain.access import require_patient
 from clarity.domain.audit import AuditEvent, Operation, Touched
 from clarity.domain.identity import Actor, CorrelationId, PatientRef
 from clarity.domain.streams import DayChunk, StreamKind
-from clarity.ports.audit import AuditSink
 from clarity.ports.clock import Clock
 from clarity.ports.entities import key_of
 from clarity.ports.query import Page, Query, Stored, field
@@ -87,7 +87,7 @@ class ReadStream:
     """Hands out day chunks of a patient, after the audit record of the read is durable."""
 
     repository: Repository
-    audit: AuditSink
+    audit: AuditedLooks
     clock: Clock
 
     @correlated

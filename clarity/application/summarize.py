@@ -6,6 +6,7 @@ from typing import Final
 
 import attrs
 
+from clarity.application.break_glass import AuditedLooks
 from clarity.application.correlation import correlated
 from clarity.application.read import Days, chunks_in, touched
 from clarity.domain.access import require_patient
@@ -14,7 +15,6 @@ from clarity.domain.actigraphy.series import ActivitySeries
 from clarity.domain.audit import AuditEvent, Operation
 from clarity.domain.identity import Actor, CorrelationId
 from clarity.domain.summaries import PeriodSummary, daily, weekly
-from clarity.ports.audit import AuditSink
 from clarity.ports.clock import Clock
 from clarity.ports.repository import Repository
 
@@ -39,7 +39,7 @@ class Summarize:
     """Sums a patient's stream up, after the audit record of the read is durable."""
 
     repository: Repository
-    audit: AuditSink
+    audit: AuditedLooks
     clock: Clock
 
     @correlated

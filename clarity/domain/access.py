@@ -49,6 +49,7 @@ class Deed(StrEnum):
     ERASE = "erasing a person"
     PURGE = "applying rules of retention"
     KEEP = "copying, checking or restoring a store"
+    BREAK_GLASS = "breaking glass"
 
 
 PURPOSES: Final[Mapping[Deed, frozenset[Purpose]]] = MappingProxyType(
@@ -57,6 +58,7 @@ PURPOSES: Final[Mapping[Deed, frozenset[Purpose]]] = MappingProxyType(
         Deed.ERASE: frozenset({Purpose.PATIENT_REQUEST, Purpose.OPERATIONS}),
         Deed.PURGE: frozenset({Purpose.OPERATIONS}),
         Deed.KEEP: frozenset({Purpose.OPERATIONS}),
+        Deed.BREAK_GLASS: frozenset({Purpose.TREATMENT}),
     }
 )
 """What each of them may be done for; everything else may be done for every purpose."""

@@ -247,7 +247,9 @@ def _body(event: AuditEvent, seq: int) -> bytes:
 
 def _unusual(actor: Actor) -> dict[str, str]:
     """What only the records of some actors say, so that those of all others stay as they were."""
-    return {} if actor.role is Role.MEMBER else {"role": actor.role.value}
+    said = {"break_glass": actor.break_glass, "role": actor.role.value}
+    usual = {"break_glass": "", "role": Role.MEMBER.value}
+    return {name: value for name, value in said.items() if value != usual[name]}
 
 
 def _event(content: object) -> AuditEvent:
@@ -263,6 +265,7 @@ def _event(content: object) -> AuditEvent:
             tenant=TenantId(text["actor_tenant"]),
             purpose=Purpose(text["purpose"]),
             role=Role(content.get("role", Role.MEMBER)),
+            break_glass=content.get("break_glass", ""),
         ),
         patient=PatientRef(TenantId(text["tenant"]), PatientId(text["patient"])),
         operation=Operation(text["operation"]),

@@ -27,7 +27,18 @@ ROOM_BYTES: Final = 128 * 1024
 """How much of an entry may tell what was touched; the rest has room for every name and id."""
 
 OWN_KINDS: Final = frozenset(
-    {"audit", "bundle", "chunk", "job", "model", "model-alias", "result", "tombstone"}
+    {
+        "audit",
+        "break-glass",
+        "bundle",
+        "chunk",
+        "job",
+        "kept-evidence",
+        "model",
+        "model-alias",
+        "result",
+        "tombstone",
+    }
 )
 """Kinds of entities whose keys clarity makes; the keys of others may hold a caller's words."""
 
@@ -104,13 +115,14 @@ def in_order(entries: Iterable[LogEntry]) -> tuple[LogEntry, ...]:
     return tuple(attrs.evolve(entry, at=at) for at, entry in timed)
 
 
-def _who_and_why(event: AuditEvent) -> dict[str, str]:
+def _who_and_why(event: AuditEvent) -> dict[str, str | bool]:
     return {
         "tenant": str(event.patient.tenant),
         "actor": event.actor.id,
         "actor_tenant": str(event.actor.tenant),
         "purpose": event.actor.purpose.value,
         "role": event.actor.role.value,
+        "break_glass": bool(event.actor.break_glass),
         "operation": event.operation.value,
         "correlation": str(event.correlation),
         "at": event.at.isoformat(),

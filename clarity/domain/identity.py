@@ -56,6 +56,12 @@ def _checked(instance: object, _: "attrs.Attribute[str]", value: str) -> None:
         raise BadIdentifier(type(instance).__name__, problem)
 
 
+def _reason(_: object, __: "attrs.Attribute[str]", value: str) -> None:
+    problem = _problem(value)
+    if problem and value != "":
+        raise BadIdentifier("the reason to break glass", problem)
+
+
 @attrs.frozen(order=True)
 class TenantId:
     """The organization that holds the data."""
@@ -122,9 +128,12 @@ class Actor:
         tenant: for which organization.
         purpose: why; `clarity.domain.access` says what not every purpose allows.
         role: an operator may do what concerns a whole store, and sees no more data for that.
+        break_glass: why the actor must see data even while the trail cannot be written; empty for
+            who need not. It goes into every record of the actor and names no health data.
     """
 
     id: str = attrs.field(validator=_checked)
     tenant: TenantId
     purpose: Purpose
     role: Role = Role.MEMBER
+    break_glass: str = attrs.field(default="", validator=_reason, repr=False)

@@ -9,7 +9,13 @@ from dependency_injector import providers
 
 from clarity.container import Core
 from clarity.profiles.models import BUCKET
-from clarity.profiles.parts import core_with, head_ledger, head_signer, instruments
+from clarity.profiles.parts import (
+    core_with,
+    head_ledger,
+    head_signer,
+    instruments,
+    kept_evidence,
+)
 from clarity.settings import Settings
 
 __all__ = ["aws"]
@@ -33,6 +39,7 @@ def aws(settings: Settings) -> Core:
         audit_outbox=store.provided.outbox,
         head_signer=head_signer(settings.home),
         head_ledger=head_ledger(settings, _standing_for(settings)),
+        kept_evidence=kept_evidence(settings, _standing_for(settings)),
         erasable=providers.Dict(erasable),
         blobs=blobs,
         **stored,

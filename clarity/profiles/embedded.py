@@ -7,7 +7,13 @@ from dependency_injector import providers
 
 from clarity.container import Core
 from clarity.domain.privacy import Pseudonyms
-from clarity.profiles.parts import core_with, head_ledger, head_signer, instruments
+from clarity.profiles.parts import (
+    core_with,
+    head_ledger,
+    head_signer,
+    instruments,
+    kept_evidence,
+)
 from clarity.settings import Settings
 
 __all__ = ["embedded"]
@@ -49,6 +55,7 @@ def embedded(settings: Settings) -> Core:
         inventory=once(SqliteInventory, store, told["clock"], path),
         head_signer=head_signer(path),
         head_ledger=head_ledger(settings, path),
+        kept_evidence=kept_evidence(settings, path),
         copies=once(SqliteCopies, store, settings.busy_timeout_s),
         **told,
     )

@@ -9,10 +9,11 @@ from dependency_injector import providers
 from clarity.container import Core
 from clarity.ports.head_ledger import HeadLedger
 from clarity.ports.heads import HeadSigner
+from clarity.ports.kept_evidence import KeptEvidence
 from clarity.profiles.models import BUCKET, model_ports
 from clarity.settings import Settings
 
-__all__ = ["audit_log", "core_with", "head_ledger", "head_signer", "instruments"]
+__all__ = ["audit_log", "core_with", "head_ledger", "head_signer", "instruments", "kept_evidence"]
 
 CLOUDWATCH: Final = "cloudwatch://"
 """How the address of a log in CloudWatch begins."""
@@ -58,8 +59,8 @@ def core_with(settings: Settings, **ports: providers.Provider[Any]) -> Core:
         pinged["payloads"] = blobs
     return Core(
         repository=once(TracedRepository, metered, ports["tracer"]),
-        audit_sink=trail,
-        audit_trail=trail,
+        chain_sink=trail,
+        chain_trail=trail,
         dossier_renderer=once(DossierFiles),
         ids=once(RandomIds),
         head_verifier=once(Ed25519HeadVerifier),
@@ -112,3 +113,15 @@ def head_ledger(settings: Settings, store: Path | None) -> providers.Provider[He
     if store is None:
         return providers.ThreadSafeSingleton(MemoryHeadLedger)
     return providers.ThreadSafeSingleton(FolderHeadLedger, store.with_name(f"{store.name}.heads"))
+
+
+def kept_evidence(settings: Settings, store: Path | None) -> providers.Provider[KeptEvidence]:
+    """The chosen file, else one beside the store; none is left behind of a store in memory."""
+    from clarity.adapters.local.kept_evidence import MemoryKeptEvidence, SqliteKeptEvidence
+
+    if store is None and not settings.kept_evidence:
+        return providers.ThreadSafeSingleton(MemoryKeptEvidence)
+    beside = "" if store is None else str(store.with_name(f"{store.name}.kept"))
+    return providers.ThreadSafeSingleton(
+        SqliteKeptEvidence, Path(settings.kept_evidence or beside), settings.busy_timeout_s
+    )

@@ -74,7 +74,7 @@ def test_another_tenant_or_its_patients_are_refused_before_anything_is_read():
 def test_a_chain_that_was_tampered_with_is_not_signed():
     with opened() as world:
         store_days(world, ADA, count=2)
-        with world.core.audit_trail().store.writing() as connection:
+        with world.core.chain_trail().store.writing() as connection:
             connection.execute("DROP TRIGGER audit_is_never_edited")
             connection.execute(
                 "UPDATE audit SET body = CAST(replace(body, 'nurse', 'curse') AS BLOB)"

@@ -11,6 +11,7 @@ import pytest
 
 import clarity
 from clarity.application.reports import Order
+from clarity.domain.audit import AuditEvent
 from clarity.domain.identity import Actor
 from clarity.ports.audit import AuditSink, AuditTrail
 from clarity.ports.audit_log import AuditOutbox
@@ -38,7 +39,7 @@ ABOUT_PEOPLE: Final = {
 }
 """Ports behind which people's data, or what was done with it, lies."""
 
-NAMING: Final = {Actor, Order, Evidence}
+NAMING: Final = {Actor, AuditEvent, Evidence, Order}
 """Arguments that say who acts."""
 
 WITHOUT_AN_ACTOR: Final = {
@@ -48,6 +49,7 @@ WITHOUT_AN_ACTOR: Final = {
     "Models.predictor": "is asked about weeks that the caller brings",
     "Progress.advance": "belongs to the actor for whom the job was begun",
     "Progress.end": "likewise",
+    "RecoverEvidence.run": "shows nothing to anybody; the records name those who looked",
     "ShipAudit.run": "shows nothing to anybody; what leaves is in pseudonyms, to a log that is set",
 }
 """Methods that need none, each with the reason."""
@@ -62,6 +64,7 @@ def _use_cases() -> dict[str, type]:
         for module in modules
         for name, of in vars(module).items()
         if inspect.isclass(of) and of.__module__ == module.__name__ and attrs.has(of)
+        if not ABOUT_PEOPLE & set(of.__mro__)
     }
 
 

@@ -83,7 +83,7 @@ def test_progress_is_written_once_in_a_second():
 
 def _work_on_after_its_job_is_gone(world: World) -> None:
     with world.core.track().running(JobKind.EXPORT, **WHO) as progress:
-        with world.core.audit_trail().store.writing() as connection:
+        with world.core.chain_trail().store.writing() as connection:
             connection.execute("DELETE FROM job")
         world.clock.advance(2)
         progress.advance()

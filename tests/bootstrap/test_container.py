@@ -145,7 +145,9 @@ def test_every_use_case_shares_one_store_and_one_clock(core: Core):
     app = core.clarity()
 
     assert app.ingest.repository is app.read.repository is app.analyze.repository
-    assert app.read.audit is app.analyze.audit is app.audit_report.trail
+    assert app.audit_report.trail is app.audit_report.audit is app.export.audit
+    assert app.read.audit.audit is app.analyze.audit.audit is app.audit_report.trail.sink
+    assert app.read.audit.kept is app.recover_evidence.kept
     assert app.ingest.clock is app.health.clock
 
 

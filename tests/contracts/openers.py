@@ -25,6 +25,7 @@ from clarity.ports.health import Pingable
 from clarity.ports.ids import Ids
 from clarity.ports.inventory import Inventory
 from clarity.ports.jobs import Jobs
+from clarity.ports.kept_evidence import KeptEvidence
 from clarity.ports.metrics import Metrics
 from clarity.ports.model_registry import ModelRegistry
 from clarity.ports.model_store import ModelStore
@@ -51,6 +52,7 @@ from tests.contracts.heads import harness as heads
 from tests.contracts.ids import harness as ids
 from tests.contracts.inventory import harness as inventory
 from tests.contracts.jobs import harness as jobs
+from tests.contracts.kept_evidence import harness as kept_evidence
 from tests.contracts.metrics import harness as metrics
 from tests.contracts.model_registry import harness as model_registry
 from tests.contracts.model_store import harness as model_store
@@ -91,6 +93,7 @@ OPENED: Final[dict[type, Callable[[], Iterator[object]]]] = {
     Ids: lambda: _attributes(ids, "ids"),
     Inventory: lambda: _attributes(inventory, "inventory"),
     Jobs: lambda: _attributes(jobs, "jobs"),
+    KeptEvidence: lambda: _attributes(kept_evidence, "kept"),
     Metrics: lambda: _attributes(metrics, "metrics"),
     ModelRegistry: lambda: _attributes(model_registry, "registry"),
     ModelStore: lambda: _attributes(model_store, "store"),

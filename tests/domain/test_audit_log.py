@@ -43,6 +43,7 @@ def test_an_entry_tells_who_did_what_when_and_why():
         "actor_tenant": "clinic",
         "purpose": "treatment",
         "role": "member",
+        "break_glass": False,
         "operation": "read",
         "touched": [["chunk/activity/2003-05-01", "named"]],
         "correlation": "c-0",

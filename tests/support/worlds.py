@@ -106,7 +106,7 @@ def records_of(world: World, patient: PatientRef = ADA) -> tuple[AuditRecord, ..
 
 def close_trail(world: World) -> None:
     """From now on no audit record can be written, by whichever way."""
-    with world.core.audit_trail().store.writing() as connection:
+    with world.core.chain_trail().store.writing() as connection:
         connection.execute(
             "CREATE TRIGGER trail_is_closed BEFORE INSERT ON audit "
             "BEGIN SELECT raise(ABORT, 'the trail is closed'); END"

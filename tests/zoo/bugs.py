@@ -322,4 +322,26 @@ BUGS: Final = (
         new="",
         tests=("tests/adapters/cli/test_person_and_jobs.py", "-k", "purpose"),
     ),
+    Bug(
+        name="glass-is-broken-for-who-did-not-ask",
+        file="clarity/application/break_glass.py",
+        old="        if not event.actor.break_glass:\n            self.audit.append(event)\n"
+        "            return\n        require_purpose(event.actor, Deed.BREAK_GLASS)\n",
+        new="",
+        tests=("tests/application/test_break_glass.py",),
+    ),
+    Bug(
+        name="evidence-is-put-back-without-looking",
+        file="clarity/application/break_glass.py",
+        old="        if not self.trail.records(wanted, limit=1, cursor=None).records:\n",
+        new="        if wanted:\n",
+        tests=("tests/application/test_break_glass.py", "-k", "second_one"),
+    ),
+    Bug(
+        name="evidence-is-forgotten-before-it-is-in-the-trail",
+        file=f"{LOCAL}/kept_evidence.py",
+        old="                take(event)\n                self._forget(number)\n",
+        new="                self._forget(number)\n                take(event)\n",
+        tests=("tests/contracts/kept_evidence", "-k", "sqlite and not_taken"),
+    ),
 )

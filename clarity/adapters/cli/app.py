@@ -63,6 +63,11 @@ def _chosen(context: click.Context, parameter: click.Parameter, value: object) -
         context.meta.setdefault(CHOSEN, {})[parameter.name] = str(value)
 
 
+def _said(context: click.Context, parameter: click.Parameter, value: str) -> None:
+    """What is said about the request itself, by the name of the option."""
+    context.meta[f"clarity.{parameter.name}"] = value
+
+
 def _limit(name: str, variable: str, said: str) -> Callable[[F], F]:
     return click.option(
         name,
@@ -120,6 +125,15 @@ def _limit(name: str, variable: str, said: str) -> Callable[[F], F]:
     show_default=True,
     help="`operator` for what concerns all tenants of the store: backup, restore, check.",
 )
+@click.option(
+    "--break-glass",
+    default="",
+    metavar="REASON",
+    expose_value=False,
+    callback=_said,
+    help="For treatment: look even while the audit trail cannot be written. The look is kept and "
+    "goes into the trail later, with REASON, which names no health data.",
+)
 @_limit("--max-file-bytes", "CLARITY_MAX_FILE_BYTES", "Most unpacked bytes of a recording.")
 @_limit("--max-file-values", "CLARITY_MAX_FILE_VALUES", "Most values of a recording.")
 @click.option(
@@ -149,6 +163,7 @@ def cli(
         actor=actor or login_name(),
         purpose=Purpose(purpose or PURPOSE_OF[Role(role)]),
         role=Role(role),
+        break_glass=context.meta["clarity.break_glass"],
         settings=context.meta.get(CHOSEN, {}),
     )
 

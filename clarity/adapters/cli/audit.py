@@ -8,6 +8,7 @@ import click
 
 from clarity.adapters.cli.audit_export import export, public_key
 from clarity.adapters.cli.audit_heads import sign, verify
+from clarity.adapters.cli.audit_recover import recover
 from clarity.adapters.cli.audit_ship import ship
 from clarity.adapters.cli.session import Session, pass_session
 from clarity.ports.audit import AuditFilter
@@ -53,7 +54,7 @@ def audit() -> None:
     """Ask the audit trail."""
 
 
-for command in (export, public_key, ship, sign, verify):
+for command in (export, public_key, recover, ship, sign, verify):
     audit.add_command(command)
 
 

@@ -37,6 +37,7 @@ class Session:
         actor: id of who acts; the login name unless given.
         purpose: why.
         role: whether the actor runs the store.
+        break_glass: why data must be seen even while the trail cannot be written; empty if not.
         as_json: whether answers and errors are for machines.
         settings: what a command chose beside the store.
     """
@@ -47,13 +48,20 @@ class Session:
     actor: str
     purpose: Purpose
     role: Role = Role.MEMBER
+    break_glass: str = ""
     as_json: bool = False
     settings: Mapping[str, str] = attrs.field(factory=dict)
 
     @property
     def acting(self) -> Actor:
         """Who acts, for the use cases."""
-        return Actor(id=self.actor, tenant=self.tenant, purpose=self.purpose, role=self.role)
+        return Actor(
+            id=self.actor,
+            tenant=self.tenant,
+            purpose=self.purpose,
+            role=self.role,
+            break_glass=self.break_glass,
+        )
 
     def patient(self, label: str) -> PatientRef:
         """The patient of that label in the session's tenant."""

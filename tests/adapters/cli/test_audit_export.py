@@ -68,7 +68,7 @@ def test_an_export_says_where_and_how_large(store, tmp_path, capfd):
 
 
 def test_a_trail_that_was_tampered_with_is_not_exported(store, tmp_path):
-    with opened(store) as world, world.core.audit_trail().store.writing() as connection:
+    with opened(store) as world, world.core.chain_trail().store.writing() as connection:
         connection.execute("DROP TRIGGER audit_is_never_edited")
         connection.execute("UPDATE audit SET hash = zeroblob(32)")
 

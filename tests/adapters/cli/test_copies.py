@@ -63,7 +63,7 @@ def test_old_days_are_purged_and_counted(store, capfd):
     ],
 )
 def test_what_is_not_sound_is_told(store, capfd, statements: list[str], code: Exit, told: str):
-    with opened(store) as world, world.core.audit_trail().store.writing() as connection:
+    with opened(store) as world, world.core.chain_trail().store.writing() as connection:
         for statement in statements:
             connection.execute(statement)
 
@@ -94,7 +94,7 @@ def test_copies_and_checks_are_in_the_chain_of_the_tenant(store, tmp_path, capfd
 
 
 def test_a_damaged_store_is_checked_and_not_written_to(store, capfd):
-    with opened(store) as world, world.core.audit_trail().store.writing() as connection:
+    with opened(store) as world, world.core.chain_trail().store.writing() as connection:
         connection.execute("UPDATE chunk SET digest = zeroblob(32)")
 
     assert cli(store, *AS_OPERATOR, "store", "check") == Exit.FAILED

@@ -62,7 +62,7 @@ def test_a_read_is_audited_with_who_and_why(clarity: Command, analyzed: Path):
     clarity(*options, "read", "ada")
 
     last = clarity("--store", analyzed, "audit", "report").out.splitlines()[-2]
-    assert ",dr-who,local,treatment,member,read," in last
+    assert ",dr-who,local,treatment,member,,read," in last
 
 
 def test_of_someone_unknown_there_is_nothing_to_read(clarity: Command, analyzed: Path):

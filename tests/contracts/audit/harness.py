@@ -10,7 +10,10 @@ import attrs
 
 from clarity.adapters.local.audit import SqliteAuditTrail
 from clarity.adapters.local.clock import SystemClock
+from clarity.adapters.local.kept_evidence import MemoryKeptEvidence
 from clarity.adapters.local.store import open_store
+from clarity.adapters.observability.metrics import MemoryMetrics
+from clarity.application.break_glass import RecoveredTrail, RecoverEvidence
 from clarity.ports.audit import AuditSink, AuditTrail
 from tests.support.dynamodb import world_on
 from tests.support.engines import running
@@ -37,6 +40,17 @@ def _sqlite_file() -> Iterator[AuditHarness]:
         yield world
 
 
+@contextmanager
+def _recovered() -> Iterator[AuditHarness]:
+    """A trail that takes up what was kept first; here nothing was."""
+    with _sqlite(None) as world:
+        recover = RecoverEvidence(
+            kept=MemoryKeptEvidence(), audit=world.sink, trail=world.trail, metrics=MemoryMetrics()
+        )
+        both = RecoveredTrail(sink=world.sink, trail=world.trail, recover=recover)
+        yield AuditHarness(sink=both, trail=both)
+
+
 Opener = Callable[[], AbstractContextManager[AuditHarness]]
 
 
@@ -49,6 +63,7 @@ def _dynamodb(engine: str) -> Iterator[AuditHarness]:
 OPENERS: Final[dict[str, Opener]] = {
     "dynamodb-moto": lambda: _dynamodb("moto"),
     "dynamodb-ministack": lambda: _dynamodb("ministack"),
+    "recovered": _recovered,
     "sqlite-memory": lambda: _sqlite(None),
     "sqlite-file": _sqlite_file,
 }
