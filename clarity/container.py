@@ -142,9 +142,9 @@ class Core(containers.DeclarativeContainer):
     export = providers.Factory(
         ExportPatient,
         repository=repository,
+        stores=erasable,
         trail=audit_trail,
         audit=audit_sink,
-        jobs=job_store,
         track=track,
         renderer=dossier_renderer,
         clock=clock,

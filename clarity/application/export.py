@@ -1,6 +1,7 @@
 """Everything held about one person, handed out; every page of it is recorded first."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 import attrs
 
@@ -14,8 +15,8 @@ from clarity.domain.jobs import Job, JobKind
 from clarity.ports.audit import AuditFilter, AuditSink, AuditTrail
 from clarity.ports.clock import Clock
 from clarity.ports.dossier import Dossier, DossierRenderer, Piece
-from clarity.ports.entities import ENTITIES, Entity, key_of
-from clarity.ports.jobs import MAX_JOBS, Jobs
+from clarity.ports.entities import ENTITIES, Entity, Key, key_of
+from clarity.ports.erasure import Erasable, Trace
 from clarity.ports.query import Query
 from clarity.ports.repository import Repository
 
@@ -27,12 +28,23 @@ PAGE = 200
 
 @attrs.frozen(kw_only=True)
 class ExportPatient:
-    """Writes a person's dossier: all entities, the caller's jobs about them, the audit chain."""
+    """
+    Writes a person's dossier: all that erasing them would remove, and the audit chain.
+
+    Attributes:
+        repository: holds the entities.
+        stores: those that erasing empties; they tell what is no entity.
+        trail: holds the chain.
+        audit: takes the records of the export.
+        track: keeps a job of it.
+        renderer: makes the files.
+        clock: tells when.
+    """
 
     repository: Repository
+    stores: Mapping[str, Erasable] = attrs.field(hash=False)
     trail: AuditTrail
     audit: AuditSink
-    jobs: Jobs
     track: TrackJobs
     renderer: DossierRenderer
     clock: Clock
@@ -69,11 +81,13 @@ class ExportPatient:
             )
             yield from self.renderer.render(dossier)
 
-    def _items(self, export: "_Export", progress: Progress) -> Iterator[Entity | Job | AuditRecord]:
+    def _items(
+        self, export: "_Export", progress: Progress
+    ) -> Iterator[Entity | Job | Trace | AuditRecord]:
         self._recorded(export, ())
         for spec in ENTITIES:
             yield from self._entities(Query(spec.type, export.patient), export, progress)
-        yield from self._jobs(export)
+        yield from self._traces(export)
         last = self._recorded(export, (Touched("audit"),))
         wanted = AuditFilter(tenant=export.patient.tenant, patient=export.patient)
         for record in records_of(self.trail, wanted):
@@ -96,14 +110,12 @@ class ExportPatient:
             if cursor is None:
                 return
 
-    def _jobs(self, export: "_Export") -> Iterator[Job]:
-        cursor: str | None = None
-        while True:
-            page = self.jobs.of(export.actor, limit=MAX_JOBS, cursor=cursor)
-            yield from (job for job in page.jobs if job.patient == export.patient)
-            cursor = page.cursor
-            if cursor is None:
-                return
+    def _traces(self, export: "_Export") -> Iterator[Job | Trace]:
+        for store in self.stores.values():
+            things = store.traces(export.patient)
+            while page := list(islice(things, PAGE)):
+                self._recorded(export, [_touched(one) for one in page])
+                yield from page
 
     def _recorded(self, export: "_Export", touched: Sequence[Touched]) -> AuditRecord:
         return self.audit.append(
@@ -116,6 +128,11 @@ class ExportPatient:
                 at=self.clock.now(),
             )
         )
+
+
+def _touched(thing: Job | Trace) -> Touched:
+    key = Key("job", (thing.id,)) if isinstance(thing, Job) else Key(thing.kind, (thing.name,))
+    return Touched(str(key))
 
 
 @attrs.frozen

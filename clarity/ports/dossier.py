@@ -11,6 +11,7 @@ from clarity.domain.audit import AuditRecord
 from clarity.domain.identity import PatientRef
 from clarity.domain.jobs import Job
 from clarity.ports.entities import Entity
+from clarity.ports.erasure import Trace
 
 __all__ = ["Dossier", "DossierRenderer", "Piece"]
 
@@ -23,12 +24,13 @@ class Dossier:
     Attributes:
         patient: who.
         made_at: when, aware.
-        items: entities by kind and key, jobs, then audit records; read while it is consumed.
+        items: entities by kind and key, jobs and traces, then audit records; read while it is
+            consumed.
     """
 
     patient: PatientRef
     made_at: datetime
-    items: Iterable[Entity | Job | AuditRecord]
+    items: Iterable[Entity | Job | Trace | AuditRecord]
 
 
 @attrs.frozen
@@ -52,7 +54,8 @@ class DossierRenderer(Protocol):
 
         Per kind of item KIND.json, an array of everything it says, and KIND.csv, a row each; the
         values of day chunks also as chunk-values.csv, a row per epoch, and the findings of results
-        as result-findings.csv. Missing values are null and empty cells. The last file,
+        as result-findings.csv; traces of every kind in trace.json and trace.csv, by kind and name.
+        Missing values are null and empty cells. The last file,
         contents.json, tells who, when and how many items of each kind the others hold; without it
         a dossier is not complete.
         """

@@ -1,14 +1,16 @@
 """Forgetting a person: every store says what it holds about them and lets go of it."""
 
 from abc import abstractmethod
+from collections.abc import Iterator
 from typing import Protocol, runtime_checkable
 
 import attrs
 
 from clarity.domain.identity import PatientRef
+from clarity.domain.jobs import Job
 from clarity.ports.repository import Evidence
 
-__all__ = ["Erasable", "Holding"]
+__all__ = ["Erasable", "Holding", "Trace"]
 
 
 @attrs.frozen
@@ -17,6 +19,14 @@ class Holding:
 
     kind: str
     count: int
+
+
+@attrs.frozen
+class Trace:
+    """Something that is held about a person and is neither entity nor job: its kind and name."""
+
+    kind: str
+    name: str
 
 
 @runtime_checkable
@@ -35,6 +45,19 @@ class Erasable(Protocol):
 
         Raises:
             Unavailable, TimedOut, Throttled: nothing is known.
+        """
+        ...
+
+    @abstractmethod
+    def traces(self, owner: PatientRef) -> Iterator[Job | Trace]:
+        """
+        Everything that `holdings` counts and that is no entity of a repository, each once.
+
+        In no order that is promised, read page by page while it is consumed: what comes or goes
+        meanwhile may be among it or not.
+
+        Raises:
+            Corrupt, Unavailable, TimedOut, Throttled: the rest is not known.
         """
         ...
 

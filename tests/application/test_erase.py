@@ -122,6 +122,9 @@ class Failing(Erasable):
     def holdings(self, owner):
         return self.inner.holdings(owner)
 
+    def traces(self, owner):
+        return self.inner.traces(owner)
+
     def erase(self, owner, *, limit, evidence):
         self.calls -= 1
         if self.calls < 0:
@@ -160,6 +163,9 @@ class Refilled(Erasable):
 
     def holdings(self, owner):
         return self.inner.holdings(owner)
+
+    def traces(self, owner):
+        return self.inner.traces(owner)
 
     def erase(self, owner, *, limit, evidence):
         gone = self.inner.erase(owner, limit=limit, evidence=evidence)

@@ -1,23 +1,28 @@
 import csv
 import io
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 import pytest
 
 from clarity.application.read import Days
 from clarity.domain.access import NotAllowed
 from clarity.domain.audit import Operation, verify_chain
-from clarity.domain.jobs import JobState
+from clarity.domain.jobs import JobKind, JobState
 from clarity.domain.streams import StreamKind
+from clarity.ports.entities import ENTITIES
+from clarity.ports.errors import Unexpected
+from clarity.ports.repository import Put
 from tests.support.worlds import (
     ADA,
     BEN,
     CLERK,
     CORRELATION,
+    NURSE,
     STRANGER,
     World,
     day_of,
+    evidence,
     opened,
     records_of,
     store_days,
@@ -59,6 +64,7 @@ def test_everything_is_in_the_files_as_json(world: World):
         "chunk": 250,
         "result": 1,
         "job": 1,
+        "trace": 0,
         "audit": len(json.loads(files["audit.json"])),
     }
 
@@ -112,7 +118,64 @@ def test_of_somebody_unknown_there_is_only_the_record_of_asking():
     with opened() as world:
         items = json.loads(_files(world)["contents.json"])["items"]
 
-    assert items == {"chunk": 0, "result": 0, "job": 1, "audit": 2}
+    assert items == {"chunk": 0, "result": 0, "job": 1, "trace": 0, "audit": 3}
+
+
+def _in_dossier(files: dict[str, str]) -> Counter[str]:
+    """How many things of each kind the files hold, the chain aside."""
+    kinds = [spec.kind for spec in ENTITIES]
+    whole = {kind: len(json.loads(files[f"{kind}.json"])) for kind in (*kinds, "job")}
+    return Counter(whole) + Counter(one["kind"] for one in json.loads(files["trace.json"]))
+
+
+def test_a_dossier_holds_what_erasing_would_remove(world: World):
+    world.core.repository().commit([Put(day_of(999), 0)], evidence=evidence(ADA, key="request-1"))
+    with world.core.track().running(
+        JobKind.ANALYZE, actor=NURSE, correlation=CORRELATION, patient=ADA
+    ):
+        _leave_a_batch_open(world)
+
+    files = _files(world)
+
+    held = world.app.erase.held(ADA, **WHO)
+    counted = {one.kind: one.count for holdings in held.values() for one in holdings}
+    assert _in_dossier(files) == counted
+    assert set(counted) == {"chunk", "result", "idempotency", "import", "job"}
+    assert min(counted.values()) > 0
+    assert counted["job"] == 2  # of two actors
+
+
+def _leave_a_batch_open(world: World) -> None:
+    """An import that died between its intent and its days."""
+    bulk = world.core.bulk()
+    with world.core.chain_trail().store.writing() as connection:
+        connection.execute(
+            "CREATE TRIGGER no_more BEFORE INSERT ON chunk BEGIN SELECT raise(ABORT, ''); END"
+        )
+    with pytest.raises(Unexpected):
+        bulk.put([day_of(1_000)], evidence=evidence(ADA, key="batch-1"))
+    with world.core.chain_trail().store.writing() as connection:
+        connection.execute("DROP TRIGGER no_more")
+
+
+def test_what_is_no_entity_is_recorded_before_it_is_handed_out(world: World):
+    world.core.repository().commit([Put(day_of(999), 0)], evidence=evidence(ADA, key="request-1"))
+
+    files = _files(world)
+
+    exported = {
+        touched.entity
+        for record in records_of(world)
+        if record.event.operation is Operation.EXPORT
+        for touched in record.event.touched
+    }
+    assert _table(files["trace.csv"]) == [{"kind": "idempotency", "name": "request-1"}]
+    assert "idempotency/request-1" in exported
+    assert f"job/{json.loads(files['job.json'])[0]['id']}" in exported
+
+
+def test_erasing_and_exporting_ask_the_same_stores(world: World):
+    assert list(world.app.erase.stores) == list(world.app.export.stores)
 
 
 def test_an_export_is_a_job(world: World):

@@ -33,8 +33,9 @@ def export(session: Session, patient: str, out: Path) -> None:
     """
     Write everything that is held about PATIENT as JSON and CSV.
 
-    Day chunks with their values, results with their findings, your jobs about the person and the
-    whole audit chain; contents.json counts them and is written last. For the purpose of the
+    Day chunks with their values, results with their findings, jobs about the person, the names of
+    whatever else is held and the whole audit chain; contents.json counts them and is written last.
+    For the purpose of the
     patient's request or of treatment (`clarity --purpose patient-request export`). The export is
     recorded in the audit trail before anything is handed out. Exit codes: 0 written, 1 refused.
     """

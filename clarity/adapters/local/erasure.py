@@ -1,6 +1,7 @@
 """What a store holds about a person, counted and removed page by page."""
 
 import sqlite3
+from collections.abc import Iterator
 from typing import Final
 
 import attrs
@@ -12,7 +13,7 @@ from clarity.domain.audit import Touched
 from clarity.domain.identity import PatientRef
 from clarity.ports.bulk import BATCH
 from clarity.ports.entities import ENTITIES, Key
-from clarity.ports.erasure import Erasable, Holding
+from clarity.ports.erasure import Erasable, Holding, Trace
 from clarity.ports.repository import Evidence
 
 __all__ = ["SqliteErasure"]
@@ -20,17 +21,30 @@ __all__ = ["SqliteErasure"]
 
 @attrs.frozen
 class _Other:
-    """A kind of things that are no entities: how those of an owner are counted, and some taken."""
+    """
+    A kind of things that are no entities.
+
+    Attributes:
+        kind: what it is called.
+        count: how many an owner has.
+        page: the names of some of them after a name, in order.
+        take: removes some of them and gives their names.
+    """
 
     kind: str
     count: str
+    page: str
     take: str
 
+
+PAGE: Final = 500
+"""Names read at once."""
 
 OTHERS: Final = (
     _Other(
         "idempotency",
         "SELECT count(*) FROM idempotency WHERE owner = ?",
+        "SELECT key FROM idempotency WHERE owner = ? AND key > ? ORDER BY key LIMIT ?",
         """
         DELETE FROM idempotency WHERE (tenant, key) IN
         (SELECT tenant, key FROM idempotency WHERE owner = ? LIMIT ?) RETURNING key
@@ -39,6 +53,7 @@ OTHERS: Final = (
     _Other(
         BATCH,
         "SELECT count(*) FROM open_batch WHERE owner = ?",
+        "SELECT name FROM open_batch WHERE owner = ? AND name > ? ORDER BY name LIMIT ?",
         """
         DELETE FROM open_batch WHERE (owner, name) IN
         (SELECT owner, name FROM open_batch WHERE owner = ? LIMIT ?) RETURNING name
@@ -73,6 +88,21 @@ class SqliteErasure(Erasable):
                 for other in OTHERS
             ]
         return (*entities, *others)
+
+    def traces(self, owner: PatientRef) -> Iterator[Trace]:
+        """The remembered requests and open batches of `owner`, by name."""
+        for other in OTHERS:
+            names = self._page(owner, other, "")
+            while names:
+                yield from (Trace(other.kind, name) for name in names)
+                names = self._page(owner, other, names[-1])
+
+    def _page(self, owner: PatientRef, other: _Other, after: str) -> list[str]:
+        with self.store.reading() as connection:
+            known = _chain.owner_of(connection, owner)
+            if known is None:
+                return []
+            return [name for (name,) in connection.execute(other.page, (known.id, after, PAGE))]
 
     def erase(self, owner: PatientRef, *, limit: int, evidence: Evidence) -> int:
         """Remove at most `limit` things held about `owner`; says how many went."""

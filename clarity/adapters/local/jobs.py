@@ -1,6 +1,7 @@
 """Jobs in a store."""
 
 import sqlite3
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
@@ -37,6 +38,10 @@ GET: Final = "SELECT body FROM job WHERE tenant = ? AND id = ? AND actor = ?"
 PAGE: Final = """
     SELECT number, body FROM job WHERE tenant = ? AND actor = ? AND number < ?
     ORDER BY number DESC LIMIT ?
+"""
+ABOUT: Final = """
+    SELECT number, body FROM job WHERE tenant = ? AND patient = ? AND number > ?
+    ORDER BY number LIMIT ?
 """
 COUNT: Final = "SELECT count(*) FROM job WHERE tenant = ? AND patient = ?"
 TAKE: Final = """
@@ -115,6 +120,18 @@ class SqliteJobs(Jobs, Erasable):
         """How many jobs are about `owner` alone."""
         with self.store.reading() as connection:
             return (Holding(KIND, _count(connection, owner)),)
+
+    def traces(self, owner: PatientRef) -> Iterator[Job]:
+        """The jobs about `owner`, whosever they are."""
+        rows = self._about(owner, 0)
+        while rows:
+            yield from (self._job(body) for _, body in rows)
+            rows = self._about(owner, rows[-1][0])
+
+    def _about(self, owner: PatientRef, after: int) -> list[tuple[int, bytes]]:
+        wanted = (str(owner.tenant), str(owner.patient), after, AT_ONCE)
+        with self.store.reading() as connection:
+            return connection.execute(ABOUT, wanted).fetchall()
 
     def erase(self, owner: PatientRef, *, limit: int, evidence: Evidence) -> int:
         """Remove at most `limit` jobs about `owner`; says how many went."""

@@ -20,17 +20,20 @@ from clarity.domain.jobs import Job
 from clarity.domain.streams import DayChunk
 from clarity.ports.dossier import Dossier, DossierRenderer, Piece
 from clarity.ports.entities import ENTITIES, Entity, spec_of
+from clarity.ports.erasure import Trace
 
 __all__ = ["DossierFiles"]
 
 Cell = str | int | float | date | None
-Item = Entity | Job | AuditRecord
+Item = Entity | Job | Trace | AuditRecord
 
 AUDIT: Final = "audit"
 JOB: Final = "job"
+TRACE: Final = "trace"
 
 AUDIT_COLUMNS: Final = ("seq", "at", "actor", "purpose", "operation", "entities", "correlation")
 JOB_COLUMNS: Final = ("id", "kind", "state", "done", "total", "started_at", "heard_at", "problem")
+TRACE_COLUMNS: Final = ("kind", "name")
 VALUE_COLUMNS: Final = ("stream", "time", "value", "unit")
 FINDING_COLUMNS: Final = ("result", "metric", "value", "unit", "reason", "coverage", "algorithm")
 
@@ -44,7 +47,7 @@ class DossierFiles(DossierRenderer):
 
     def render(self, dossier: Dossier) -> Iterator[Piece]:
         """Pieces of the files, as the items come."""
-        counts = dict.fromkeys((*(spec.kind for spec in ENTITIES), JOB, AUDIT), 0)
+        counts = dict.fromkeys((*(spec.kind for spec in ENTITIES), JOB, TRACE, AUDIT), 0)
         for kind in counts:
             yield Piece(f"{kind}.json", b"[")
         for name, columns in TABLES.items():
@@ -66,6 +69,7 @@ TABLES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "chunk-values.csv": VALUE_COLUMNS,
         "result-findings.csv": FINDING_COLUMNS,
         f"{JOB}.csv": JOB_COLUMNS,
+        f"{TRACE}.csv": TRACE_COLUMNS,
         f"{AUDIT}.csv": AUDIT_COLUMNS,
     }
 )
@@ -92,6 +96,8 @@ def _kind(item: Item) -> str:
             return AUDIT
         case Job():
             return JOB
+        case Trace():
+            return TRACE
         case _:
             return spec_of(type(item)).kind
 
@@ -132,6 +138,8 @@ def _tables(item: Item) -> dict[str, Iterable[tuple[Cell, ...]]]:
             return {f"{AUDIT}.csv": [_of_record(item)]}
         case Job():
             return {f"{JOB}.csv": [tuple(_cell(getattr(item, name)) for name in JOB_COLUMNS)]}
+        case Trace():
+            return {f"{TRACE}.csv": [(item.kind, item.name)]}
         case DayChunk():
             return {"chunk.csv": [_of_entity(item)], "chunk-values.csv": _of_values(item)}
         case AnalysisResult():

@@ -37,7 +37,7 @@ def test_an_export_in_words(store, tmp_path, capfd):
     assert cli(store, *ON_REQUEST, "export", "ada", "--out", str(tmp_path / "d")) == Exit.DONE
     captured = capfd.readouterr()
     assert captured.out == f"{tmp_path / 'd'}\n"
-    assert "11 files about ada" in captured.err
+    assert "13 files about ada" in captured.err
 
 
 def test_an_export_that_cannot_be_written_is_told(store, tmp_path, capfd):

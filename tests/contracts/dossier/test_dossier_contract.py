@@ -14,11 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clarity.ports.dossier import Dossier, DossierRenderer
+from clarity.ports.erasure import Trace
 from tests.support import strategies
 from tests.support.clocks import START
 from tests.support.golden_entities import GOLDEN
 from tests.support.trails import records
 from tests.support.worlds import ADA, day_of
+
+TRACES = st.builds(Trace, st.sampled_from(["idempotency", "import"]), strategies.texts())
 
 
 def rendered(renderer: DossierRenderer, *items) -> dict[str, bytes]:
@@ -32,7 +35,7 @@ def table(files: dict[str, bytes], name: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(files[name].decode(), newline="")))
 
 
-@given(items=st.lists(strategies.entities(), max_size=3))
+@given(items=st.lists(strategies.entities() | TRACES, max_size=3))
 def test_whatever_is_held_is_an_array_and_rows_that_can_be_read(
     renderer: DossierRenderer, items: list
 ):
@@ -66,6 +69,18 @@ def test_the_findings_of_a_result_are_a_row_each(renderer: DossierRenderer):
     rows = table(rendered(renderer, result), "result-findings.csv")
 
     assert [row["metric"] for row in rows] == [one.metric for one in result.findings]
+
+
+def test_traces_of_all_kinds_are_rows_of_one_table(renderer: DossierRenderer):
+    traces = [Trace("idempotency", "request-1"), Trace("import", "=batch")]
+
+    files = rendered(renderer, *traces)
+
+    assert json.loads(files["trace.json"]) == [attrs.asdict(one) for one in traces]
+    assert table(files, "trace.csv") == [
+        {"kind": "idempotency", "name": "request-1"},
+        {"kind": "import", "name": "'=batch"},
+    ]
 
 
 def test_audit_records_keep_the_exact_body_and_hash(renderer: DossierRenderer):

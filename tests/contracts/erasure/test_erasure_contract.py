@@ -1,11 +1,16 @@
 """Port Erasable, sentence by sentence."""
 
+from collections import Counter
+
 import attrs
 import pytest
 
 from clarity.domain.audit import Operation, verify_chain
 from clarity.domain.identity import PatientRef, TenantId
+from clarity.domain.jobs import Job
 from clarity.ports.audit import AuditFilter
+from clarity.ports.entities import ENTITIES, Key
+from clarity.ports.erasure import Trace
 from clarity.ports.repository import Evidence
 from tests.contracts.erasure.harness import ErasureHarness
 from tests.contracts.repository.harness import ADA, BEN, evidence
@@ -43,6 +48,49 @@ def test_everything_counts_what_has_expired_too(world: ErasureHarness):
     world.fill(ADA, 0, 40)
 
     assert _count(world) == 40
+
+
+def _counted(world: ErasureHarness, owner: PatientRef = ADA) -> dict[str, int]:
+    """What is counted of things that are no entities, by kind."""
+    entities = {spec.kind for spec in ENTITIES}
+    held = world.erasable.holdings(owner)
+    return {one.kind: one.count for one in held if one.count and one.kind not in entities}
+
+
+def _named(thing: Job | Trace) -> tuple[str, str]:
+    return ("job", thing.id) if isinstance(thing, Job) else (thing.kind, thing.name)
+
+
+def test_everything_that_counts_and_is_no_entity_is_named_once(world: ErasureHarness):
+    assert list(world.erasable.traces(ADA)) == []
+    for owner in (ADA, BEN, NAMESAKE):
+        world.fill(owner, 0, 400)
+
+    named = [_named(one) for one in world.erasable.traces(ADA)]
+
+    assert Counter(kind for kind, _ in named) == _counted(world)
+    assert len(set(named)) == len(named) > 0
+
+
+@pytest.mark.slow
+def test_many_traces_over_many_pages_are_all_named(world: ErasureHarness):
+    world.fill(ADA, 0, world.many)
+
+    assert Counter(_named(one)[0] for one in world.erasable.traces(ADA)) == _counted(world)
+
+
+def test_what_is_named_is_what_the_chain_names_when_it_goes(world: ErasureHarness):
+    world.fill(ADA, 0, 40)
+    named = {str(Key(kind, (name,))) for kind, name in map(_named, world.erasable.traces(ADA))}
+
+    while _erase(world):
+        continue
+
+    wanted = AuditFilter(tenant=ADA.tenant, patient=ADA)
+    records = world.trail.records(wanted, limit=1_000, cursor=None).records
+    gone = {touched.entity for record in records for touched in record.event.touched}
+    assert named <= gone
+    assert list(world.erasable.traces(ADA)) == []
 
 
 @pytest.mark.parametrize("limit", [1, 7, 39, 40, 41])

@@ -28,7 +28,7 @@ from clarity.domain.audit import Touched
 from clarity.domain.identity import PatientRef
 from clarity.ports.bulk import BATCH as IMPORT
 from clarity.ports.entities import Key
-from clarity.ports.erasure import Erasable, Holding
+from clarity.ports.erasure import Erasable, Holding, Trace
 from clarity.ports.repository import Evidence
 
 __all__ = ["DynamoDBErasure"]
@@ -58,6 +58,12 @@ class DynamoDBErasure(Erasable):
         """What is held about `owner`, by kind, read consistently."""
         counted = Counter(_kind(item["sk"]["S"]) for item in self._all(owner))
         return tuple(Holding(kind, count) for kind, count in sorted(counted.items()))
+
+    def traces(self, owner: PatientRef) -> Iterator[Trace]:
+        """The remembered requests and open batches of `owner`, by name."""
+        for sk in (item["sk"]["S"] for item in self._all(owner)):
+            if sk.startswith((REQUEST, BATCH)):
+                yield Trace(_kind(sk), unescaped(sk[len(REQUEST) :]))
 
     def erase(self, owner: PatientRef, *, limit: int, evidence: Evidence) -> int:
         """Remove at most `limit` things held about `owner`; says how many went."""

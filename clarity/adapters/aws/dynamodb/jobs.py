@@ -9,7 +9,7 @@ Jobs in the table `main`.
 | `JOBT#{tenant}` | `{started}#{id}` | so that a tenant's jobs are found, oldest first |
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -38,6 +38,9 @@ from clarity.ports.repository import Evidence
 __all__ = ["DynamoDBJobs"]
 
 KIND: Final = "job"
+PAGE: Final = 100
+"""Jobs about a person that are read at once."""
+
 AT_ONCE: Final = 24
 """Most jobs of one transaction; each takes four of its 100 actions."""
 YEAR_1_US: Final = 62_135_683_200_000_000
@@ -131,6 +134,17 @@ class DynamoDBJobs(Jobs, Erasable):
             count, start = count + len(answer["Items"]), answer.get("LastEvaluatedKey")
             if start is None:
                 return (Holding(KIND, count),)
+
+    def traces(self, owner: PatientRef) -> Iterator[Job]:
+        """The jobs about `owner`, whosever they are."""
+        start: Item | None = None
+        while True:
+            op = partition_op(self.connection, _of_patient(owner), "", limit=PAGE, start=start)
+            answer = self.connection.run(op)
+            yield from self._jobs(owner.tenant, [item["id"]["S"] for item in answer["Items"]])
+            start = answer.get("LastEvaluatedKey")
+            if start is None:
+                return
 
     def erase(self, owner: PatientRef, *, limit: int, evidence: Evidence) -> int:
         """Remove at most `limit` jobs about `owner`; says how many went."""

@@ -1,5 +1,6 @@
 """What the blob store holds about a person, counted and removed page by page."""
 
+from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
@@ -12,7 +13,7 @@ from clarity.domain.audit import Touched
 from clarity.domain.identity import PatientRef
 from clarity.ports.blobs import BlobStore
 from clarity.ports.entities import Key
-from clarity.ports.erasure import Erasable, Holding
+from clarity.ports.erasure import Erasable, Holding, Trace
 from clarity.ports.repository import Evidence
 
 __all__ = ["DynamoDBPayloadErasure"]
@@ -43,6 +44,11 @@ class DynamoDBPayloadErasure(Erasable):
         """What is held about `owner`, counted."""
         count = sum(1 for _ in self.blobs.stored(folder_of(owner_pk(owner))))
         return (Holding(PAYLOAD, count),) if count else ()
+
+    def traces(self, owner: PatientRef) -> Iterator[Trace]:
+        """The blobs of `owner` by name; the entities that point to them hold what is in them."""
+        for stored in self.blobs.stored(folder_of(owner_pk(owner))):
+            yield Trace(PAYLOAD, stored.key.name)
 
     def erase(self, owner: PatientRef, *, limit: int, evidence: Evidence) -> int:
         """Remove at most `limit` blobs, after the record that names them; says how many went."""
