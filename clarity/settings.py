@@ -13,12 +13,19 @@ from cattrs.errors import BaseValidationError
 from clarity.application.models import LoadingStrategy
 from clarity.domain.analysis.choice import Choice, WearChoice
 from clarity.domain.errors import ClarityError
+from clarity.domain.pat.runtime import Precision
 from clarity.domain.sleep.webster import RescoringForm
 
-__all__ = ["BadSettings", "Profile", "Settings", "settings_from"]
+__all__ = ["CPU", "BadSettings", "EngineKind", "Profile", "Settings", "settings_from"]
 
 TABLES: Final = "dynamodb://"
 """How the address of tables begins."""
+
+CPU: Final = "cpu"
+"""The device that every engine has."""
+
+MOST_TOGETHER: Final = 1_024
+"""More weeks at once fill no accelerator better."""
 
 LONGEST_WAIT_S: Final = 3_600.0
 """A write that waits longer will not be waited for by anybody."""
@@ -29,6 +36,13 @@ class Profile(StrEnum):
 
     EMBEDDED = "embedded"
     AWS = "aws"
+
+
+class EngineKind(StrEnum):
+    """What runs networks: ONNX Runtime, or PyTorch (extra `torch`) for accelerators."""
+
+    ONNX = "onnx"
+    TORCH = "torch"
 
 
 def _at_home(name: str) -> Callable[[], str]:
@@ -69,6 +83,13 @@ class Settings:
         model_keys: folder with the public keys (.pem) one of which must have signed a model;
             empty to require no signature.
         model_loading: when models are loaded.
+        model_engine: what runs networks.
+        model_device: where, as the engine names it, for example `cpu` or `cuda`; the engine onnx
+            runs on the CPU alone.
+        model_dtype: precision of the products; bfloat16 is faster on accelerators, moves embeddings
+            by thousandths, and every answer says so. The engine onnx knows float32 alone.
+        model_group: weeks that go through the network at once; 1 on a CPU, some 32 on an
+            accelerator. The engine onnx takes one after the other.
         audit_log: where the audit trail is told outside the store: a file that gets JSON lines, or
             `cloudwatch://REGION/GROUP` (adapters/aws/cloudwatch/audit.py lists the options); empty
             for nowhere.
@@ -101,6 +122,12 @@ class Settings:
     )
     model_keys: str = ""
     model_loading: LoadingStrategy = LoadingStrategy.LAZY
+    model_engine: EngineKind = EngineKind.ONNX
+    model_device: str = attrs.field(default=CPU, validator=attrs.validators.min_len(1))
+    model_dtype: Precision = Precision.FLOAT32
+    model_group: int = attrs.field(
+        default=1, validator=[attrs.validators.ge(1), attrs.validators.le(MOST_TOGETHER)]
+    )
     log: str = ""
     audit_log: str = ""
     audit_log_every_s: float = attrs.field(

@@ -24,6 +24,7 @@ from clarity.domain.pat.manifest import (
 )
 from clarity.domain.pat.parity import Agreement, parity_fixture, require_parity, synthetic_batch
 from clarity.domain.pat.preprocessing import CohortScaler, OwnSpread, Scaler
+from clarity.domain.pat.runtime import Runtime
 from clarity.domain.pat.weights import EncoderWeights, HeadWeights
 from clarity.domain.versions import SemanticVersion
 from clarity.ports.engine import Engine, GraphBuilder
@@ -61,28 +62,24 @@ class LoadedModel:
     A model that passed every check and is ready to predict.
 
     Attributes:
-        bundle: where it comes from.
+        ref: exactly which model.
+        manifest: what its bundle says about itself; the bytes of the bundle are not kept.
         predictor: its network.
+        runtime: what runs the network.
         scaler: what makes a week its input.
         agreement: how its self-test went.
+        size_bytes: about what it holds in memory: its graph and its scaler.
         signers: trusted keys that signed it.
     """
 
-    bundle: VerifiedBundle
+    ref: ModelRef
+    manifest: Manifest
     predictor: Predictor
+    runtime: Runtime
     scaler: Scaler
     agreement: Agreement
+    size_bytes: int
     signers: tuple[str, ...] = ()
-
-    @property
-    def ref(self) -> ModelRef:
-        """Exactly which model."""
-        return self.bundle.ref
-
-    @property
-    def size_bytes(self) -> int:
-        """About what it holds in memory: its graph."""
-        return len(self.bundle.files[GRAPH])
 
 
 @attrs.frozen(kw_only=True)
@@ -115,16 +112,19 @@ class OpenBundle:
         signers = self.signatures.require(digest, signatures=bundle.signatures)
         fixture = self.arrays.read_fixture(checked.files[FIXTURE])
         scaler = self._scaler(checked)
-        graph = checked.files[GRAPH]
-        predictor = self.engine().open(graph, sha256=checked.manifest.files[GRAPH])
+        engine = self.engine()
+        predictor = engine.open(checked)
         if predictor.signature != checked.manifest.signature:
-            raise UnreadableModel("the graph", SIGNATURE_DIFFERS)
-        agreement = require_parity(predictor.predict, fixture)
+            raise UnreadableModel("the network", SIGNATURE_DIFFERS)
+        precision = engine.runtime.precision
         return LoadedModel(
-            bundle=checked,
+            ref=checked.ref,
+            manifest=checked.manifest,
             predictor=predictor,
+            runtime=engine.runtime,
             scaler=scaler,
-            agreement=agreement,
+            agreement=require_parity(predictor.predict, fixture, precision=precision),
+            size_bytes=sum(len(checked.files.get(name, b"")) for name in (GRAPH, SCALER)),
             signers=signers,
         )
 

@@ -10,6 +10,7 @@ import attrs
 from clarity.application.bundles import LoadedModel, OpenBundle
 from clarity.domain.errors import ClarityError
 from clarity.domain.models import CHAMPION, ModelRef, ModelSelector
+from clarity.domain.pat.bundle import VerifiedBundle, verified
 from clarity.ports.clock import Clock
 from clarity.ports.errors import Corrupt
 from clarity.ports.metrics import Metrics
@@ -106,6 +107,16 @@ class PATModelLoader:
         if first:
             self._fly(ref, flight)
         return flight.result()
+
+    def bundle(self, ref: ModelRef) -> VerifiedBundle:
+        """
+        The files of this model, read anew, every digest compared; a loaded model keeps none.
+
+        Raises:
+            DomainError: they are damaged.
+            PortError: the store cannot be read.
+        """
+        return verified(self.store.get(ref.digest), digest=ref.digest)
 
     def start(self) -> tuple[ModelRef, ...]:
         """

@@ -96,7 +96,7 @@ def standard_steps(model: LoadedModel, augmentation: Augmentation) -> tuple[Step
         NotForWeeks: the model reads samples of another length.
     """
     require_weeks(model)
-    specs = {spec.name: spec for spec in model.bundle.manifest.heads}
+    specs = {spec.name: spec for spec in model.manifest.heads}
     embedder = _Embedder(model.predictor, augmentation)
     return (
         each("preprocess", lambda draft: _preprocessed(draft, model.scaler)),
@@ -113,7 +113,7 @@ def require_weeks(model: LoadedModel) -> None:
     Raises:
         NotForWeeks: it reads samples of another length.
     """
-    length = model.bundle.manifest.input.length
+    length = model.manifest.input.length
     if length != WEEK_MIN:
         raise NotForWeeks(str(model.ref), length)
 

@@ -171,7 +171,7 @@ class PATPredictor:
         model = self.loader.load(self.selector)
         require_weeks(model)
         given = standardized(week.values, unit=week.unit, scaler=model.scaler)
-        encoder = self.weights.read(model.bundle.files[WEIGHTS]).encoder
+        encoder = self.weights.read(self.loader.bundle(model.ref).files[WEIGHTS]).encoder
         return AttentionProfile(
             values=trace(encoder, given.values).attention,
             patch_min=encoder.architecture.patch_min,
@@ -192,6 +192,7 @@ class PATPredictor:
         cached = CachedPredictor(
             inner=model.predictor,
             digest=model.ref.digest,
+            runtime=model.runtime,
             cache=self.remembering.cache,
             ttl_s=self.remembering.ttl_s,
         )
@@ -242,7 +243,7 @@ class PATPredictor:
     ) -> PatProvenance:
         return PatProvenance(
             model=model.ref,
-            variant=model.bundle.manifest.variant,
+            variant=model.manifest.variant,
             scaler=model.scaler.name,
             unit=week.unit,
             validated=given is not None and given.validated,
@@ -251,6 +252,7 @@ class PATPredictor:
             imputed_fraction=week.imputed_fraction,
             augmentation=self.augmentation,
             steps=steps,
+            runtime=model.runtime,
             clarity_version=self.clarity_version,
         )
 

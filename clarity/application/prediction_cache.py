@@ -1,4 +1,4 @@
-"""Answers of a predictor kept under what they depend on: the model and the sample, nothing else."""
+"""Answers of a predictor kept under what they depend on: the model, its runtime and the sample."""
 
 import hashlib
 from typing import Final
@@ -7,6 +7,7 @@ import attrs
 import numpy as np
 
 from clarity.domain.pat.prediction import Floats, Prediction, Signature, checked_batch
+from clarity.domain.pat.runtime import Runtime
 from clarity.domain.pat.variants import WIDTH
 from clarity.ports.cache import Cache, Hit, Miss
 from clarity.ports.errors import PortError
@@ -22,19 +23,22 @@ class CachedPredictor(Predictor):
     """
     Asks `inner` only about samples that the cache does not hold; bit-equal to asking it always.
 
-    The key is the digest of the model and of the sample's bytes, so another model or another input,
-    be it by one bit, is another key and nothing is ever stale. A cache that is away or gives
+    The key is the digest of the model, what runs it, and the digest of the sample's bytes, so
+    another model, another engine, device or precision, or another input, be it by one bit, is
+    another key and nothing is ever stale. A cache that is away or gives
     something else costs time and nothing more.
 
     Attributes:
         inner: the predictor.
         digest: of the model that it runs.
+        runtime: what runs it.
         cache: keeps embeddings and scores, no recordings.
         ttl_s: how long, s.
     """
 
     inner: Predictor
     digest: str
+    runtime: Runtime
     cache: Cache
     ttl_s: float = attrs.field(validator=attrs.validators.gt(0.0))
 
@@ -60,7 +64,8 @@ class CachedPredictor(Predictor):
         return self._split(answers)
 
     def _key(self, sample: Floats) -> str:
-        return f"pat/{self.digest}/{hashlib.sha256(sample.tobytes()).hexdigest()}"
+        sha256 = hashlib.sha256(sample.tobytes()).hexdigest()
+        return f"pat/{self.digest}/{self.runtime}/{sha256}"
 
     def _found(self, sample: Floats) -> Floats | Miss | None:
         """The answer, a miss to be filled, or None where the cache does not take part."""

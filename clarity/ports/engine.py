@@ -1,28 +1,57 @@
-"""What runs networks: opens graphs, and builds them from weights."""
+"""What runs networks: opens bundles, and builds graphs from weights."""
 
 from abc import abstractmethod
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
+import attrs
+
+from clarity.domain.pat.bundle import VerifiedBundle
+from clarity.domain.pat.runtime import Runtime
 from clarity.domain.pat.weights import EncoderWeights, HeadWeights
+from clarity.ports.errors import PortError
 from clarity.ports.predictor import Predictor
 
-__all__ = ["Engine", "GraphBuilder"]
+__all__ = ["DeviceMissing", "Engine", "GraphBuilder"]
+
+
+@attrs.define(eq=False)
+class DeviceMissing(PortError):
+    """The device that was chosen is not in this machine, or the engine was built without it."""
+
+    code: ClassVar[str] = "port.device-missing"
+    device: str
+
+    def __str__(self) -> str:
+        return (
+            f"there is no device {self.device} for the engine here; choose cpu, or install a build "
+            "of the engine for that device and its driver"
+        )
 
 
 @runtime_checkable
 class Engine(Protocol):
-    """Makes predictors."""
+    """Makes predictors; which file of a bundle it reads is its own affair."""
 
     __slots__ = ()
 
+    @property
     @abstractmethod
-    def open(self, graph: bytes, *, sha256: str) -> Predictor:
+    def runtime(self) -> Runtime:
+        """What its predictors run on; never changes."""
+        ...
+
+    @abstractmethod
+    def open(self, bundle: VerifiedBundle) -> Predictor:
         """
-        A predictor for the graph, whose digest is compared before it is parsed.
+        A predictor for the network of the bundle, to the precision of `runtime`.
+
+        The digest of the file that it reads is compared once more before it is parsed. Whether the
+        predictor computes what was recorded is not looked at: whoever opens a network proves it.
 
         Raises:
-            DigestMismatch: the bytes are not the recorded ones; nothing was parsed.
-            UnreadableModel: they are no graph of a PAT network.
+            DigestMismatch: the bytes are not those of the manifest; nothing was parsed.
+            UnreadableModel, BadWeights: they are no PAT network, or not that of the manifest.
+            DeviceMissing: the chosen device is not there.
         """
         ...
 

@@ -32,9 +32,10 @@ class Predictor(Protocol):
 
         The answer for a sample never depends on the other samples of the batch, on their number
         or on its place among them: it is bit-equal to the answer for the sample alone. The same
-        batch gives the same bits again from the same predictor; two adapters agree to 4e-6 relative
-        in the 2-norm of an embedding, not bit for bit. The batch is not changed. A batch is
-        answered whole or not at all. Memory beyond the answer does not grow with the batch.
+        batch gives the same bits again from the same predictor; two adapters with float32 products
+        agree to 4e-6 relative in the 2-norm of an embedding, not bit for bit. The batch is not
+        changed. A batch is answered whole or not at all. Memory beyond the answer does not grow
+        with the batch.
 
         Args:
             batch: (b, length) float32, one standardised minute per value, unit 1, finite; b may be

@@ -9,8 +9,10 @@ from dependency_injector import providers
 
 from clarity.application.model_service import ModelPorts
 from clarity.application.predict import Remembering
-from clarity.ports.model_files import ExtraMissing
-from clarity.settings import Settings
+from clarity.domain.pat.runtime import Precision
+from clarity.ports.engine import Engine
+from clarity.ports.model_files import ExtraMissing, WeightsFiles
+from clarity.settings import CPU, BadSettings, EngineKind, Settings
 
 __all__ = ["BUCKET", "model_ports"]
 
@@ -20,6 +22,11 @@ BUCKET: Final = "s3://"
 DOWNLOAD_TIMEOUT_S: Final = 30.0
 """A server that is silent for longer does not answer."""
 
+ONNX_ALONE: Final = (
+    "model_device, model_dtype and model_group are for model_engine=torch; the engine onnx runs "
+    "one week after the other on the CPU in float32"
+)
+
 REMEMBERED_S: Final = 3_600.0
 """How long an answer of a model is kept; it never gets stale."""
 
@@ -27,13 +34,19 @@ REMEMBERED_S: Final = 3_600.0
 def model_ports(
     settings: Settings, *, tracer: providers.Provider[Any], **shared: providers.Provider[Any]
 ) -> providers.Provider[ModelPorts]:
-    """Models where the settings say; ONNX Runtime and converters are imported when needed."""
+    """
+    Models where the settings say; engines and converters are imported when needed.
+
+    Raises:
+        BadSettings: the engine cannot do what was chosen for it.
+    """
     from clarity.adapters.convert.npz import NpzArrays
     from clarity.adapters.convert.weights_files import AnyWeights
     from clarity.adapters.local.cache import LruCache
     from clarity.adapters.signing.ed25519 import Ed25519Check, Ed25519Signer, trusted_folder
     from clarity.adapters.web.downloads import HttpDownloads
 
+    weights = AnyWeights(_lazily("convert.keras_reader", "keras_reader", extra="convert"))
     in_bucket = settings.models.startswith(BUCKET)
     instruments = {"clock": shared["clock"], "metrics": shared["metrics"], "tracer": tracer}
     kept = _in_bucket(settings, instruments) if in_bucket else _in_folder(settings, shared["clock"])
@@ -44,9 +57,9 @@ def model_ports(
     return providers.ThreadSafeSingleton(
         ModelPorts,
         **kept,
-        engine=providers.Object(_lazily("onnx.engine", "OnnxEngine")),
-        graphs=providers.Object(_lazily("onnx.graphs", "OnnxGraphs")),
-        weights=AnyWeights(_lazily("convert.keras_reader", "keras_reader")),
+        engine=providers.Object(_engine(settings, weights)),
+        graphs=providers.Object(_lazily("onnx.graphs", "OnnxGraphs", extra="convert")),
+        weights=weights,
         arrays=NpzArrays(),
         signatures=providers.ThreadSafeSingleton(trusted_folder, settings.model_keys),
         unsigned=Ed25519Check({}),
@@ -80,13 +93,22 @@ def _in_bucket(
     return {"store": opened.provided.store, "registry": opened.provided.registry}
 
 
-def _lazily(module: str, name: str) -> Callable[[], Any]:
+def _engine(settings: Settings, weights: WeightsFiles) -> Callable[[], Engine]:
+    chosen = (settings.model_device, settings.model_dtype, settings.model_group)
+    if settings.model_engine is EngineKind.TORCH:
+        return _lazily("torch.engine", "torch_engine", weights, *chosen, extra="torch")
+    if chosen != (CPU, Precision.FLOAT32, 1):
+        raise BadSettings((ONNX_ALONE,))
+    return _lazily("onnx.engine", "OnnxEngine", extra="convert")
+
+
+def _lazily(module: str, name: str, *arguments: object, extra: str) -> Callable[[], Any]:
     """Makes `name` of a module of adapters, imported no earlier than that."""
 
     def made() -> Any:
         try:
-            return getattr(import_module(f"clarity.adapters.{module}"), name)()
+            return getattr(import_module(f"clarity.adapters.{module}"), name)(*arguments)
         except ModuleNotFoundError as error:
-            raise ExtraMissing(f"{name} without {error.name}", "convert") from error
+            raise ExtraMissing(f"{name} without {error.name}", extra) from error
 
     return made

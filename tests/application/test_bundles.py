@@ -3,6 +3,7 @@
 import io
 import pickle
 import random
+import tracemalloc
 import zipfile
 from typing import NoReturn
 
@@ -13,20 +14,22 @@ import pytest
 from clarity.adapters.convert.npz import NpzArrays
 from clarity.adapters.onnx.builder import build_onnx
 from clarity.adapters.signing.ed25519 import Ed25519Signer, trusted_keys
+from clarity.application.bundles import LoadedModel
 from clarity.domain.errors import ClarityError
-from clarity.domain.pat.artifact import DigestMismatch, UnreadableModel, sha256_of
-from clarity.domain.pat.bundle import Bundle, BundleIncomplete
-from clarity.domain.pat.canonical import encoded, read_manifest
+from clarity.domain.pat.artifact import DigestMismatch, UnreadableModel
+from clarity.domain.pat.bundle import BundleIncomplete, VerifiedBundle
+from clarity.domain.pat.canonical import read_manifest
 from clarity.domain.pat.manifest import FIXTURE, GRAPH, WEIGHTS, HeadSpec
 from clarity.domain.pat.parity import ParityBroken, ParityFixture
 from clarity.domain.pat.preprocessing import CohortScaler, OwnSpread
+from clarity.domain.pat.runtime import Runtime
 from clarity.domain.pat.variants import WEEK_MIN, Variant
 from clarity.domain.streams import Unit
 from clarity.ports.engine import Engine
 from clarity.ports.model_files import BundleArrays
 from clarity.ports.predictor import Predictor
 from clarity.ports.signing import NotTrusted
-from tests.support.models import BUILD, LENGTH, OPEN, recipe, tiny_bundle, with_file
+from tests.support.models import BUILD, LENGTH, OPEN, recipe, resealed, tiny_bundle, with_file
 from tests.support.pat import golden, random_batch, random_encoder, random_head
 from tests.support.signing import key_files
 
@@ -43,7 +46,11 @@ class NoParser(Engine, BundleArrays):
     def _asked(self) -> NoReturn:
         raise ParserReached
 
-    def open(self, graph: bytes, *, sha256: str) -> Predictor:
+    @property
+    def runtime(self) -> Runtime:
+        self._asked()
+
+    def open(self, bundle: VerifiedBundle) -> Predictor:
         self._asked()
 
     def fixture_bytes(self, fixture: ParityFixture) -> bytes:
@@ -62,14 +69,6 @@ class NoParser(Engine, BundleArrays):
 UNPARSED = attrs.evolve(OPEN, engine=NoParser, arrays=NoParser())
 
 
-def resealed(bundle: Bundle, name: str, data: bytes) -> Bundle:
-    """The bundle with one file exchanged and a manifest that says so."""
-    manifest = read_manifest(bundle.manifest)
-    files = {**bundle.files, name: data}
-    digests = {name: sha256_of(content) for name, content in files.items()}
-    return Bundle(manifest=encoded(attrs.evolve(manifest, files=digests)), files=files)
-
-
 def test_a_right_bundle_opens_and_its_predictor_answers():
     model = OPEN.run(RIGHT, digest=RIGHT.digest)
 
@@ -79,6 +78,24 @@ def test_a_right_bundle_opens_and_its_predictor_answers():
     assert str(model.ref) == "toy:1.0.0"
     assert model.signers == ()
     assert model.size_bytes == len(RIGHT.files[GRAPH])
+
+
+def test_a_model_does_not_keep_the_bytes_that_it_was_made_of():
+    def opened() -> LoadedModel:
+        files = {name: bytes(bytearray(data)) for name, data in RIGHT.files.items()}
+        return OPEN.run(attrs.evolve(RIGHT, files=files), digest=RIGHT.digest)
+
+    opened()
+    tracemalloc.start()
+    try:
+        model = opened()
+        kept, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert model.agreement.holds
+    assert most > RIGHT.size_bytes
+    assert kept < len(RIGHT.files[GRAPH]) / 4
 
 
 def test_500_flipped_bits_are_refused_before_a_parser_runs():
@@ -136,7 +153,7 @@ def test_the_digest_that_was_recorded_elsewhere_decides():
 @pytest.mark.parametrize("name", [GRAPH, FIXTURE])
 @pytest.mark.parametrize("data", [b"", b"\x80\x04N.", b"PK\x03\x04", bytes(1000)])
 def test_garbage_under_a_right_digest_is_refused_all_the_same(name: str, data: bytes):
-    bundle = resealed(RIGHT, name, data)
+    bundle = resealed(RIGHT, {name: data})
 
     with pytest.raises(ClarityError):
         OPEN.run(bundle, digest=bundle.digest)
@@ -145,7 +162,7 @@ def test_garbage_under_a_right_digest_is_refused_all_the_same(name: str, data: b
 def test_random_weights_in_the_graph_are_refused():
     heads = (random_head("sleep", 7), random_head("mood", 8))
     graph = build_onnx(random_encoder(Variant.S, 99), heads, length=LENGTH)
-    bundle = resealed(RIGHT, GRAPH, graph)
+    bundle = resealed(RIGHT, {GRAPH: graph})
 
     with pytest.raises(ParityBroken):
         OPEN.run(bundle, digest=bundle.digest)
@@ -154,7 +171,7 @@ def test_random_weights_in_the_graph_are_refused():
 def test_random_weights_in_a_head_are_refused():
     right = recipe()
     heads = (right.heads[0], random_head("mood", 123))
-    bundle = resealed(RIGHT, GRAPH, build_onnx(right.encoder, heads, length=LENGTH))
+    bundle = resealed(RIGHT, {GRAPH: build_onnx(right.encoder, heads, length=LENGTH)})
 
     with pytest.raises(ParityBroken):
         OPEN.run(bundle, digest=bundle.digest)
@@ -162,7 +179,7 @@ def test_random_weights_in_a_head_are_refused():
 
 def test_a_graph_of_other_heads_than_the_manifest_says_is_refused():
     graph = build_onnx(recipe().encoder, recipe().heads[:1], length=LENGTH)
-    bundle = resealed(RIGHT, GRAPH, graph)
+    bundle = resealed(RIGHT, {GRAPH: graph})
 
     with pytest.raises(UnreadableModel, match="manifest"):
         OPEN.run(bundle, digest=bundle.digest)
@@ -207,8 +224,8 @@ def test_a_cohort_scaler_travels_with_the_bundle():
     model = OPEN.run(bundle, digest=bundle.digest)
 
     assert model.scaler == scaler
-    assert model.bundle.manifest.scaler == "made-up/1"
-    assert model.bundle.manifest.input.unit is Unit.COUNTS
+    assert model.manifest.scaler == "made-up/1"
+    assert model.manifest.input.unit is Unit.COUNTS
 
 
 def test_arrays_of_a_bundle_have_one_form():

@@ -7,6 +7,7 @@ from pathlib import Path
 import attrs
 import pytest
 
+from clarity.adapters.onnx.predictor import open_onnx
 from clarity.adapters.signing.ed25519 import Ed25519Signer, trusted_keys
 from clarity.application.audit_trail import VerifyTrail
 from clarity.application.bundles import Phase
@@ -335,7 +336,7 @@ def test_an_exported_graph_computes_what_the_model_does(world: Desk):
 
     graph = ExportGraph(show=show, weights=ANY_WEIGHTS, graphs=BUILD.graphs).run(selector)
 
-    opened = world.opener.engine().open(graph, sha256=sha256(graph))
+    opened = open_onnx(graph, sha256=sha256(graph))
     assert opened.signature == show.run(selector).manifest.signature
 
 
@@ -358,7 +359,7 @@ def test_weights_become_a_registered_model_that_says_where_it_comes_from(world: 
 
     model = world.importer.run(given, actor=ANN, correlation=CASE)
 
-    manifest = model.bundle.manifest
+    manifest = model.manifest
     assert manifest.variant is Variant.S
     assert manifest.origin.sha256 == sha256(given.weights)
     assert (manifest.origin.format, manifest.origin.location) == ("safetensors", "toy.safetensors")
@@ -382,7 +383,7 @@ def test_a_keras_encoder_and_its_heads_become_a_model(world: Desk):
     )
 
     assert model.predictor.signature.heads == ("task",)
-    assert model.bundle.manifest.origin.format == "keras-h5"
+    assert model.manifest.origin.format == "keras-h5"
 
 
 @pytest.mark.parametrize(

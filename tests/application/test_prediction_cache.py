@@ -5,6 +5,7 @@ import pytest
 from clarity.adapters.local.cache import LruCache
 from clarity.application.prediction_cache import CachedPredictor
 from clarity.domain.pat.prediction import BatchNotFinite, Floats, Prediction, Signature
+from clarity.domain.pat.runtime import Precision, Runtime
 from clarity.ports.cache import Cache, Hit, Miss
 from clarity.ports.errors import Unavailable
 from clarity.ports.predictor import Predictor
@@ -12,6 +13,7 @@ from tests.support.clocks import HandClock
 from tests.support.models import OPEN, tiny_bundle
 from tests.support.pat import random_batch
 
+HERE = Runtime(engine="toy-1.0", device="cpu")
 LENGTH = 144
 BUNDLE = tiny_bundle()
 REAL = OPEN.run(BUNDLE, digest=BUNDLE.digest).predictor
@@ -53,10 +55,16 @@ class OddCache(Cache):
         raise Unavailable("the cache")
 
 
-def cached(cache: Cache | None = None, digest: str = "a" * 64) -> tuple[CachedPredictor, Counting]:
+def cached(
+    cache: Cache | None = None, digest: str = "a" * 64, runtime: Runtime = HERE
+) -> tuple[CachedPredictor, Counting]:
     counting = Counting(REAL)
     predictor = CachedPredictor(
-        inner=counting, digest=digest, cache=cache or LruCache(HandClock()), ttl_s=60.0
+        inner=counting,
+        digest=digest,
+        runtime=runtime,
+        cache=cache or LruCache(HandClock()),
+        ttl_s=60.0,
     )
     return predictor, counting
 
@@ -97,6 +105,26 @@ def test_another_model_or_an_input_that_differs_by_one_bit_is_asked():
     same.predict(near)
 
     assert (asked_other.samples, asked_same.samples) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Runtime(engine="toy-1.1", device="cpu"),
+        Runtime(engine="toy-1.0", device="cuda"),
+        Runtime(engine="toy-1.0", device="cpu", precision=Precision.BFLOAT16),
+        Runtime(engine="toy-1.0", device="cpu", group=4),
+    ],
+    ids=str,
+)
+def test_what_another_runtime_answered_is_asked_again(other: Runtime):
+    cache, batch = LruCache(HandClock()), random_batch(1, LENGTH)
+    cached(cache)[0].predict(batch)
+    predictor, counting = cached(cache, runtime=other)
+
+    predictor.predict(batch)
+
+    assert counting.samples == 1
 
 
 def test_what_expired_is_asked_again():

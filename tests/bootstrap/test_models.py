@@ -4,21 +4,29 @@ import subprocess
 import sys
 from pathlib import Path
 
+import attrs
 import pytest
+from dependency_injector import providers
 
 from clarity.adapters.onnx.graphs import OnnxGraphs
 from clarity.application.clarity import Clarity
 from clarity.application.models import LoadingStrategy
-from clarity.bootstrap import open_clarity
+from clarity.bootstrap import open_clarity, open_core
 from clarity.domain.identity import Actor, Purpose, TenantId
 from clarity.domain.models import ModelRef, ModelSelector, ModelUnknown
 from clarity.domain.pat.answer import Augmentation
 from clarity.domain.pat.artifact import DigestMismatch
+from clarity.domain.pat.bundle import VerifiedBundle
 from clarity.domain.pat.manifest import GRAPH
+from clarity.domain.pat.prediction import Floats, Prediction, Signature
+from clarity.domain.pat.runtime import Precision, Runtime
 from clarity.domain.pat.variants import WEEK_MIN
+from clarity.ports.engine import DeviceMissing, Engine
 from clarity.ports.model_files import ExtraMissing
-from clarity.settings import Settings
+from clarity.ports.predictor import Predictor
+from clarity.settings import BadSettings, EngineKind, Settings
 from tests.support.models import tiny_bundle
+from tests.support.pat import relative_error
 from tests.support.weeks import week
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -98,6 +106,109 @@ def test_eager_loads_champions_at_the_start_or_does_not_start(tmp_path: Path):
     (tmp_path / "bundles" / ref.digest / GRAPH).write_bytes(b"")
     with pytest.raises(DigestMismatch), open_clarity(eager):
         pass
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("dtype", list(Precision))
+def test_torch_serves_where_it_was_chosen_and_the_answer_says_so(tmp_path: Path, dtype: Precision):
+    chosen = {"model_engine": EngineKind.TORCH, "model_dtype": dtype, "model_group": 2}
+    with open_clarity(settings(tmp_path)) as app:
+        serve(app)
+        usual = app.models.predictor(TOY).predict(week())
+
+    with open_clarity(settings(tmp_path, **chosen)) as app:
+        answer = app.models.predictor(TOY).predict(week())
+
+    runtime = answer.provenance.runtime
+    assert runtime.engine.startswith("torch-")
+    assert (runtime.device, runtime.precision, runtime.group) == ("cpu", dtype, 2)
+    apart = relative_error(answer.embedding.values, usual.embedding.values)
+    assert 0.0 < apart < (4e-6 if dtype is Precision.FLOAT32 else 1e-2)
+
+
+@pytest.mark.torch
+def test_a_device_that_is_not_there_is_told_and_nothing_else_serves_instead(tmp_path: Path):
+    with open_clarity(settings(tmp_path)) as app:
+        serve(app)
+    nowhere = settings(tmp_path, model_engine=EngineKind.TORCH, model_device="nowhere")
+
+    with open_clarity(nowhere) as app, pytest.raises(DeviceMissing, match="nowhere"):
+        app.models.predictor(TOY).predict(week())
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [{"model_device": "cuda"}, {"model_dtype": Precision.BFLOAT16}, {"model_group": 2}],
+    ids=str,
+)
+def test_what_an_engine_cannot_do_is_no_setting_for_it(tmp_path: Path, chosen: dict[str, object]):
+    with (
+        pytest.raises(BadSettings, match="model_engine=torch"),
+        open_clarity(settings(tmp_path, **chosen)),
+    ):
+        pass
+
+
+def test_without_torch_the_engine_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    for name in [name for name in sys.modules if name.startswith("clarity.adapters.torch")]:
+        monkeypatch.delitem(sys.modules, name)
+
+    with (
+        open_clarity(settings(tmp_path, model_engine=EngineKind.TORCH)) as app,
+        pytest.raises(ExtraMissing, match=r"clarity\[torch\]"),
+    ):
+        app.models.ports.engine()
+
+
+@attrs.define(eq=False)
+class CountingNetworks(Engine):
+    """Counts the samples that its networks are asked about."""
+
+    inner: Engine
+    samples: int = 0
+
+    @property
+    def runtime(self) -> Runtime:
+        return self.inner.runtime
+
+    def open(self, bundle: VerifiedBundle) -> Predictor:
+        return CountingNetwork(self, self.inner.open(bundle))
+
+
+@attrs.frozen
+class CountingNetwork(Predictor):
+    """One of them."""
+
+    engine: CountingNetworks
+    inner: Predictor
+
+    @property
+    def signature(self) -> Signature:
+        return self.inner.signature
+
+    def predict(self, batch: Floats) -> Prediction:
+        self.engine.samples += len(batch)
+        return self.inner.predict(batch)
+
+
+def test_a_week_that_was_asked_before_is_answered_without_the_network(tmp_path: Path):
+    with open_core(settings(tmp_path)) as core:
+        ports = core.model_ports()
+        engine = CountingNetworks(ports.engine())
+        core.model_ports.override(providers.Object(attrs.evolve(ports, engine=lambda: engine)))
+        app = core.clarity()
+        serve(app)
+        proofs = engine.samples
+
+        first = app.models.predictor(TOY).predict(week())
+        again = app.models.predictor(TOY).predict(week())
+        app.models.predictor(TOY).predict(week(1))
+
+    assert first == again
+    assert engine.samples - proofs == 2
 
 
 def test_what_needs_an_extra_that_is_not_installed_says_so(

@@ -45,7 +45,11 @@ def test_values_come_as_text_or_as_what_they_are():
         ("cache_bytes", 0, "cache_bytes cannot be 0"),
         ("max_file_bytes", 0, "max_file_bytes cannot be 0"),
         ("max_file_values", -1, "max_file_values cannot be -1"),
-        ("model_loading", "x", "model_loading cannot be 'x'"),
+        ("model_loading", "sometimes", "model_loading cannot be 'sometimes'"),
+        ("model_engine", "jax", "model_engine cannot be 'jax'"),
+        ("model_dtype", "int8", "model_dtype cannot be 'int8'"),
+        ("model_device", "", "model_device cannot be ''"),
+        ("model_group", 0, "model_group cannot be 0"),
         ("scoring", "best", "there is no scoring profile 'best/paper'"),
         ("rescoring", "x", "rescoring cannot be 'x'"),
         ("wear_rule", "x", "wear_rule cannot be 'x'"),
@@ -71,9 +75,10 @@ def test_all_problems_are_named_at_once_and_what_could_be_set_is_said():
     ]
     assert str(refused.value).endswith(
         "the settings are store, profile, busy_timeout_s, cache_entries, cache_bytes, "
-        "blobs, models, heads, job_days, model_keys, model_loading, log, audit_log, "
-        "audit_log_every_s, max_file_bytes, max_file_values, scoring, rescoring, wear_rule, "
-        "cut_points"
+        "blobs, models, heads, job_days, model_keys, model_loading, model_engine, model_device, "
+        "model_dtype, model_group, log, audit_log, "
+        "audit_log_every_s, kept_evidence, max_file_bytes, max_file_values, scoring, rescoring, "
+        "wear_rule, cut_points"
     )
 
 

@@ -17,6 +17,7 @@ from clarity.ports.clock import Clock
 from clarity.ports.codec import ChunkCodec
 from clarity.ports.copies import StoreCopies
 from clarity.ports.dossier import DossierRenderer
+from clarity.ports.engine import Engine
 from clarity.ports.erasure import Erasable
 from clarity.ports.expiry import Expiring
 from clarity.ports.head_ledger import HeadLedger
@@ -45,6 +46,7 @@ from tests.contracts.clock import harness as clock
 from tests.contracts.codec import harness as codec
 from tests.contracts.copies import harness as copies
 from tests.contracts.dossier import harness as dossier
+from tests.contracts.engine import harness as engine
 from tests.contracts.erasure import harness as erasure
 from tests.contracts.expiry import harness as expiry
 from tests.contracts.head_ledger import harness as head_ledger
@@ -85,6 +87,7 @@ OPENED: Final[dict[type, Callable[[], Iterator[object]]]] = {
     StoreCopies: lambda: _attributes(copies, "copies"),
     Clock: lambda: _attributes(clock, "clock"),
     DossierRenderer: lambda: (opener() for opener in dossier.OPENERS.values()),
+    Engine: lambda: (opener() for opener in engine.OPENERS.values()),
     Erasable: lambda: _attributes(erasure, "erasable"),
     Expiring: lambda: _attributes(expiry, "expiring"),
     HeadLedger: lambda: _attributes(head_ledger, "ledger"),

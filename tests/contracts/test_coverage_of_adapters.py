@@ -16,7 +16,6 @@ CONTRACT_ELSEWHERE = frozenset(
         "BundleArrays",
         "Diaries",
         "Downloads",
-        "Engine",
         "GraphBuilder",
         "SignatureCheck",
         "Signer",

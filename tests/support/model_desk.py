@@ -26,6 +26,8 @@ from clarity.application.predict import PATPredictor
 from clarity.domain.audit import AuditRecord
 from clarity.domain.identity import Actor, CorrelationId, PatientRef, Purpose, TenantId
 from clarity.domain.models import REGISTRY_SUBJECT, AliasMove, ModelRef, ModelSelector
+from clarity.domain.pat.bundle import VerifiedBundle
+from clarity.domain.pat.runtime import Runtime
 from clarity.ports.audit import AuditFilter
 from clarity.ports.engine import Engine
 from clarity.ports.predictor import Predictor
@@ -46,11 +48,15 @@ class CountingEngine(Engine):
     opened: int = 0
     before: object = None
 
-    def open(self, graph: bytes, *, sha256: str) -> Predictor:
+    @property
+    def runtime(self) -> Runtime:
+        return self.inner.runtime
+
+    def open(self, bundle: VerifiedBundle) -> Predictor:
         self.opened += 1
         if callable(self.before):
             self.before()
-        return self.inner.open(graph, sha256=sha256)
+        return self.inner.open(bundle)
 
 
 @attrs.frozen(kw_only=True)

@@ -1,5 +1,6 @@
 """Models for tests: tiny networks with random weights and a seed, as bundles and opened."""
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
@@ -12,8 +13,10 @@ from clarity.adapters.onnx.engine import OnnxEngine
 from clarity.adapters.onnx.graphs import OnnxGraphs
 from clarity.adapters.signing.ed25519 import Ed25519Check
 from clarity.application.bundles import BuildBundle, OpenBundle, Recipe
+from clarity.domain.pat.artifact import sha256_of
 from clarity.domain.pat.bundle import Bundle
 from clarity.domain.pat.calibration import Platt
+from clarity.domain.pat.canonical import encoded, read_manifest
 from clarity.domain.pat.card import ModelCard
 from clarity.domain.pat.manifest import HeadSpec, Origin
 from clarity.domain.pat.preprocessing import OwnSpread
@@ -21,7 +24,16 @@ from clarity.domain.pat.variants import Variant
 from clarity.domain.versions import SemanticVersion
 from tests.support.pat import random_encoder, random_head
 
-__all__ = ["ANY_WEIGHTS", "BUILD", "LENGTH", "OPEN", "recipe", "tiny_bundle"]
+__all__ = [
+    "ANY_WEIGHTS",
+    "BUILD",
+    "LENGTH",
+    "OPEN",
+    "recipe",
+    "resealed",
+    "tiny_bundle",
+    "with_file",
+]
 
 LENGTH: Final = 144
 NO_KEYS: Final = Ed25519Check({})
@@ -60,6 +72,14 @@ def recipe(version: str = "1.0.0", *, model: str = "toy", length: int = LENGTH) 
 @cache
 def tiny_bundle(version: str = "1.0.0", *, model: str = "toy", length: int = LENGTH) -> Bundle:
     return BUILD.run(recipe(version, model=model, length=length))
+
+
+def resealed(bundle: Bundle, files: Mapping[str, bytes]) -> Bundle:
+    """The bundle with files exchanged and a manifest that says so."""
+    manifest = read_manifest(bundle.manifest)
+    contents = {**bundle.files, **files}
+    digests = {name: sha256_of(content) for name, content in contents.items()}
+    return Bundle(manifest=encoded(attrs.evolve(manifest, files=digests)), files=contents)
 
 
 def with_file(bundle: Bundle, name: str, data: bytes) -> Bundle:

@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 import attrs
 import click
 
-from clarity.adapters.cli.models import MODEL
+from clarity.adapters.cli.models import DTYPES, ENGINES, MODEL
 from clarity.adapters.cli.session import Session
 from clarity.domain.models import ModelSelector
 
@@ -15,6 +15,7 @@ __all__ = ["asked_model", "model_options", "with_models"]
 F = TypeVar("F", bound=Callable[..., Any])
 
 META: Final = "clarity.model"
+SETTINGS: Final = ("models", "model_keys", "model_engine", "model_device", "model_dtype")
 
 
 def _remember(context: click.Context, parameter: click.Parameter, value: object) -> None:
@@ -46,6 +47,30 @@ OPTIONS: Final = (
         callback=_remember,
         help="Folder with public keys, one of which must have signed the model.",
     ),
+    click.option(
+        "--model-engine",
+        type=ENGINES,
+        envvar="CLARITY_MODEL_ENGINE",
+        expose_value=False,
+        callback=_remember,
+        help="What runs the model; onnx unless given.",
+    ),
+    click.option(
+        "--model-device",
+        envvar="CLARITY_MODEL_DEVICE",
+        metavar="DEVICE",
+        expose_value=False,
+        callback=_remember,
+        help="Where torch runs it, for example cuda; cpu unless given.",
+    ),
+    click.option(
+        "--model-dtype",
+        type=DTYPES,
+        envvar="CLARITY_MODEL_DTYPE",
+        expose_value=False,
+        callback=_remember,
+        help="Precision of torch; float32 unless given. Less is faster on accelerators, and said.",
+    ),
 )
 
 
@@ -65,5 +90,5 @@ def asked_model(context: click.Context) -> ModelSelector | None:
 def with_models(session: Session, context: click.Context) -> Session:
     """The session, over the models that the options say."""
     given = context.meta.get(META, {})
-    chosen = {name: str(given[name]) for name in ("models", "model_keys") if name in given}
+    chosen = {name: str(given[name]) for name in SETTINGS if name in given}
     return attrs.evolve(session, settings={**session.settings, **chosen})

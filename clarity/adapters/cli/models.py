@@ -13,10 +13,11 @@ from clarity.application.bundles import LoadedModel
 from clarity.application.model_views import ListedVersion, ModelVerdict
 from clarity.domain.models import CHAMPION, AliasMove, ModelSelector
 from clarity.domain.pat.bundle import VerifiedBundle
+from clarity.domain.pat.runtime import Precision
 from clarity.domain.pat.variants import ARCHITECTURES
 from clarity.ports.report import Document
 
-__all__ = ["MODEL", "models"]
+__all__ = ["DTYPES", "ENGINES", "MODEL", "models"]
 
 
 class SelectorType(click.ParamType[ModelSelector]):
@@ -33,6 +34,8 @@ class SelectorType(click.ParamType[ModelSelector]):
 
 
 MODEL = SelectorType()
+ENGINES = click.Choice(["onnx", "torch"])
+DTYPES = click.Choice([precision.value for precision in Precision])
 alias_option = click.option(
     "--alias", default=CHAMPION, show_default=True, help="Which alias; the champion serves."
 )
@@ -53,14 +56,33 @@ alias_option = click.option(
     metavar="PATH",
     help="Folder with public keys (.pem); a model must be signed by one of them to be used.",
 )
+@click.option(
+    "--engine",
+    type=ENGINES,
+    envvar="CLARITY_MODEL_ENGINE",
+    help="What runs networks; onnx unless given.",
+)
+@click.option(
+    "--device",
+    default="",
+    envvar="CLARITY_MODEL_DEVICE",
+    help="Where torch runs them, for example cuda; cpu unless given.",
+)
+@click.option(
+    "--dtype",
+    type=DTYPES,
+    envvar="CLARITY_MODEL_DTYPE",
+    help="Precision of torch; float32 unless given.",
+)
 @click.pass_context
-def models(context: click.Context, folder: str, trust: str) -> None:
+def models(context: click.Context, /, folder: str, trust: str, **engine: str | None) -> None:
     """
     Add, prove and promote PAT networks.
 
     MODEL is NAME for its champion, NAME@ALIAS or NAME:VERSION.
     """
-    chosen = {"models": folder, "model_keys": trust}
+    of_engine = {f"model_{name}": value for name, value in engine.items()}
+    chosen = {"models": folder, "model_keys": trust, **of_engine}
     given = {name: value for name, value in chosen.items() if value}
     context.obj = attrs.evolve(context.obj, settings={**context.obj.settings, **given})
 
@@ -166,6 +188,7 @@ def _verdict(verdict: ModelVerdict) -> dict[str, object]:
         "problem": "" if verdict.refusal is None else str(verdict.refusal),
         "embedding_error": None if model is None else model.agreement.embedding_error,
         "score_error": None if model is None else model.agreement.score_error,
+        "runtime": None if model is None else str(model.runtime),
         "signed_by": [] if model is None else list(model.signers),
     }
 
@@ -178,7 +201,7 @@ def _spoken(verdict: ModelVerdict) -> str:
 
 def _proof(model: LoadedModel) -> str:
     signed = f", signed by {len(model.signers)} trusted keys" if model.signers else ", not signed"
-    return f"self-test within {model.agreement.embedding_error:.1e}{signed}"
+    return f"self-test within {model.agreement.embedding_error:.1e} by {model.runtime}{signed}"
 
 
 @models.command()

@@ -228,7 +228,7 @@ def _downloading() -> Iterator[Progress]:
 
 
 def _tell(session: Session, model: LoadedModel) -> None:
-    manifest = model.bundle.manifest
+    manifest = model.manifest
     unknown = [head.name for head in manifest.heads if head.calibration is None]
     facts = {
         "model": str(model.ref),
@@ -252,7 +252,7 @@ def _tell(session: Session, model: LoadedModel) -> None:
 
 
 def _next_step(model: LoadedModel) -> str:
-    minutes = model.bundle.manifest.input.length
+    minutes = model.manifest.input.length
     if minutes != WEEK_MIN:
         return f"it reads {minutes} minutes, so it cannot be asked about weeks ({WEEK_MIN} minutes)"
     return f"it serves nobody yet: `clarity models promote {model.ref}`"

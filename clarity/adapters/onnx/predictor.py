@@ -22,6 +22,7 @@ from clarity.ports.predictor import Predictor
 __all__ = ["OnnxPredictor", "open_onnx"]
 
 LOG_FATAL: Final = 4  # the runtime raises what it would log
+KEPT_BYTES: Final = "_model_bytes"  # of the wrapper, for a fallback that is switched off here
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -87,6 +88,7 @@ def open_onnx(model: bytes, *, sha256: str, threads: int = 1) -> OnnxPredictor:
         metadata = session.get_modelmeta().custom_metadata_map
     except ENGINE_ERRORS as cause:
         raise UnreadableModel("the ONNX model", "is refused by ONNX Runtime") from cause
+    vars(session).pop(KEPT_BYTES, None)
     signature = read_signature(metadata)
     _require_interface(session, signature)
     return OnnxPredictor(session=session, signature=signature)

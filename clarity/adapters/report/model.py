@@ -4,6 +4,7 @@ import attrs
 
 from clarity.adapters.report.formats import number, percent
 from clarity.domain.pat.answer import HeadScore, ModelReply, PatAnswer
+from clarity.domain.pat.runtime import Precision
 
 __all__ = ["HeadRow", "ModelSection", "model_json", "model_section"]
 
@@ -69,6 +70,7 @@ def model_json(reply: ModelReply | None) -> dict[str, object] | None:
         "imputed_fraction": made.imputed_fraction,
         "augmentation": made.augmentation.value,
         "steps": made.steps,
+        "runtime": str(made.runtime),
         "clarity_version": made.clarity_version,
     }
     return {
@@ -88,6 +90,7 @@ def _facts(answer: PatAnswer) -> tuple[tuple[str, str], ...]:
         ("Filled", f"{percent(made.imputed_fraction)} of the minutes, for the model alone"),
         ("Scaled by", made.scaler),
         ("Unit", made.unit.value),
+        ("Run by", f"{made.runtime.engine} on {made.runtime.device}, {made.runtime.precision}"),
     )
 
 
@@ -102,6 +105,8 @@ def _cautions(answer: PatAnswer) -> tuple[str, ...]:
         cautions.append("The model has no head, so it gives an embedding and no score.")
     if not answer.provenance.validated:
         cautions.append("The model was not trained on this unit; what it says is untested.")
+    if answer.provenance.runtime.precision is not Precision.FLOAT32:
+        cautions.append("The network ran with less precision; scores may be off by thousandths.")
     return tuple(cautions)
 
 

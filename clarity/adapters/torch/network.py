@@ -48,7 +48,7 @@ class _Normalization(nn.Module):
 
 
 class _Block(nn.Module):
-    """One folded transformer block."""
+    """One folded transformer block; sums and normalizations are float32 in any precision."""
 
     def __init__(self, layer: FoldedLayer) -> None:
         super().__init__()
@@ -61,13 +61,20 @@ class _Block(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         samples, count, _ = tokens.shape
-        queries = self.query(tokens).view(samples, 1, -1, WIDTH)
-        keys = tokens.unsqueeze(1)
+        kind = self.query.kernel.dtype
+        factors = tokens.to(kind)
+        queries = self.query(factors).view(samples, 1, -1, WIDTH)
+        keys = factors.unsqueeze(1)
         attended = functional.scaled_dot_product_attention(queries, keys, keys)
         middle = self.norm1(tokens + self.output(attended.reshape(samples, count, -1)))
-        hidden = functional.relu(self.ff1(middle))
+        hidden = functional.relu(self.ff1(middle.to(kind)))
         after: Tensor = self.norm2(middle + self.ff2(hidden))
         return after
+
+    def narrow(self, kind: torch.dtype) -> None:
+        """The factors of the products are of this kind from now on."""
+        for product in (self.query, self.output, self.ff1, self.ff2):
+            product.to(kind)
 
 
 class _Embedding(nn.Module):
@@ -89,10 +96,9 @@ class _Embedding(nn.Module):
         patches = batch.view(len(batch), -1, self.patch_min)
         if self.embedding is PatchEmbedding.DENSE:
             return patches @ self.kernel + self.token_bias
-        minutes = patches.reshape(-1, 1, self.patch_min)
-        convolved = functional.conv1d(minutes, self.kernel.permute(2, 1, 0), self.bias, padding=1)
-        means = functional.relu(convolved).mean(dim=2)
-        return means.view(len(batch), -1, WIDTH) + self.token_bias
+        windows = functional.pad(patches, (1, 1)).unfold(2, len(self.kernel), 1)
+        convolved = windows @ self.kernel[:, 0] + self.bias
+        return functional.relu(convolved).mean(dim=2) + self.token_bias
 
 
 class _Head(nn.Module):
@@ -113,8 +119,8 @@ class FoldedNetwork(nn.Module):
     """
     The encoder after folding, for inputs of one length, with its heads; holds no parameters.
 
-    Folding happens in float64, the constants are float32; `.to(device)` and `.to(dtype)` work as
-    for any module.
+    Folding happens in float64, the constants are float32. `.to(device)` works as for any module;
+    `narrow` makes the products of the blocks less precise, and nothing else.
     """
 
     def __init__(
@@ -130,11 +136,22 @@ class FoldedNetwork(nn.Module):
         architecture = weights.architecture
         folded = fold(weights, length=length)
         self.embedding = _Embedding(folded, architecture.embedding, architecture.patch_min)
-        self.blocks = nn.ModuleList(_Block(layer) for layer in folded.layers)
+        self.blocks = [_Block(layer) for layer in folded.layers]
+        self.layers = nn.ModuleList(self.blocks)
         self.heads = nn.ModuleDict({head.name: _Head(head) for head in heads})
 
+    def narrow(self, kind: torch.dtype) -> None:
+        """
+        The products inside the blocks have factors of this kind; for bfloat16.
+
+        Patches, positions, sums, normalizations, the mean and the heads stay float32: they are a
+        hundredth of the work, and narrowing them too would double the error.
+        """
+        for block in self.blocks:
+            block.narrow(kind)
+
     def tokens(self, batch: Tensor) -> Tensor:
-        """(b, length) standardised minutes -> (b, tokens, 96) after the last block."""
+        """(b, length) float32 standardised minutes -> (b, tokens, 96) after the last block."""
         tokens: Tensor = self.embedding(batch)
         for block in self.blocks:
             tokens = block(tokens)

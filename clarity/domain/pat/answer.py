@@ -13,6 +13,7 @@ from clarity.domain.models import ModelRef
 from clarity.domain.pat.calibration import calibrated
 from clarity.domain.pat.manifest import HeadSpec
 from clarity.domain.pat.prediction import Floats
+from clarity.domain.pat.runtime import Runtime
 from clarity.domain.pat.variants import WIDTH, Variant
 from clarity.domain.streams import Unit
 
@@ -58,6 +59,7 @@ class PatProvenance:
         imputed_fraction: share of minutes that were filled, 0 to 1.
         augmentation: which versions of the week were asked about.
         steps: names of the steps that made it, in order.
+        runtime: what ran the network, and how precisely.
         clarity_version: of the software.
     """
 
@@ -71,6 +73,7 @@ class PatProvenance:
     imputed_fraction: float
     augmentation: Augmentation
     steps: tuple[str, ...]
+    runtime: Runtime
     clarity_version: str
 
 

@@ -63,6 +63,29 @@ def test_scores_come_with_provenance_and_are_not_called_probabilities(
     assert "toy:1.0.0 (PAT-S)" in page
 
 
+@pytest.mark.torch
+def test_another_engine_answers_where_it_was_chosen(clarity: Command, toy: Path, tmp_path: Path):
+    engine = ("--model-engine", "torch", "--model-dtype", "bfloat16", "--model-device", "cpu")
+
+    said = analyzed(clarity, tmp_path, "--models", toy, "--model", "toy", *engine)
+    verified = clarity("models", "--folder", toy, "--engine", "torch", "verify", "--json")
+
+    told, page = results(tmp_path)
+    assert said.code == 0, said.err
+    assert told["model"]["provenance"]["runtime"].split()[1:] == ["cpu", "bfloat16", "1"]
+    assert "ran with less precision" in page
+    assert verified.told[0]["runtime"].split()[1:] == ["cpu", "float32", "1"]
+
+
+def test_a_device_without_its_engine_is_a_setting_that_does_not_fit(
+    clarity: Command, toy: Path, tmp_path: Path
+):
+    said = analyzed(clarity, tmp_path, "--models", toy, "--model", "toy", "--model-device", "cuda")
+
+    assert said.code != 0
+    assert "[settings.bad]: model_device" in said.err
+
+
 def test_a_recording_that_is_no_input_is_reported_with_the_reason(
     clarity: Command, toy: Path, tmp_path: Path
 ):

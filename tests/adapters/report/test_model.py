@@ -16,6 +16,7 @@ from clarity.domain.pat.answer import (
     PatAnswer,
     PatProvenance,
 )
+from clarity.domain.pat.runtime import Precision, Runtime
 from clarity.domain.pat.variants import Variant
 from clarity.domain.streams import Unit
 from clarity.domain.versions import SemanticVersion
@@ -31,6 +32,7 @@ MADE = PatProvenance(
     imputed_fraction=0.25,
     augmentation=Augmentation.NONE,
     steps=("preprocess", "embed"),
+    runtime=Runtime(engine="onnxruntime-1.2.3", device="cpu"),
     clarity_version="0.1.0",
 )
 CALIBRATED = HeadScore(head="mood", task="", score=0.25, probability=0.125, reason="")
@@ -68,6 +70,18 @@ def test_calibrated_scores_need_no_caution():
 
 def test_scores_without_a_calibration_are_said_to_be_no_probabilities():
     assert "not probabilities" in cautions(reply(CALIBRATED, HeadScore(head="x", task="", score=1)))
+
+
+def test_what_ran_the_network_is_said_and_a_lower_precision_is_a_caution():
+    narrow = Runtime(engine="torch-2.0", device="cuda", precision=Precision.BFLOAT16, group=32)
+    of_it = model_section(reply(CALIBRATED, runtime=narrow))
+
+    assert of_it is not None
+    assert ("Run by", "torch-2.0 on cuda, bfloat16") in of_it.facts
+    assert "less precision" in cautions(reply(CALIBRATED, runtime=narrow))
+    told = model_json(reply(CALIBRATED, runtime=narrow))
+    assert told is not None
+    assert told["provenance"]["runtime"] == "torch-2.0 cuda bfloat16 32"
 
 
 def test_a_model_without_heads_and_a_unit_it_was_not_trained_on_are_said():

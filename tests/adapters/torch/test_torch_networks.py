@@ -1,5 +1,6 @@
 """Torch against the golden networks, the trainable twin, and agreement with ONNX Runtime."""
 
+import attrs
 import numpy as np
 import pytest
 import torch
@@ -7,10 +8,12 @@ import torch
 from clarity.adapters.onnx.builder import build_onnx
 from clarity.adapters.onnx.predictor import open_onnx
 from clarity.adapters.torch.network import FoldedNetwork
-from clarity.adapters.torch.predictor import TorchPredictor, open_torch
+from clarity.adapters.torch.predictor import Execution, exact_products, open_torch
 from clarity.adapters.torch.trainable import TrainableEncoder, TrainableHead
+from clarity.domain.pat.runtime import Precision
 from clarity.domain.pat.variants import LengthNotWhole, Variant
 from clarity.domain.pat.weights import TensorNotFinite
+from clarity.ports.engine import DeviceMissing
 from clarity.ports.errors import Unexpected
 from tests.support.pat import (
     GOLDEN_VARIANTS,
@@ -52,6 +55,38 @@ def test_the_folded_network_passes_every_golden_gate_and_agrees_with_onnx(varian
     assert relative_error(found.embeddings, arrays["pooled"]) < 5e-6
     assert np.abs(found.scores["task"] - arrays["prob"][:, 0]).max() < 1e-5
     assert np.abs(found.scores["task"] - other.scores["task"]).max() < 1e-5
+
+
+@pytest.mark.parametrize("variant", GOLDEN_VARIANTS)
+def test_bfloat16_moves_the_embedding_of_a_week_by_thousandths_and_its_score_by_less(variant):
+    recorded = golden(variant)
+    narrow = Execution(precision=Precision.BFLOAT16)
+
+    found = open_torch(recorded.weights, (recorded.head,), execution=narrow).predict(
+        recorded.inputs
+    )
+
+    for row in (0, 1):
+        error = relative_error(found.embeddings[row], recorded.arrays["pooled_f64"][row])
+        assert 1e-4 < error < 4e-3
+    assert np.abs(found.scores["task"] - recorded.arrays["prob"][:, 0]).max() < 2e-3
+
+
+@pytest.mark.parametrize("device", ["cuda", "mps", "no device"])
+def test_a_device_that_is_not_there_is_told_with_what_to_do(device):
+    with pytest.raises(DeviceMissing, match=rf"no device {device} .* choose cpu"):
+        open_torch(random_encoder(Variant.S), length=36, execution=Execution(device=device))
+
+
+def test_products_on_cuda_are_float32_whatever_was_set_before():
+    before = torch.backends.cuda.matmul.fp32_precision
+    torch.backends.cuda.matmul.fp32_precision = "tf32"
+    try:
+        exact_products()
+
+        assert torch.backends.cuda.matmul.fp32_precision == "ieee"
+    finally:
+        torch.backends.cuda.matmul.fp32_precision = before
 
 
 @pytest.mark.parametrize("variant", GOLDEN_VARIANTS)
@@ -151,7 +186,7 @@ def test_a_length_that_is_not_whole_patches_is_refused():
 
 def test_groups_have_at_least_one_sample():
     with pytest.raises(ValueError, match="group"):
-        open_torch(random_encoder(Variant.S), length=36, group=0)
+        Execution(group=0)
 
 
 def test_a_number_of_threads_set_elsewhere_does_not_change_an_answer():
@@ -166,13 +201,7 @@ def test_a_number_of_threads_set_elsewhere_does_not_change_an_answer():
 
 def test_a_failing_engine_is_an_unexpected_answer():
     good = open_torch(random_encoder(Variant.S), length=36)
-    broken = TorchPredictor(
-        network=good.network.to(torch.float64),
-        device=good.device,
-        group=1,
-        threads=1,
-        signature=good.signature,
-    )
+    broken = attrs.evolve(good, network=good.network.to(torch.float64))
 
     with pytest.raises(Unexpected, match="PyTorch: RuntimeError"):
         broken.predict(random_batch(1, 36))

@@ -9,15 +9,25 @@ from clarity.adapters.local.cache import LruCache
 from clarity.adapters.onnx.builder import AttentionForm, build_onnx
 from clarity.adapters.onnx.predictor import open_onnx
 from clarity.application.prediction_cache import CachedPredictor
+from clarity.domain.pat.runtime import Precision, Runtime
 from clarity.domain.pat.variants import Variant
 from clarity.domain.pat.weights import EncoderWeights, HeadWeights
 from clarity.ports.predictor import Predictor
 from tests.support.clocks import HandClock
 from tests.support.pat import random_encoder, random_head, sha256
 
+HERE: Final = Runtime(engine="toy-1.0", device="cpu")
+
 Opener = Callable[[EncoderWeights, tuple[HeadWeights, ...], int], Predictor]
 
-LENGTHS: Final = {Variant.S: 144, Variant.CONV_S: 144, Variant.M: 90, Variant.L: 63}
+LENGTHS: Final = {
+    Variant.S: 144,
+    Variant.CONV_S: 144,
+    Variant.M: 90,
+    Variant.CONV_M: 90,
+    Variant.L: 63,
+    Variant.CONV_L: 63,
+}
 
 
 def _onnx(form: AttentionForm) -> Opener:
@@ -28,37 +38,41 @@ def _onnx(form: AttentionForm) -> Opener:
     return opened
 
 
-def _torch(group: int) -> Opener:
+def _torch(**execution: object) -> Opener:
     def opened(weights: EncoderWeights, heads: tuple[HeadWeights, ...], length: int) -> Predictor:
-        from clarity.adapters.torch.predictor import open_torch
+        from clarity.adapters.torch.predictor import Execution, open_torch
 
-        return open_torch(weights, heads, length=length, group=group)
+        return open_torch(weights, heads, length=length, execution=Execution(**execution))
 
     return opened
 
 
 def _cached(weights: EncoderWeights, heads: tuple[HeadWeights, ...], length: int) -> Predictor:
     inner = _onnx(AttentionForm.CONTRIB)(weights, heads, length)
-    return CachedPredictor(inner=inner, digest="a" * 64, cache=LruCache(HandClock()), ttl_s=60.0)
+    return CachedPredictor(
+        inner=inner, digest="a" * 64, runtime=HERE, cache=LruCache(HandClock()), ttl_s=60.0
+    )
 
 
 OPENERS: Final[dict[str, Opener]] = {
     "onnx-contrib": _onnx(AttentionForm.CONTRIB),
     "onnx-cached": _cached,
     "onnx-portable": _onnx(AttentionForm.PORTABLE),
-    "torch": _torch(1),
-    "torch-groups-of-4": _torch(4),
+    "torch": _torch(),
+    "torch-groups-of-4": _torch(group=4),
+    "torch-bfloat16": _torch(precision=Precision.BFLOAT16, group=2),
 }
 
 
 @attrs.frozen(kw_only=True)
 class PredictorHarness:
-    """A predictor and the weights that it was opened with."""
+    """A predictor, the weights that it was opened with, and how precise it says that it is."""
 
     predictor: Predictor
     weights: EncoderWeights
     heads: tuple[HeadWeights, ...]
     length: int
+    precision: Precision
 
 
 def harness(opener: str, variant: Variant) -> PredictorHarness:
@@ -70,4 +84,5 @@ def harness(opener: str, variant: Variant) -> PredictorHarness:
         weights=weights,
         heads=heads,
         length=length,
+        precision=Precision.BFLOAT16 if "bfloat16" in opener else Precision.FLOAT32,
     )

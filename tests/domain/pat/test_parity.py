@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from clarity.domain.pat.parity import (
-    EMBEDDING_TOLERANCE,
+    TOLERANCES,
     ParityBroken,
     ParityFixture,
     parity,
@@ -15,6 +15,7 @@ from clarity.domain.pat.parity import (
 )
 from clarity.domain.pat.prediction import Prediction
 from clarity.domain.pat.reference import reference_prediction
+from clarity.domain.pat.runtime import Precision
 from clarity.domain.pat.variants import Variant
 from tests.support.pat import random_batch, random_encoder, random_head
 
@@ -67,7 +68,7 @@ def test_an_epsilon_of_1e_5_is_found_although_its_answers_are_within_the_toleran
     with pytest.raises(ParityBroken, match=r"epsilon of 1e-5 rather than 1e-6 by 1\.0") as refusal:
         require_parity(_answers(_leaning(fixture, 1.0)), fixture)
 
-    assert refusal.value.agreement.embedding_error < EMBEDDING_TOLERANCE
+    assert refusal.value.agreement.embedding_error < TOLERANCES[Precision.FLOAT32].embedding
 
 
 def test_a_network_nearer_to_the_right_one_than_to_its_twin_passes(fixture: ParityFixture):
@@ -116,6 +117,31 @@ def test_the_tolerance_is_two_millionths_of_an_embedding(fixture: ParityFixture)
 
     assert parity(_answers(scaled(1.0 + 1.5e-6)), fixture).holds
     assert not parity(_answers(scaled(1.0 + 2.5e-6)), fixture).holds
+
+
+def test_bfloat16_is_accepted_by_its_own_tolerance_which_no_other_network_passes(
+    fixture: ParityFixture,
+):
+    expected = fixture.expected
+    narrow = Prediction(
+        embeddings=expected.embeddings * 1.009,
+        scores={name: score - 0.004 for name, score in expected.scores.items()},
+    )
+    other = reference_prediction(random_encoder(Variant.S, seed=1), HEADS, fixture.batch)
+
+    agreement = require_parity(_answers(narrow), fixture, precision=Precision.BFLOAT16)
+
+    assert (agreement.precision, agreement.epsilon_lean) == (Precision.BFLOAT16, None)
+    assert not parity(_answers(narrow), fixture).holds
+    with pytest.raises(ParityBroken, match=r"allowed 1e-02.*allowed 5e-03"):
+        require_parity(_answers(other), fixture, precision=Precision.BFLOAT16)
+
+
+def test_a_score_that_moves_by_more_than_bfloat16_explains_is_refused(fixture: ParityFixture):
+    moved = {name: score - 0.006 for name, score in fixture.expected.scores.items()}
+    found = attrs.evolve(fixture.expected, scores=moved)
+
+    assert not parity(_answers(found), fixture, precision=Precision.BFLOAT16).holds
 
 
 def test_a_fixture_has_one_answer_per_sample(fixture: ParityFixture):
