@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from clarity.aio import AsyncClarity, open_clarity
+from clarity.application.orders import Order, Summary
 from clarity.application.read import Days
-from clarity.application.reports import Order, Summary
 from clarity.domain.access import NotAllowed
 from clarity.domain.streams import StreamKind
 from clarity.ports.errors import Corrupt

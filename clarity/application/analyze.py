@@ -115,6 +115,35 @@ class Analyze:
         result = _computed(assessed, analyses, made)
         return Analyzed(assessed.series, self._kept(result, days.patient, actor, correlation))
 
+    def is_current(
+        self, days: Days, fingerprint: str, *, actor: Actor, diary: Diary | None = None
+    ) -> bool:
+        """
+        Whether `run` would give the stored result with that fingerprint.
+
+        Nothing is handed out, so nothing is recorded.
+
+        Raises:
+            NotAllowed: the patient belongs to another tenant.
+            PortError: the store cannot be read.
+        """
+        if not self.holds(days.patient, fingerprint, actor=actor):
+            return False
+        content = content_digest([stored.entity for stored in chunks_in(self.repository, days)])
+        analyses = self.analyses if diary is None else _knowing(self.analyses, diary)
+        return self._fingerprint(content, analyses) == fingerprint
+
+    def holds(self, patient: PatientRef, fingerprint: str, *, actor: Actor) -> bool:
+        """
+        Whether the result with that fingerprint is stored; it is not handed out.
+
+        Raises:
+            NotAllowed: the patient belongs to another tenant.
+            PortError: the store cannot be read.
+        """
+        require_patient(actor, patient)
+        return self._known(patient, fingerprint) is not None
+
     def _record_read(
         self,
         patient: PatientRef,

@@ -6,11 +6,12 @@ from typing import ClassVar, Final
 
 import attrs
 
+from clarity.application.belonging import Found, SameName, origin_of, sharing_a_name
 from clarity.application.correlation import correlated
 from clarity.application.ingest import NothingToStore
 from clarity.application.jobs import TrackJobs
 from clarity.application.merge import MergeDays, request_digest
-from clarity.application.reports import Order
+from clarity.application.orders import Order
 from clarity.domain.access import require_patient
 from clarity.domain.actigraphy.days import day_chunks
 from clarity.domain.audit import Operation
@@ -22,7 +23,7 @@ from clarity.ports.bulk import MAX_DAYS, BulkDays
 from clarity.ports.clock import Clock
 from clarity.ports.entities import Key, key_of
 from clarity.ports.recordings import Recording, Recordings, Source
-from clarity.ports.report import Refused
+from clarity.ports.report import Origin, Refused
 from clarity.ports.repository import Evidence
 
 __all__ = ["ImportDays", "ImportRecordings", "ImportStalled", "Imported"]
@@ -182,23 +183,62 @@ class ImportRecordings:
         Every file with what became of its days, or why it was refused, when it is done.
 
         Files are named, labelled and merged as for reports; those that are refused do not keep the
-        others out. Of a file that is refused on the way, what is stored stays.
+        others out. A person of a file who is refused is told beside what was stored of the others.
+        Of two files that only share a name the later one is refused.
         """
+        known: dict[str, list[Origin]] = {}
         for source in order.sources:
-            try:
-                yield source, self._imported(source, order)
-            except ClarityError as error:
-                yield source, Refused(source=source.name, code=error.code, reason=str(error))
+            for outcome in self._imported(source, order, known):
+                yield source, outcome
 
-    def _imported(self, source: Source, order: Order) -> Imported:
-        done = Imported()
-        for recording in self.recordings.read(source, options=order.reading):
-            patient = PatientRef(order.actor.tenant, PatientId(recording.participant))
-            batches = self.days.run(
-                _days(recording), patient=patient, actor=order.actor, correlation=order.correlation
-            )
-            done = sum(batches, done)
-        return done
+    def _imported(
+        self, source: Source, order: Order, known: dict[str, list[Origin]]
+    ) -> Iterator[Imported | Refused]:
+        try:
+            recordings = self._told_apart(source, order, known)
+        except ClarityError as error:
+            yield Refused(source=source.name, code=error.code, reason=str(error))
+            return
+        stored: list[Imported] = []
+        for recording in recordings:
+            try:
+                stored += self._batches(recording, order)
+            except ClarityError as error:
+                yield Refused(
+                    source=source.name,
+                    participant=recording.participant,
+                    code=error.code,
+                    reason=str(error),
+                )
+        if stored:
+            yield sum(stored, Imported())
+
+    def _told_apart(
+        self, source: Source, order: Order, known: dict[str, list[Origin]]
+    ) -> tuple[Recording, ...]:
+        """
+        The recordings of the file.
+
+        Raises:
+            SameName: a file of that name in another folder was stored before.
+            UnreadableRecording: it cannot be read.
+        """
+        recordings = self.recordings.read(source, options=order.reading(source))
+        origin = origin_of(source, recordings)
+        found = [Found(source, origin, recording) for recording in recordings]
+        if order.is_unnamed and sharing_a_name(found, known):
+            raise SameName
+        for recording in recordings:
+            known.setdefault(recording.participant, []).append(origin)
+        return recordings
+
+    def _batches(self, recording: Recording, order: Order) -> Iterator[Imported]:
+        return self.days.run(
+            _days(recording),
+            patient=PatientRef(order.actor.tenant, PatientId(recording.participant)),
+            actor=order.actor,
+            correlation=order.correlation,
+        )
 
 
 def _days(recording: Recording) -> tuple[DayChunk, ...]:

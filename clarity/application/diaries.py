@@ -28,23 +28,20 @@ class DiaryOfNobody(DomainError):
         )
 
 
-def diary_of(
-    nights: Sequence[DiaryNight], person: str, *, people: Collection[str], refused: int
-) -> Diary | None:
+def diary_of(nights: Sequence[DiaryNight], person: str, *, people: int) -> Diary | None:
     """
     The diary of `person`; None when it has no night of theirs.
 
     Args:
         nights: of everybody.
         person: label of the recording.
-        people: labels of all recordings.
-        refused: how many files could not be read, so that nobody knows whose they are.
+        people: of how many the recordings may be.
 
     Raises:
         DiaryOfNobody: nights without a name, and not certainly one person.
         BadDiary: the nights contradict each other.
     """
-    if any(night.participant is None for night in nights) and (len(people) > 1 or refused):
+    if any(night.participant is None for night in nights) and people > 1:
         raise DiaryOfNobody
     windows = [night.window for night in nights if night.participant in (None, person)]
     return Diary(windows=windows) if windows else None

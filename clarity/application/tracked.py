@@ -6,7 +6,8 @@ import attrs
 
 from clarity.application.correlation import correlated
 from clarity.application.jobs import TrackJobs
-from clarity.application.reports import Order, ReportRecordings, Step, Summary
+from clarity.application.orders import Order, Step, Summary
+from clarity.application.reports import ReportRecordings
 from clarity.domain.jobs import JobKind
 
 __all__ = ["TrackedReports"]

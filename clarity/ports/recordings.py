@@ -40,11 +40,14 @@ class Source:
     Attributes:
         name: how the caller knows it; shown in errors; the participant's label when nothing else
             gives one (last part of the path, without endings such as `.csv.gz`).
+        folder: path of the folder in which it lies, which tells files of one name apart; empty when
+            the name holds it, or it lies in none.
         open: gives a new binary stream from the first byte; the reader closes it. It may be called
             more than once and may raise OSError.
     """
 
     name: str
+    folder: str = attrs.field(default="", repr=False)
     open: Callable[[], BinaryIO] = attrs.field(eq=False, repr=False)
 
 

@@ -154,7 +154,7 @@ def test_a_declared_look_is_served_and_made_good_with_its_time_and_reason(
     ]
 
 
-@pytest.mark.parametrize("operation", set(Operation) - {Operation.READ, Operation.PREDICT})
+@pytest.mark.parametrize("operation", sorted(set(Operation) - {Operation.READ, Operation.PREDICT}))
 def test_only_looks_are_served(glass: Glass, operation: Operation):
     with away(glass, Unavailable("the trail")), pytest.raises(Unavailable):
         glass.looks.append(look(operation=operation))
@@ -170,7 +170,7 @@ def test_a_trail_that_will_not_come_back_by_itself_serves_nobody(glass: Glass, r
     assert glass.recover.run() == 0
 
 
-@pytest.mark.parametrize("purpose", set(Purpose) - {Purpose.TREATMENT})
+@pytest.mark.parametrize("purpose", sorted(set(Purpose) - {Purpose.TREATMENT}))
 def test_glass_is_broken_for_treatment_alone_and_refused_while_the_trail_is_there(
     glass: Glass, purpose: Purpose
 ):

@@ -9,7 +9,7 @@ import pytest
 
 from clarity.adapters.files.detected import DetectedRecordings
 from clarity.application.bulk_import import Imported, ImportStalled
-from clarity.application.reports import Order
+from clarity.application.orders import Order
 from clarity.domain.access import NotAllowed
 from clarity.domain.actigraphy.days import MixedRecordings
 from clarity.domain.actigraphy.series import ActivitySeries

@@ -13,8 +13,9 @@ import pytest
 
 import clarity
 from clarity.application.correlation import correlated, current_correlation
+from clarity.application.orders import Order
 from clarity.application.read import Days
-from clarity.application.reports import Order, ReportRecordings
+from clarity.application.reports import ReportRecordings
 from clarity.domain.identity import CorrelationId, PatientId, PatientRef, TenantId
 from clarity.domain.streams import StreamKind
 from clarity.ports.errors import Unavailable

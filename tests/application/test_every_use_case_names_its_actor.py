@@ -10,7 +10,7 @@ import attrs
 import pytest
 
 import clarity
-from clarity.application.reports import Order
+from clarity.application.orders import Order
 from clarity.domain.audit import AuditEvent
 from clarity.domain.identity import Actor
 from clarity.ports.audit import AuditSink, AuditTrail
@@ -73,6 +73,12 @@ def _reaches_people(use_case: type, known: set[type]) -> bool:
     return bool(kinds & ABOUT_PEOPLE) or any(_reaches_people(kind, known) for kind in kinds & known)
 
 
+def _is_made_for_an_actor(use_case: type, known: set[type]) -> bool:
+    """It holds the order, or what holds it, so that its methods need not be told again."""
+    kinds = {field.type for field in attrs.fields(use_case)}
+    return Order in kinds or any(_is_made_for_an_actor(kind, known) for kind in kinds & known)
+
+
 def _public_methods(use_case: type) -> Iterator[tuple[str, set[object]]]:
     """Name and kinds of arguments of what everybody may call."""
     for name, method in vars(use_case).items():
@@ -82,8 +88,12 @@ def _public_methods(use_case: type) -> Iterator[tuple[str, set[object]]]:
 
 
 def _over_people() -> dict[str, set[object]]:
-    classes = _use_cases()
-    found = [of for of in classes.values() if _reaches_people(of, set(classes.values()))]
+    classes = set(_use_cases().values())
+    found = [
+        of
+        for of in classes
+        if _reaches_people(of, classes) and not _is_made_for_an_actor(of, classes)
+    ]
     return dict(method for of in found for method in _public_methods(of))
 
 

@@ -4,7 +4,7 @@ import attrs
 import pytest
 
 from clarity.application.jobs import INTERRUPTED
-from clarity.application.reports import Order, Summary
+from clarity.application.orders import Order, Summary
 from clarity.domain.identity import TenantId
 from clarity.domain.jobs import STALE_AFTER, JobKind, JobState
 from clarity.ports.errors import NotFound, Unavailable

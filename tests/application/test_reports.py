@@ -6,14 +6,16 @@ from datetime import datetime, timedelta
 import attrs
 import pytest
 
-from clarity.application.reports import Order, Rendered, ReportRecordings, Step, Stored, Summary
+from clarity.application.belonging import LabelBy
+from clarity.application.orders import Order, Read, Rendered, Step, Summary
+from clarity.application.reports import ReportRecordings
 from clarity.domain.analysis.sleep import SleepAnalysis
 from clarity.domain.models import ModelSelector, ModelUnknown
 from clarity.domain.sleep.diary import DiaryNight
 from clarity.domain.streams import Unit
 from clarity.domain.timeline import TimeWindow
 from clarity.ports.recordings import Format, ReadOptions, Recording, Recordings, Source
-from clarity.ports.report import Document, Refused
+from clarity.ports.report import DOCUMENTS, Document, Refused
 from tests.application.faults import Around, failing_at
 from tests.application.world import CLINIC, NURSE, OSLO, REQUEST, World, recording
 from tests.support.recordings import depresjon_table, long_table, plain_table, source_of
@@ -58,19 +60,20 @@ def people(world: World) -> list[str]:
 def test_one_file_is_stored_then_drawn_then_summed_up(world: World):
     steps = steps_of(world, source_of(GOOD, "ada.csv"))
 
-    assert [type(step) for step in steps] == [Stored, Rendered, Summary]
+    assert [type(step) for step in steps] == [Read, Rendered, Summary]
     (drawn,) = rendered(steps)
-    assert drawn.folder == ""
+    assert drawn.entry.folder == ""
     assert drawn.report.participant == "ada"
-    assert [one.name for one in drawn.documents] == ["report.html", "results.json", "nights.csv"]
-    assert summary_of(steps).reports == (drawn.report,)
+    assert tuple(one.name for one in drawn.documents) == DOCUMENTS
+    assert summary_of(steps).entries == (drawn.entry,)
 
 
-def test_every_step_is_done_before_the_next_begins(world: World):
+def test_everybody_is_reported_before_the_next_file_is_read(world: World):
     steps = world.reports.run(order(source_of(GOOD, "ada.csv"), source_of(GOOD, "ben.csv")))
 
-    next(steps)
-
+    assert next(steps) == Read("ada.csv", 1)
+    assert people(world) == []
+    assert next(steps).report.participant == "ada"
     assert people(world) == ["ada"]
 
 
@@ -86,25 +89,31 @@ def test_a_bad_file_among_good_ones_is_refused_and_keeps_none_from_being_done(wo
     assert (refused.source, refused.code) == ("bad.csv", "recording.unknown-format")
     assert "bad.csv" in refused.reason
     summary = summary_of(steps)
-    assert [report.participant for report in summary.reports] == ["ada", "ben"]
+    assert [entry.participant for entry in summary.entries] == ["ada", "ben"]
     assert summary.refused == (refused,)
     (row,) = table(summary.documents, "refused.csv")
     assert tuple(row.values()) == attrs.astuple(refused)
     assert people(world) == ["ada", "ben"]
 
 
-def test_when_all_are_refused_there_is_a_summary_still(world: World):
+def test_when_all_are_refused_there_is_a_summary_of_what_was_refused(world: World):
     summary = summary_of(steps_of(world, source_of(BAD, "bad.csv")))
 
-    assert summary.reports == ()
+    assert summary.entries == ()
     assert len(summary.refused) == 1
+    assert [one.name for one in summary.documents] == ["refused.csv"]
     assert people(world) == []
 
 
 def test_files_of_one_participant_are_merged_and_reported_once(world: World):
     later = depresjon_table(3_000).replace("2003-05-", "2003-06-")
 
-    steps = steps_of(world, source_of(GOOD, "one/ada.csv"), source_of(later, "two/ada.csv"))
+    steps = steps_of(
+        world,
+        source_of(GOOD, "one/ada.csv"),
+        source_of(later, "two/ada.csv"),
+        label_by=LabelBy.FILE,
+    )
 
     (drawn,) = rendered(steps)
     assert drawn.report.source == "ada.csv"
@@ -115,10 +124,15 @@ def test_files_of_one_participant_are_merged_and_reported_once(world: World):
 def test_values_that_replace_stored_ones_are_told(world: World):
     other = GOOD.replace(",7\n", ",8\n", 1)
 
-    steps = steps_of(world, source_of(GOOD, "ada.csv"), source_of(other, "again/ada.csv"))
+    steps = steps_of(
+        world, source_of(GOOD, "ada.csv"), source_of(other, "again/ada.csv"), patient="ada"
+    )
 
     (drawn,) = rendered(steps)
     assert drawn.report.notices[-1] == "1 epochs replaced other values stored before"
+    assert drawn.entry.replaced == 1
+    (row,) = table(summary_of(steps).documents, "summary.csv")
+    assert row["replaced_epochs"] == "1"
 
 
 def test_what_reading_mended_is_told(world: World):
@@ -135,7 +149,7 @@ def test_several_people_in_one_file_get_a_report_each(world: World):
 
     steps = steps_of(world, source_of(long_table(week), "nhanes.csv"))
 
-    assert [(one.report.participant, one.folder) for one in rendered(steps)] == [
+    assert [(one.report.participant, one.entry.folder) for one in rendered(steps)] == [
         ("21005", "21005"),
         ("21008", "21008"),
     ]
@@ -157,13 +171,30 @@ def test_a_label_that_was_given_never_makes_one_person_of_several(world: World):
     assert [one.report.participant for one in rendered(steps)] == ["study-21005", "study-21008"]
 
 
-def test_a_label_that_is_no_identifier_is_refused_with_nothing_stored(world: World):
-    week = {"21005": [1], "soft\u00adhyphen": [1]}
+def test_a_person_whose_label_is_no_identifier_is_refused_and_the_others_are_done(world: World):
+    week = {"21005": [1, 2], "soft\u00adhyphen": [1], "21008": [1, 2]}
 
-    (refused,) = summary_of(steps_of(world, source_of(long_table(week), "nhanes.csv"))).refused
+    steps = steps_of(world, source_of(long_table(week), "nhanes.csv"))
 
+    (refused,) = summary_of(steps).refused
+    assert (refused.source, refused.participant) == ("nhanes.csv", "soft\u00adhyphen")
     assert refused.code == "identity.bad-identifier"
-    assert people(world) == []
+    assert (
+        people(world) == ["21005", "21008"] == [one.report.participant for one in rendered(steps)]
+    )
+
+
+def test_a_person_of_a_file_whom_the_store_refuses_keeps_none_of_the_others_out(world: World):
+    week = {name: [1, 2] for name in ("21005", "21006", "21007")}
+    broken = attrs.evolve(world, repository=Around(world.repository, before=failing_at(3)))
+
+    steps = steps_of(broken, source_of(long_table(week), "nhanes.csv"))
+
+    (refused,) = summary_of(steps).refused
+    assert (refused.participant, refused.code) == ("21006", "port.unavailable")
+    assert [one.report.participant for one in rendered(steps)] == ["21005", "21007"]
+    (row,) = table(summary_of(steps).documents, "refused.csv")
+    assert row["participant"] == "21006"
 
 
 @attrs.frozen
@@ -191,7 +222,7 @@ def test_several_streams_of_one_person_are_told_apart(world: World):
 
     steps = list(reports.run(order(source_of("", "other"), source_of("", "both"))))
 
-    assert [(one.report.participant, one.folder) for one in rendered(steps)] == [
+    assert [(one.report.participant, one.entry.folder) for one in rendered(steps)] == [
         ("ada (activity)", "ada_activity"),
         ("ada (activity) (activity)", "ada_activity_activity"),
         ("ada (steps)", "ada_steps"),
@@ -215,7 +246,7 @@ def test_different_people_never_share_a_folder_nor_take_that_of_a_document(
 
     steps = steps_of(world, source_of(long_table(week), "table.csv"))
 
-    assert tuple(one.folder for one in rendered(steps)) == folders
+    assert tuple(one.entry.folder for one in rendered(steps)) == folders
 
 
 def test_files_of_one_person_from_different_devices_are_refused_together(world: World):
@@ -223,7 +254,7 @@ def test_files_of_one_person_from_different_devices_are_refused_together(world: 
     second = source_of(plain_table(3_000).replace("2003-05-", "2003-06-"), "two/ada.csv")
     third = source_of(GOOD, "ben.csv")
 
-    steps = steps_of(world, first, second, third)
+    steps = steps_of(world, first, second, third, label_by=LabelBy.FILE)
 
     assert [one.report.participant for one in rendered(steps)] == ["ben"]
     (refused,) = summary_of(steps).refused

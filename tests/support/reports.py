@@ -6,15 +6,17 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from clarity.adapters.report.html import HtmlRenderer
 from clarity.domain.actigraphy.series import ActivitySeries
 from clarity.domain.analysis.result import AnalysisResult, Layer, Provenance, Spans
 from clarity.domain.findings import Finding
+from clarity.domain.identity import PatientId
 from clarity.domain.sleep.evenings import NoNight
 from clarity.domain.sleep.nights import Night, WindowSource
 from clarity.domain.sleep.rests import MainRest, RestMethod
-from clarity.domain.streams import Placement, Unit
+from clarity.domain.streams import Placement, StreamKind, Unit
 from clarity.domain.timeline import TimeWindow
-from clarity.ports.report import Report
+from clarity.ports.report import RESULTS, Entry, MadeOf, Origin, Renderer, Report
 
 OSLO: Final = ZoneInfo("Europe/Oslo")
 WITTING: Final = "Witting 1990, doi:10.1016/0006-3223(90)90523-5"
@@ -155,6 +157,18 @@ def result(recording: ActivitySeries, **other: object) -> AnalysisResult:
     return AnalysisResult(**{**told, **other})
 
 
+def made_of(recording: ActivitySeries, source: str = "p01.csv") -> MadeOf:
+    """The whole recording out of one file."""
+    return MadeOf(
+        patient=PatientId("P-01"),
+        stream=StreamKind.ACTIVITY,
+        first=recording.start.date(),
+        last=recording.end.date(),
+        origins=(Origin(name=source, digest="ef" * 32, recordings=1),),
+        recipe="01" * 32,
+    )
+
+
 def report(
     participant: str = "P-01",
     *,
@@ -172,4 +186,12 @@ def report(
         result=result(recorded, **of_result),
         settings={"--tz": "Europe/Oslo"} if settings is None else settings,
         made_at=MADE_AT,
+        made_of=made_of(recorded, source),
     )
+
+
+def entry(drawn: Report, folder: str = "p", *, by: Renderer | None = None) -> Entry:
+    """What an overview is told of a report whose documents lie in `folder`."""
+    renderer = by or HtmlRenderer()
+    documents = {one.name: one.content for one in renderer.participant(drawn)}
+    return renderer.entry(documents[RESULTS], folder=folder)

@@ -14,16 +14,25 @@ from clarity.adapters.cli.analysis_options import (
 )
 from clarity.adapters.cli.exits import Exit
 from clarity.adapters.cli.model_options import asked_model, model_options, with_models
-from clarity.adapters.cli.progress import progress
-from clarity.adapters.cli.reading import chosen, read_options, reading_options, source_of
+from clarity.adapters.cli.output import earlier, made_room
+from clarity.adapters.cli.progress import Advance, progress
+from clarity.adapters.cli.reading import (
+    chosen,
+    label_by,
+    read_options,
+    reading_options,
+    refusal,
+    source_of,
+)
 from clarity.adapters.cli.session import Session, json_option, pass_session
 from clarity.adapters.cli.writing import write
+from clarity.application.belonging import LabelBy
 from clarity.application.clarity import Clarity
-from clarity.application.reports import Order, Rendered, Step, Stored, Summary
+from clarity.application.orders import Kept, Moved, Order, Read, Rendered, Step, Summary
 from clarity.domain.models import ModelSelector
 from clarity.domain.sleep.diary import DiaryNight
 from clarity.ports.recordings import ReadOptions
-from clarity.ports.report import Refused
+from clarity.ports.report import Entry, Refused
 
 __all__ = ["analyze", "demo", "expanded"]
 
@@ -44,6 +53,7 @@ class Work:
         out: where the documents go.
         options: what the caller knows better than the files.
         patient: label of the person, None to take the file's.
+        label_by: what names the person of a file that does not say whose it is.
         model: which model to ask, None for none.
         diary: file with the nights of the people, None where nobody kept one.
         settings: what the caller chose, for the report.
@@ -53,6 +63,7 @@ class Work:
     out: Path
     options: ReadOptions
     patient: str | None
+    label_by: LabelBy | None = None
     diary: Path | None = None
     model: ModelSelector | None = None
     settings: dict[str, str]
@@ -84,9 +95,11 @@ def analyze(
     """
     Analyze recordings and write report.html, results.json, nights.csv and summary.csv.
 
-    FILES are recordings or folders of them. One participant's documents go into DIR itself;
-    several get a folder each, and DIR an overview. The recordings are kept in
-    DIR/clarity.db; the same command again continues where it was interrupted.
+    FILES are recordings or folders of them. The documents about a single participant go into DIR
+    itself; when there are several files each participant gets a folder, and DIR an overview of
+    everybody in it. The recordings are kept in DIR/clarity.db; where they overlap, the later import
+    counts wherever it has a value. The same command again continues where it was interrupted and
+    does nothing twice.
 
     Options of the analyses stand in the report's settings and in the fingerprint of the result. A
     recording that a chosen scoring or chosen cut-points are not defined for is refused with the
@@ -99,6 +112,7 @@ def analyze(
         out=out,
         options=read_options(context),
         patient=patient,
+        label_by=label_by(context),
         diary=diary,
         model=model,
         settings=chosen(context)
@@ -135,22 +149,21 @@ def expanded(paths: Sequence[Path]) -> Iterator[Path]:
 def _done(session: Session, work: Work) -> Summary:
     if not work.files:
         raise click.UsageError("there is no file in that folder")
-    with (
-        session.open(work.out / "clarity.db") as app,
-        progress(2 * len(work.files)) as advance,
-    ):
+    with session.open(work.out / "clarity.db") as app, progress(len(work.files)) as advance:
         order = Order(
             sources=tuple(source_of(path) for path in work.files),
             options=work.options,
             patient=work.patient,
+            label_by=work.label_by,
             diary=_nights(app, work),
             model=work.model,
             settings=work.settings,
+            earlier=earlier(work.out),
             actor=session.acting,
             correlation=app.ids.correlation(),
         )
         for step in app.report.run(order):
-            advance(_taken(session, work, step))
+            _take(session, work, step, advance)
             if isinstance(step, Summary):
                 return step
     raise AssertionError("a run ends with its summary")
@@ -162,30 +175,47 @@ def _nights(app: Clarity, work: Work) -> tuple[DiaryNight, ...]:
     return app.diaries.read(source_of(work.diary), zone=work.options.zone)
 
 
-def _taken(session: Session, work: Work, step: Step) -> str:
-    """What the step was about, after its documents are on the disk."""
+def _take(session: Session, work: Work, step: Step, advance: Advance) -> None:
+    """The documents of the step are on the disk, and who watches knows what it was about."""
     match step:
-        case Rendered(report, folder, documents):
-            write(documents, work.out / folder)
-            return report.participant
-        case Summary(_, _, documents):
+        case Read(source=source, people=people):
+            advance(source, people)
+        case Moved(folder=folder):
+            made_room(work.out, folder)
+        case Kept(entry=entry):
+            advance(entry.participant, 1)
+        case Rendered(entry=entry, documents=documents):
+            write(documents, work.out / entry.folder)
+            _say_replaced(session, entry)
+            advance(entry.participant)
+        case Refused(source=source):
+            session.say(refusal(step))
+            advance(source)
+        case Summary(documents=documents):
             write(documents, work.out)
-            return ""
-        case Refused(source=source, code=code, reason=reason):
-            session.say(f"refused [{code}]: {reason}")
-            return source
-        case Stored(source):
-            return source
+
+
+def _say_replaced(session: Session, entry: Entry) -> None:
+    if entry.replaced:
+        session.say(
+            f"{entry.participant}: {entry.replaced:,} epochs held other values in the store; the "
+            f"later file counts"
+        )
 
 
 def _tell(session: Session, work: Work, summary: Summary) -> None:
     if session.as_json:
         session.answer(_as_json(work, summary))
-    elif summary.reports:
-        session.say(f"{len(summary.reports)} analyzed, {len(summary.refused)} refused")
+    elif summary.entries:
+        session.say(f"{len(summary.entries)} analyzed, {len(summary.refused)} refused")
         click.echo(str(work.out / "report.html"))
+    if summary.gone:
+        session.say(
+            f"left out of the overview, since the store does not hold them: "
+            f"{', '.join(summary.gone)}"
+        )
     if summary.refused:
-        some = Exit.SOME_REFUSED if summary.reports else Exit.ALL_REFUSED
+        some = Exit.SOME_REFUSED if summary.entries else Exit.ALL_REFUSED
         raise click.exceptions.Exit(some)
 
 
@@ -194,15 +224,15 @@ def _as_json(work: Work, summary: Summary) -> dict[str, object]:
         "out": str(work.out),
         "analyzed": [
             {
-                "participant": report.participant,
-                "source": report.source,
-                "findings": {one.metric: one.value for one in report.result.findings},
-                "fingerprint": report.result.provenance.fingerprint,
+                "participant": entry.participant,
+                "source": entry.source,
+                "folder": entry.folder,
+                "findings": dict(entry.findings),
+                "fingerprint": entry.fingerprint,
+                "replaced": entry.replaced,
             }
-            for report in summary.reports
+            for entry in summary.entries
         ],
-        "refused": [
-            {"source": one.source, "code": one.code, "reason": one.reason}
-            for one in summary.refused
-        ],
+        "others": [entry.participant for entry in summary.others],
+        "refused": [attrs.asdict(one) for one in summary.refused],
     }

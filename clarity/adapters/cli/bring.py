@@ -9,10 +9,11 @@ import click
 from clarity.adapters.cli.analyze import expanded
 from clarity.adapters.cli.exits import Exit
 from clarity.adapters.cli.progress import progress
-from clarity.adapters.cli.reading import read_options, reading_options, source_of
+from clarity.adapters.cli.reading import label_by, read_options, reading_options, refusal, source_of
 from clarity.adapters.cli.session import Session, json_option, pass_session
+from clarity.application.belonging import LabelBy
 from clarity.application.bulk_import import Imported
-from clarity.application.reports import Order
+from clarity.application.orders import Order
 from clarity.ports.recordings import ReadOptions, Source
 from clarity.ports.report import Refused
 
@@ -41,7 +42,7 @@ def import_(
     sources = tuple(source_of(path) for path in expanded(files))
     if not sources:
         raise click.UsageError("there is no file in that folder")
-    done = _done(session, sources, read_options(context), patient)
+    done = _done(session, sources, read_options(context), (patient, label_by(context)))
     refused = [one for _, one in done if isinstance(one, Refused)]
     _tell(session, done)
     if refused:
@@ -50,20 +51,24 @@ def import_(
 
 
 def _done(
-    session: Session, sources: tuple[Source, ...], options: ReadOptions, patient: str | None
+    session: Session,
+    sources: tuple[Source, ...],
+    options: ReadOptions,
+    label: tuple[str | None, LabelBy | None],
 ) -> list[tuple[Source, Imported | Refused]]:
     done = []
     with session.open() as app, progress(len(sources)) as advance:
         order = Order(
             sources=sources,
             options=options,
-            patient=patient,
+            patient=label[0],
+            label_by=label[1],
             actor=session.acting,
             correlation=app.ids.correlation(),
         )
         for source, outcome in app.import_recordings.run(order):
             if isinstance(outcome, Refused):
-                session.say(f"refused [{outcome.code}]: {outcome.reason}")
+                session.say(refusal(outcome))
             advance(source.name)
             done.append((source, outcome))
     return done
@@ -75,11 +80,7 @@ def _tell(session: Session, done: list[tuple[Source, Imported | Refused]]) -> No
         session.answer(
             {
                 "imported": [{"source": s.name, **attrs.asdict(one)} for s, one in imported],
-                "refused": [
-                    {"source": one.source, "code": one.code, "reason": one.reason}
-                    for _, one in done
-                    if isinstance(one, Refused)
-                ],
+                "refused": [attrs.asdict(one) for _, one in done if isinstance(one, Refused)],
             }
         )
         return

@@ -6,11 +6,13 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from clarity.application.belonging import LabelBy
 from clarity.domain.streams import Placement, Unit
 from clarity.domain.timeline import zone_named
 from clarity.ports.recordings import ColumnUnit, DateOrder, ReadOptions, Source
+from clarity.ports.report import Refused
 
-__all__ = ["chosen", "read_options", "reading_options", "source_of"]
+__all__ = ["chosen", "label_by", "read_options", "reading_options", "refusal", "source_of"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -40,6 +42,12 @@ OPTIONS: Final = (
         metavar="NAME=UNIT",
         multiple=True,
         help="Column that is read as a stream, and its unit; may be given several times.",
+    ),
+    _option(
+        "--label-by",
+        type=click.Choice([name.value for name in LabelBy]),
+        help="What names the person of a file that does not say whose it is: its name or that of "
+        "its folder.  [default: file, and files of one name in different folders are refused]",
     ),
     _option("--dates", type=click.Choice([d.value for d in DateOrder]), help="Order in dates."),
     _option(
@@ -90,6 +98,21 @@ def read_options(context: click.Context) -> ReadOptions:
     )
 
 
+def label_by(context: click.Context) -> LabelBy | None:
+    """What shall name the people of files that do not say whose they are; None when not chosen."""
+    given = _given(context).get("label_by")
+    return None if given is None else LabelBy(given)
+
+
+def refusal(refused: Refused) -> str:
+    """What was refused, in a line."""
+    where = ", ".join(filter(None, (refused.source, refused.participant)))
+    reason = refused.reason
+    if not reason.startswith(refused.source):
+        reason = f"{where}: {reason}"
+    return f"refused [{refused.code}]: {reason}"
+
+
 def _column(text: str) -> ColumnUnit:
     name, _, unit = text.rpartition("=")
     if not name or unit not in set(Unit):
@@ -105,4 +128,4 @@ def _given(context: click.Context) -> dict[str, Any]:
 
 def source_of(path: Path) -> Source:
     """The file at `path`, opened when it is read."""
-    return Source(name=str(path), open=lambda: path.open("rb"))
+    return Source(name=str(path), folder=str(path.absolute().parent), open=lambda: path.open("rb"))

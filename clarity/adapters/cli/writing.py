@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -17,17 +17,19 @@ NEW: Final = os.O_CREAT | os.O_EXCL | os.O_WRONLY
 """How a file is opened that must not be there yet."""
 
 
-def write(documents: Iterable[Document], folder: Path) -> None:
+def write(documents: Sequence[Document], folder: Path) -> None:
     """
     Every document under `folder`, replacing earlier ones.
 
-    A reader never sees half a document, also when the work is interrupted.
+    A reader never sees half a document, also when the work is interrupted. The last document stands
+    there only beside those that it was written with.
 
     Raises:
         Unavailable: the folder cannot be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        (folder / documents[-1].name).unlink(missing_ok=True)
         for document in documents:
             _replace(folder / document.name, document.content)
     except OSError as error:

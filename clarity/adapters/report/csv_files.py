@@ -12,19 +12,21 @@ begins with = + - @, a tab or a carriage return) gets a leading apostrophe.
   evening by each method that looks for rest (`crespo_rest_start`, ...).
 - summary.csv: one row per participant; after the facts of the recording one column per metric,
   named `METRIC_unit` (`TST_min`, `L5_counts_per_min`; ratios carry no unit), in the order of the
-  catalogue, then by name. The columns are those that occur in the batch.
-- refused.csv: file, code, reason of every file that was not analyzed; a header alone when none.
+  catalogue, then by name. The columns are those that occur in the batch. `replaced_epochs` counts
+  values that contradicted stored ones and took their place.
+- refused.csv: file, participant, code, reason of everything that was not analyzed; the participant
+  is empty where the whole file is meant; a header alone when nothing was refused.
+
+Nights and summary are made of what results.json says, so that earlier results can stand in them.
 """
 
 import csv
 import io
-import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from clarity.adapters.report.json_file import Results, findings_of
 from clarity.adapters.report.wording import rank
-from clarity.domain.analysis.result import AnalysisResult
 from clarity.domain.findings import Definition, Finding
 from clarity.domain.sleep.nights import (
     AWAKENINGS,
@@ -35,14 +37,13 @@ from clarity.domain.sleep.nights import (
     TERMINAL_WAKE,
     TST,
     WASO,
-    Night,
 )
-from clarity.domain.sleep.rests import MainRest, RestMethod
-from clarity.ports.report import Refused, Report
+from clarity.domain.sleep.rests import RestMethod
+from clarity.ports.report import Refused
 
 __all__ = ["Cell", "column", "nights_csv", "refused_csv", "summary_csv"]
 
-Cell = str | int | float | date | None
+Cell = str | int | float | None
 
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 
@@ -54,30 +55,31 @@ NIGHT_FIELDS: Final = (
 )
 
 
-def nights_csv(reports: Iterable[Report]) -> bytes:
+def nights_csv(batch: Iterable[Results]) -> bytes:
     """A row per participant and evening, in order."""
-    header = ("participant", "file", *NIGHT_FIELDS, *NIGHT_METRICS, "reason", *REST_COLUMNS)
+    metrics = map(column, NIGHT_METRICS)
+    header = ("participant", "file", *NIGHT_FIELDS, *metrics, "reason", *REST_COLUMNS)
     rows = (
-        (report.participant, report.source, *evening)
-        for report in reports
-        for evening in _evenings(report.result)
+        (results["participant"], results["source"], *evening)
+        for results in batch
+        for evening in _evenings(results)
     )
     return _csv(header, rows)
 
 
-def summary_csv(reports: Sequence[Report]) -> bytes:
+def summary_csv(batch: Sequence[Results]) -> bytes:
     """A row per participant, a column per metric of the batch."""
-    findings = [finding for report in reports for finding in report.result.findings]
-    by_column = {column(finding): rank(finding.metric) for finding in findings}
+    found = [findings_of(results) for results in batch]
+    by_column = {column(one): rank(one.metric) for findings in found for one in findings}
     columns = sorted(by_column, key=lambda name: (by_column[name], name))
-    rows = (_summary(report, columns) for report in reports)
+    rows = (_summary(*pair, columns) for pair in zip(batch, found, strict=True))
     return _csv((*RECORDING_COLUMNS, *columns), rows)
 
 
 def refused_csv(refused: Iterable[Refused]) -> bytes:
-    """A row per file that was not analyzed."""
-    rows = ((entry.source, entry.code, entry.reason) for entry in refused)
-    return _csv(("file", "code", "reason"), rows)
+    """A row per file, or person of a file, that was not analyzed."""
+    rows = ((one.source, one.participant, one.code, one.reason) for one in refused)
+    return _csv(("file", "participant", "code", "reason"), rows)
 
 
 def column(finding: Finding | Definition) -> str:
@@ -88,10 +90,10 @@ def column(finding: Finding | Definition) -> str:
     return f"{finding.metric}_{unit}"
 
 
-NIGHT_METRICS: Final = tuple(
-    column(definition)
-    for definition in (TST, SOL, WASO, TERMINAL_WAKE, SE, SME, AWAKENINGS, MIDPOINT)
-)
+NIGHT_METRICS: Final = (TST, SOL, WASO, TERMINAL_WAKE, SE, SME, AWAKENINGS, MIDPOINT)
+
+RECORDED: Final = ("start", "end", "zone", "epoch_s", "unit", "device", "placement")
+MADE_BY: Final = ("clarity_version", "input_digest", "fingerprint")
 
 REST_COLUMNS: Final = tuple(
     f"{method.value}_{name}"
@@ -100,63 +102,50 @@ REST_COLUMNS: Final = tuple(
 )
 
 RECORDING_COLUMNS: Final = (
-    *("participant", "file", "start", "end", "zone", "epoch_s", "unit", "device", "placement"),
-    *("nights", "clarity_version", "input_digest", "fingerprint"),
+    *("participant", "file", *RECORDED),
+    *("nights", "replaced_epochs", *MADE_BY),
 )
 
 
-def _recording(report: Report) -> tuple[Cell, ...]:
-    series, provenance = report.series, report.result.provenance
+def _summary(
+    results: Results, findings: Iterable[Finding], columns: Sequence[str]
+) -> tuple[Cell, ...]:
+    recording, made = results["recording"], results["provenance"]
+    values = {column(finding): finding.value for finding in findings}
     return (
-        report.participant,
-        report.source,
-        series.start,
-        series.end,
-        series.zone.key,
-        series.epoch_s,
-        series.unit.value,
-        series.device,
-        series.placement.value,
-        len(report.result.nights),
-        provenance.clarity_version,
-        provenance.input_digest,
-        provenance.fingerprint,
+        *(results["participant"], results["source"], *(recording[name] for name in RECORDED)),
+        *(len(results["nights"]), results["replaced"], *(made[name] for name in MADE_BY)),
+        *(values.get(name) for name in columns),
     )
 
 
-def _summary(report: Report, columns: Sequence[str]) -> tuple[Cell, ...]:
-    values: Mapping[str, float | None] = {
-        column(finding): finding.value for finding in report.result.findings
-    }
-    return (*_recording(report), *(values.get(name) for name in columns))
-
-
-def _evenings(result: AnalysisResult) -> Iterator[tuple[Cell, ...]]:
+def _evenings(results: Results) -> Iterator[tuple[Cell, ...]]:
     """The evenings of a result by date: a night, why there is none, and the main rests."""
-    rests = {(rest.date, rest.method): rest for rest in result.rests}
-    told = [(night.date, (*_night(night), "")) for night in result.nights]
-    told += [(one.date, _no_night(one.date, one.reason)) for one in result.no_nights]
+    rests = {(rest["date"], rest["method"]): rest for rest in results["rests"]}
+    told = [(night["date"], (*_night(night), "")) for night in results["nights"]]
+    told += [(one["date"], _no_night(one["date"], one["reason"])) for one in results["no_nights"]]
     spoken_of = {day for day, _ in told}
     told += [(day, _no_night(day, "")) for day in {day for day, _ in rests} - spoken_of]
     for day, cells in sorted(told, key=lambda row: row[0]):
-        main = (rests.get((day, method)) for method in RestMethod)
+        main = (rests.get((day, method.value)) for method in RestMethod)
         yield *cells, *(cell for rest in main for cell in _rest(rest))
 
 
-def _no_night(day: date, reason: str) -> tuple[Cell, ...]:
+def _no_night(day: str, reason: str) -> tuple[Cell, ...]:
     nothing: tuple[Cell, ...] = (None,) * (len(NIGHT_FIELDS) - 1 + len(NIGHT_METRICS))
     return (day, *nothing, reason)
 
 
-def _rest(rest: MainRest | None) -> tuple[Cell, ...]:
-    return (None, None, None) if rest is None else (rest.start, rest.end, rest.duration_min)
+def _rest(rest: Results | None) -> tuple[Cell, ...]:
+    names = ("start", "end", "duration_min")
+    return (None, None, None) if rest is None else tuple(rest[name] for name in names)
 
 
-def _night(night: Night) -> tuple[Cell, ...]:
-    values = {column(finding): finding.value for finding in night.findings()}
+def _night(night: Results) -> tuple[Cell, ...]:
+    values = {measure["metric"]: measure["value"] for measure in night["measures"]}
     return (
-        *(getattr(night, name) for name in NIGHT_FIELDS),
-        *(values[name] for name in NIGHT_METRICS),
+        *(night[name] for name in NIGHT_FIELDS),
+        *(values[definition.metric] for definition in NIGHT_METRICS),
     )
 
 
@@ -169,10 +158,8 @@ def _csv(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
 
 
 def _cell(value: Cell) -> str:
-    if value is None or (isinstance(value, float) and math.isnan(value)):
+    if value is None:
         return ""
-    if isinstance(value, date):
-        return value.isoformat()
     if isinstance(value, str):
         return f"'{value}" if value.startswith(FORMULA_STARTS) else value
     return repr(value)

@@ -18,34 +18,60 @@ or goes; new keys may come without that. Version 1:
   evening), `method`, `algorithm`, `start`, `end`, `duration_min` (null without a rest), `reason`
   (empty with one), `n_valid`, `coverage`, `citation`.
 - `spans`: `layer`, `algorithm`, `epochs` (pairs start, stop; stop excluded), with `span_epoch_s`.
-- `reading`: what was assumed or mended while reading, text.
+- `mean_day`: the mean 24 h profile in equal stretches from midnight on the local clock, per epoch
+  in the unit of the recording; null where nothing was recorded while worn.
+- `reading`: what was assumed or mended while reading, text; `replaced`: how many epochs held
+  another value in the store before.
 - `notices`: what the analyses say about the data, text.
 - `model`: null when no model was asked, else `asked`, `code` and `reason` (empty with an answer),
   `provenance` (null without), `embedding` (96 numbers) and `heads`: `head`, `task`, `score` (no
   probability), `probability` (null when not calibrated), `positive`, `reason`.
 - `provenance`: `input_digest`, `fingerprint`, `analyses` (`id`, `version`), `clarity_version`,
   `computed_at`.
+- `made_of`: `patient`, `stream`, `first` and `last` (local days) in the store; `origins`: `name`,
+  `folder` (SHA-256 of its path), `digest` (SHA-256) and `recordings` of each file; `recipe`, a
+  digest of how they were read. By this the same command tells what is done already.
 
 Over several participants it is another object, `schema` `clarity.batch`, version 1:
 
 - `participants`: `participant`, `source`, `folder` (where its own results.json lies), `findings`
   as above.
-- `refused`: `source`, `code`, `reason`.
+- `refused`: `source`, `participant` (empty where the whole file is meant), `code`, `reason`.
 """
 
+import math
 from collections.abc import Mapping, Sequence
-from typing import Final
+from datetime import date
+from typing import Any, Final
 
+import attrs
 import numpy as np
 import orjson
 
+from clarity.adapters.report.days import day_bins
 from clarity.adapters.report.model import model_json
+from clarity.adapters.report.profile import mean_day
 from clarity.domain.findings import Finding
+from clarity.domain.identity import PatientId
 from clarity.domain.sleep.nights import Night
 from clarity.domain.sleep.rests import MainRest
-from clarity.ports.report import Refused, Report
+from clarity.domain.streams import StreamKind
+from clarity.ports.report import Entry, MadeOf, Origin, Refused, Report
 
-__all__ = ["BATCH_SCHEMA", "SCHEMA", "SCHEMA_VERSION", "batch_json", "results_json"]
+__all__ = [
+    "BATCH_SCHEMA",
+    "SCHEMA",
+    "SCHEMA_VERSION",
+    "Results",
+    "batch_json",
+    "entry_of",
+    "findings_of",
+    "loaded",
+    "results_json",
+]
+
+Results = Mapping[str, Any]
+"""results.json, or an object in it, as it was written."""
 
 SCHEMA: Final = "clarity.results"
 SCHEMA_VERSION: Final = 1
@@ -79,19 +105,65 @@ def results_json(report: Report) -> bytes:
                 {"layer": marked.layer, "algorithm": marked.algorithm, "epochs": marked.spans}
                 for marked in result.spans
             ],
+            "mean_day": _mean_day(report),
             "reading": report.notices,
+            "replaced": report.replaced,
             "notices": result.notices,
             "settings": dict(report.settings),
             "model": model_json(report.model),
             "provenance": _provenance(report),
+            "made_of": attrs.asdict(report.made_of) | {"patient": str(report.made_of.patient)},
         },
         option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE,
     )
 
 
-def batch_json(
-    reports: Sequence[Report], refused: Sequence[Refused], *, folders: Mapping[str, str]
-) -> bytes:
+def loaded(document: bytes) -> Results:
+    """The object in a results.json that `results_json` made."""
+    results: Results = orjson.loads(document)
+    return results
+
+
+def findings_of(results: Results) -> tuple[Finding, ...]:
+    """The findings in a results.json."""
+    return tuple(Finding(**told) for told in results["findings"])
+
+
+def entry_of(document: bytes, *, folder: str) -> Entry:
+    """
+    What a results.json in `folder` says.
+
+    Raises:
+        ValueError, TypeError, KeyError, BadIdentifier: `results_json` did not make it.
+    """
+    results = loaded(document)
+    if (results["schema"], results["schema_version"]) != (SCHEMA, SCHEMA_VERSION):
+        raise ValueError("another schema")
+    return Entry(
+        folder=folder,
+        participant=results["participant"],
+        source=results["source"],
+        made_of=_made_of(results["made_of"]),
+        notices=tuple(results["reading"]),
+        replaced=results["replaced"],
+        findings={finding.metric: finding.value for finding in findings_of(results)},
+        fingerprint=results["provenance"]["fingerprint"],
+        results=document,
+    )
+
+
+def _made_of(told: Results) -> MadeOf:
+    return MadeOf(
+        patient=PatientId(told["patient"]),
+        stream=StreamKind(told["stream"]),
+        first=date.fromisoformat(told["first"]),
+        last=date.fromisoformat(told["last"]),
+        origins=tuple(Origin(**origin) for origin in told["origins"]),
+        recipe=told["recipe"],
+    )
+
+
+def batch_json(entries: Sequence[Entry], refused: Sequence[Refused]) -> bytes:
     """The findings of all participants and what was refused, as UTF-8 JSON."""
     return orjson.dumps(
         {
@@ -99,19 +171,22 @@ def batch_json(
             "schema_version": SCHEMA_VERSION,
             "participants": [
                 {
-                    "participant": report.participant,
-                    "source": report.source,
-                    "folder": folders.get(report.participant, ""),
-                    "findings": [_finding(finding) for finding in report.result.findings],
+                    "participant": entry.participant,
+                    "source": entry.source,
+                    "folder": entry.folder,
+                    "findings": loaded(entry.results)["findings"],
                 }
-                for report in reports
+                for entry in entries
             ],
-            "refused": [
-                {"source": one.source, "code": one.code, "reason": one.reason} for one in refused
-            ],
+            "refused": [attrs.asdict(one) for one in refused],
         },
         option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE,
     )
+
+
+def _mean_day(report: Report) -> list[float | None]:
+    mean = mean_day(day_bins(report.series, report.result))
+    return [None if math.isnan(value) else value for value in mean.tolist()]
 
 
 def _recording(report: Report) -> dict[str, object]:

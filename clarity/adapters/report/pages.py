@@ -1,16 +1,19 @@
 """The pages: what the templates are given, and how they are rendered."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from functools import cache
 from typing import Final
 from urllib.parse import quote
 
 import attrs
 import jinja2
+import numpy as np
 
 from clarity.adapters.report.actogram import SKIPPED, actogram
 from clarity.adapters.report.days import day_bins
-from clarity.adapters.report.formats import ABSENT, brief, hours_minutes
+from clarity.adapters.report.formats import ABSENT, brief, duration, hours_minutes
+from clarity.adapters.report.json_file import Results, findings_of, loaded
 from clarity.adapters.report.model import model_section
 from clarity.adapters.report.nights import night_table
 from clarity.adapters.report.profile import profile, sparkline
@@ -19,7 +22,6 @@ from clarity.adapters.report.rests import rest_table
 from clarity.adapters.report.story import (
     KEY_METRICS,
     attribution,
-    elapsed,
     facts,
     found,
     key_findings,
@@ -30,9 +32,9 @@ from clarity.adapters.report.tables import cited, measures, references
 from clarity.adapters.report.wording import Group, wording
 from clarity.domain.analysis.result import Layer
 from clarity.domain.findings import Finding
-from clarity.ports.report import Refused, Report
+from clarity.ports.report import Entry, Refused, Report
 
-__all__ = ["index_page", "report_page"]
+__all__ = ["index_page", "report_page", "row_of"]
 
 LAYER_NAMES: Final = {
     Layer.SLEEP.value: "Sleep",
@@ -65,13 +67,13 @@ class Tile:
 
 
 @attrs.frozen(kw_only=True)
-class Entry:
+class Row:
     """
     A participant in the table of a batch.
 
     Attributes:
         participant: its label.
-        link: address of its report, relative to the page; empty when it has no folder.
+        link: address of its report, relative to the page.
         source: file.
         start: first date.
         length: of the recording.
@@ -122,13 +124,11 @@ def report_page(report: Report) -> bytes:
     )
 
 
-def index_page(
-    reports: Sequence[Report], refused: Sequence[Refused], *, folders: Mapping[str, str]
-) -> bytes:
+def index_page(entries: Sequence[Entry], refused: Sequence[Refused]) -> bytes:
     """The overview of a batch."""
     return _rendered(
         "index.html.j2",
-        entries=tuple(_entry(report, folders) for report in reports),
+        entries=tuple(row_of(entry, loaded(entry.results)) for entry in entries),
         refused=refused,
         columns=tuple(KEY_COLUMNS[metric] for metric in KEY_METRICS),
     )
@@ -139,22 +139,24 @@ def _tile(finding: Finding) -> Tile:
     return Tile(metric=finding.metric, value=value, unit=unit, label=wording(finding).label)
 
 
-def _entry(report: Report, folders: Mapping[str, str]) -> Entry:
-    folder = folders.get(report.participant)
-    return Entry(
-        participant=report.participant,
-        link="" if folder is None else quote(f"{folder}/report.html"),
-        source=report.source,
-        start=report.series.start.date().isoformat(),
-        length=elapsed(report.series),
-        n_nights=len(report.result.nights),
-        figures=tuple(_figure(report, metric) for metric in KEY_METRICS),
-        spark=sparkline(day_bins(report.series, report.result)),
+def row_of(entry: Entry, results: Results) -> Row:
+    """The row of a participant, from what results.json says."""
+    recording = results["recording"]
+    findings = findings_of(results)
+    return Row(
+        participant=entry.participant,
+        link=quote(f"{entry.folder}/report.html"),
+        source=entry.source,
+        start=recording["start"].partition("T")[0],
+        length=duration(timedelta(seconds=recording["n_epochs"] * recording["epoch_s"])),
+        n_nights=len(results["nights"]),
+        figures=tuple(_figure(findings, metric) for metric in KEY_METRICS),
+        spark=sparkline(np.array(results["mean_day"], dtype=np.float64)),
     )
 
 
-def _figure(report: Report, metric: str) -> str:
-    finding = found(report.result, metric)
+def _figure(findings: Iterable[Finding], metric: str) -> str:
+    finding = found(findings, metric)
     if finding is None:
         return ABSENT
     return hours_minutes(finding.value) if finding.unit == "min" else brief(finding)[0]

@@ -13,7 +13,7 @@ from clarity.adapters.report.wording import same_name
 from clarity.domain.analysis.result import AnalysisResult
 from clarity.domain.timeline import DAY_S
 
-__all__ = ["Profile", "Window", "profile", "sparkline"]
+__all__ = ["Profile", "Window", "mean_day", "profile", "sparkline"]
 
 LEFT: Final = 76.0
 RIGHT: Final = 966.0
@@ -110,9 +110,13 @@ def profile(days: DayBins, result: AnalysisResult) -> Profile:
     )
 
 
-def sparkline(days: DayBins) -> str:
-    """The mean 24 h profile as a path in a box of 120 by 28; empty without data."""
-    mean = _mean(_coarser(days))
+def mean_day(days: DayBins) -> Floats:
+    """(stretches,) the mean 24 h profile from midnight on; NaN where nothing was observed."""
+    return _mean(_coarser(days))
+
+
+def sparkline(mean: Floats) -> str:
+    """A mean 24 h profile as a path in a box of 120 by 28; empty without data."""
     if np.isnan(mean).all():
         return ""
     top = float(np.nanmax(mean)) or 1.0

@@ -1,6 +1,6 @@
 """The main results in one paragraph and the facts of the recording, in plain words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Final
 
@@ -50,9 +50,9 @@ UNITS: Final = {
 }
 
 
-def found(result: AnalysisResult, metric: str) -> Finding | None:
+def found(findings: Iterable[Finding], metric: str) -> Finding | None:
     """The finding of that metric if one has a value; case and punctuation do not matter."""
-    for finding in result.findings:
+    for finding in findings:
         if finding.value is not None and same_name(finding.metric, metric):
             return finding
     return None
@@ -60,7 +60,7 @@ def found(result: AnalysisResult, metric: str) -> Finding | None:
 
 def key_findings(result: AnalysisResult) -> tuple[Finding, ...]:
     """The key metrics that have a value."""
-    candidates = (found(result, metric) for metric in KEY_METRICS)
+    candidates = (found(result.findings, metric) for metric in KEY_METRICS)
     return tuple(finding for finding in candidates if finding is not None)
 
 
@@ -155,21 +155,21 @@ def _sleep(result: AnalysisResult) -> Iterator[str]:
 
 
 def _rhythm(result: AnalysisResult) -> Iterator[str]:
-    stability, variability = found(result, "IS"), found(result, "IV")
+    stability, variability = found(result.findings, "IS"), found(result.findings, "IV")
     if stability is not None:
         told = f"Interdaily stability is {_ratio(stability)} (1 = every day alike)"
         more = f", intradaily variability {_ratio(variability)}" if variability else ""
         yield f"{told}{more}."
-    low, high = found(result, "L5_onset"), found(result, "M10_onset")
+    low, high = found(result.findings, "L5_onset"), found(result.findings, "M10_onset")
     if low is not None and high is not None:
         yield (
             f"The least active 5 hours begin at {_clock(low)}, "
             f"the most active 10 hours at {_clock(high)}."
         )
-    regularity = found(result, "SRI")
+    regularity = found(result.findings, "SRI")
     if regularity is not None:
         yield f"The sleep regularity index is {number(regularity.value or 0.0, 0)} (100 at most)."
-    jetlag = found(result, "social_jetlag")
+    jetlag = found(result.findings, "social_jetlag")
     if jetlag is not None and jetlag.unit == "min":
         yield f"Social jetlag is {hours_minutes(jetlag.value)} h."
 

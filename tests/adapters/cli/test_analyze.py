@@ -362,7 +362,7 @@ def test_what_a_choice_is_not_defined_for_is_refused_with_the_reason(
     told = clarity("analyze", hip, "--out", tmp_path / "out", *steps, *option)
 
     assert told.code == 4
-    assert f"refused [{code}]: {said}" in told.err
+    assert f"refused [{code}]: hip.csv, hip: {said}" in told.err
 
 
 def test_a_wear_rule_that_cannot_tell_is_told_in_the_report(
@@ -402,3 +402,122 @@ def test_help_explains_the_options_of_the_analyses(clarity: Command):
     for option in ("--scoring", "--rescoring", "--wear-rule", "--cut-points"):
         assert option in text
     assert "refused with the reason" in text
+
+
+@pytest.fixture
+def two_of_one_name(tmp_path: Path) -> list[Path]:
+    """Files called rec.csv in the folders x and y; they disagree in one epoch."""
+    paths = [tmp_path / name / "rec.csv" for name in ("x", "y")]
+    for path, text in zip(paths, (GOOD, GOOD.replace(",7\n", ",8\n", 1)), strict=True):
+        path.parent.mkdir()
+        path.write_text(text)
+    return paths
+
+
+def test_files_that_share_but_a_name_are_refused(
+    clarity: Command, two_of_one_name: list[Path], tmp_path: Path
+):
+    said = clarity("analyze", *two_of_one_name, "--out", tmp_path / "out")
+
+    assert said.code == 4
+    assert said.err.count("refused [ingest.same-name]: ") == 2
+    assert all(str(path) in said.err for path in two_of_one_name)
+    assert "--label-by folder" in said.err
+    assert names(tmp_path / "out") == ["refused.csv"]
+
+
+def test_their_folders_name_the_people_when_that_is_asked(
+    clarity: Command, two_of_one_name: list[Path], tmp_path: Path
+):
+    said = clarity("analyze", *two_of_one_name, "--out", tmp_path / "out", "--label-by", "folder")
+
+    assert (said.code, said.err) == (0, "2 analyzed, 0 refused\n")
+    assert {"x", "y"} <= set(names(tmp_path / "out"))
+    assert "--label-by" in (tmp_path / "out" / "x" / "report.html").read_text()
+
+
+def test_values_that_contradict_stored_ones_are_said(
+    clarity: Command, two_of_one_name: list[Path], tmp_path: Path
+):
+    options = ("--out", tmp_path / "out", "--label-by", "file")
+
+    said = clarity("analyze", *two_of_one_name, *options)
+    told = clarity("analyze", *two_of_one_name, *options, "--json").told
+
+    assert said.err.startswith(
+        "rec: 1 epochs held other values in the store; the later file counts"
+    )
+    assert [one["replaced"] for one in told["analyzed"]] == [1]
+
+
+def test_a_folder_that_is_used_again_keeps_all_in_its_overview(
+    clarity: Command, ada: Path, bad: Path, tmp_path: Path
+):
+    ben, out = tmp_path / "ben.csv", tmp_path / "out"
+    ben.write_text(GOOD)
+    clarity("analyze", ada, "--out", out)
+    alone = (out / "report.html").read_bytes()
+
+    told = clarity("analyze", ben, bad, "--out", out, "--json").told
+
+    assert (out / "ada" / "report.html").read_bytes() == alone
+    assert ([one["folder"] for one in told["analyzed"]], told["others"]) == (["ben"], ["ada"])
+    rows = (out / "summary.csv").read_text().splitlines()
+    assert [row.split(",")[0] for row in rows] == ["participant", "ada", "ben"]
+    page = (out / "report.html").read_text()
+    assert 'href="ada/report.html"' in page
+    assert 'href="ben/report.html"' in page
+
+
+def test_who_was_erased_is_left_out_of_the_overview_and_said(
+    clarity: Command, ada: Path, tmp_path: Path
+):
+    out, ben = tmp_path / "out", tmp_path / "ben.csv"
+    ben.write_text(GOOD)
+    clarity("analyze", ada, ben, "--out", out)
+    clarity("--store", out / "clarity.db", "erase", "ada", "--yes")
+
+    said = clarity("analyze", ben, "--out", out)
+
+    assert "left out of the overview, since the store does not hold them: ada" in said.err
+    assert "ada" not in (out / "summary.csv").read_text()
+
+
+def test_documents_that_are_not_all_there_are_written_anew(
+    clarity: Command, ada: Path, tmp_path: Path
+):
+    clarity("analyze", ada, "--out", tmp_path / "out")
+    (tmp_path / "out" / "report.html").unlink()
+
+    clarity("analyze", ada, "--out", tmp_path / "out")
+
+    assert (tmp_path / "out" / "report.html").exists()
+
+
+def test_documents_that_cannot_make_room_are_said(clarity: Command, ada: Path, tmp_path: Path):
+    ben, out = tmp_path / "ben.csv", tmp_path / "out"
+    ben.write_text(GOOD)
+    clarity("analyze", ada, "--out", out)
+    (out / "ada").write_text("in the way")
+
+    said = clarity("analyze", ben, "--out", out)
+
+    assert said.code == 1
+    assert said.err.startswith("error [port.unavailable]: ")
+    assert '"participant": "ada"' in (out / "results.json").read_text()
+
+
+def test_documents_that_cannot_be_read_are_said(
+    clarity: Command, ada: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def shut(_: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    clarity("analyze", ada, "--out", tmp_path / "out")
+    monkeypatch.setattr(Path, "read_bytes", shut)
+
+    said = clarity("analyze", ada, "--out", tmp_path / "out")
+
+    assert said.code == 1
+    assert said.err.startswith("error [port.unavailable]: ")
+    assert "Permission denied" in said.err

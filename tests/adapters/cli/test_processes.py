@@ -48,8 +48,8 @@ BAR = """
 import sys
 from clarity.adapters.cli.progress import progress
 with progress(int(sys.argv[1])) as advance:
-    for name in ("one", "two"):
-        advance(name)
+    for more in sys.argv[2:]:
+        advance("step", int(more))
 """
 COLOR = re.compile(rb"\x1b\[[0-9;]*m")
 
@@ -58,8 +58,14 @@ def files_of(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.rglob("*") if path.is_file())
 
 
+def documents_of(folder: Path) -> dict[str, bytes]:
+    """The documents that do not tell when they were made."""
+    names = [path.relative_to(folder) for path in folder.rglob("*.csv")]
+    return {str(name): (folder / name).read_bytes() for name in names}
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("after", [1, 2, 3, 5])
+@pytest.mark.parametrize("after", [1, 2, 3, 6])
 def test_work_that_is_interrupted_leaves_nothing_half_and_is_completed_by_the_same_command(
     clarity: Command, tmp_path: Path, after: int
 ):
@@ -81,21 +87,24 @@ def test_work_that_is_interrupted_leaves_nothing_half_and_is_completed_by_the_sa
     assert "interrupted; what was stored is whole, run the command again" in stopped.stderr
     store = ("--store", out / "clarity.db")
     assert clarity(*store, "audit", "verify").code == 0
-    assert clarity(*store, "store", "status", "--json").told["patients"] == min(after, 3)
+    done = ("ada", "ben", "cy")[: after // 2]
+    assert clarity(*store, "store", "status", "--json").told["patients"] == len(done)
+    assert {path.parent.name for path in out.glob("*/report.html")} == set(done)
     assert set(files_of(out)) <= set(files_of(whole)) | {"clarity.db-shm", "clarity.db-wal"}
     assert clarity("analyze", *people, "--out", out).code == 0
     assert files_of(out) == files_of(whole)
-    ingests = clarity(*store, "audit", "report").out.count(",ingest,")
-    assert ingests == 3
+    assert documents_of(out) == documents_of(whole)
+    report = clarity(*store, "audit", "report").out
+    assert [report.count(f",{done},") for done in ("ingest", "read", "analyze")] == [3, 3, 3]
 
 
-def on_a_terminal(steps: int, **environment: str) -> bytes:
-    """What the progress bar writes to a terminal."""
+def on_a_terminal(steps: int, *more: int, **environment: str) -> bytes:
+    """What the progress bar writes to a terminal when each step brings so many more to light."""
     terminal, held = pty.openpty()
     usual = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
     try:
         subprocess.run(
-            [sys.executable, "-c", BAR, str(steps)],
+            [sys.executable, "-c", BAR, *map(str, (steps, *more))],
             cwd=ROOT,
             env=usual | {"TERM": "xterm-256color", "COLUMNS": "80"} | environment,
             stderr=held,
@@ -120,26 +129,33 @@ def drained(terminal: int) -> bytes:
 
 
 def test_long_work_shows_a_bar_in_color_on_a_terminal():
-    shown = on_a_terminal(2)
+    shown = on_a_terminal(2, 0, 0)
 
     assert b"2/2" in shown
     assert COLOR.search(shown)
 
 
 def test_the_bar_has_no_color_when_that_is_asked_for():
-    shown = on_a_terminal(2, NO_COLOR="1")
+    shown = on_a_terminal(2, 0, 0, NO_COLOR="1")
 
     assert b"2/2" in shown
     assert not [code for code in COLOR.findall(shown) if re.search(rb"3[0-9]|4[0-9]", code)]
 
 
+def test_what_comes_to_light_on_the_way_is_counted():
+    shown = on_a_terminal(1, 2, 0, 0)
+
+    assert b"3/3" in shown
+    assert b"/1" not in shown
+
+
 def test_short_work_shows_no_bar():
-    assert on_a_terminal(1) == b""
+    assert on_a_terminal(1, 0) == b""
 
 
 def test_where_nobody_watches_there_is_no_bar():
     done = subprocess.run(
-        [sys.executable, "-c", BAR, "2"], cwd=ROOT, capture_output=True, check=True
+        [sys.executable, "-c", BAR, "2", "0", "0"], cwd=ROOT, capture_output=True, check=True
     )
 
     assert (done.stdout, done.stderr) == (b"", b"")

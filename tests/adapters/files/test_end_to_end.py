@@ -8,8 +8,8 @@ import pytest
 
 from clarity.adapters.files.detected import DetectedRecordings
 from clarity.application.ingest import Ingest
+from clarity.application.orders import Order, Rendered
 from clarity.application.read import Days, chunks_in
-from clarity.application.reports import Order, Rendered
 from clarity.bootstrap import open_clarity
 from clarity.domain.actigraphy.days import STREAM_OF_UNIT, series_of
 from clarity.domain.streams import StreamKind

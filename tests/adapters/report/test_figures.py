@@ -9,7 +9,7 @@ import pytest
 
 from clarity.adapters.report.actogram import SKIPPED, actogram, coordinate
 from clarity.adapters.report.days import DayBins, day_bins
-from clarity.adapters.report.profile import FLOOR, TOP, profile, sparkline
+from clarity.adapters.report.profile import FLOOR, TOP, mean_day, profile, sparkline
 from clarity.domain.actigraphy.series import ActivitySeries
 from clarity.domain.analysis.result import AnalysisResult
 from tests.support.reports import OSLO, finding, result, series
@@ -171,7 +171,7 @@ def test_a_profile_of_nothing_is_drawn_without_a_failure(recording: ActivitySeri
 
     assert next(text for _, text in drawn.levels) == "0.0"
     assert drawn.band == "" or "nan" not in drawn.band
-    assert "nan" not in drawn.line + sparkline(days)
+    assert "nan" not in drawn.line + sparkline(mean_day(days))
 
 
 def test_the_axis_has_a_few_round_marks():
@@ -186,7 +186,7 @@ def test_the_axis_has_a_few_round_marks():
 def test_a_sparkline_stays_in_its_box():
     days, _ = folded(series())
 
-    numbers = [float(text) for text in NUMBERS.findall(sparkline(days))]
+    numbers = [float(text) for text in NUMBERS.findall(sparkline(mean_day(days)))]
 
     assert all(0 <= x <= 120 for x in numbers[::2])
     assert all(0 <= y <= 28 for y in numbers[1::2])

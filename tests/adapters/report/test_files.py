@@ -3,20 +3,30 @@
 import csv
 import io
 import json
+from collections.abc import Iterable
 from datetime import date
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clarity.adapters.report.csv_files import column, nights_csv, refused_csv, summary_csv
-from clarity.adapters.report.json_file import SCHEMA, SCHEMA_VERSION, results_json
+from clarity.adapters.report import csv_files
+from clarity.adapters.report.csv_files import column, refused_csv
+from clarity.adapters.report.json_file import SCHEMA, SCHEMA_VERSION, loaded, results_json
 from clarity.domain.sleep.evenings import NoNight
 from clarity.domain.sleep.rests import MainRest, RestMethod
-from clarity.ports.report import Refused
+from clarity.ports.report import Refused, Report
 from tests.support.reports import FINDINGS, finding, night, report, rest, series
 
 PLAIN = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=30)
+
+
+def summary_csv(batch: Iterable[Report]) -> bytes:
+    return csv_files.summary_csv([loaded(results_json(one)) for one in batch])
+
+
+def nights_csv(batch: Iterable[Report]) -> bytes:
+    return csv_files.nights_csv([loaded(results_json(one)) for one in batch])
 
 
 def rows(content: bytes) -> list[list[str]]:
@@ -39,7 +49,7 @@ def test_a_summary_starts_with_the_recording_and_goes_on_with_metrics_and_units(
     header = rows(summary_csv([report()]))[0]
 
     assert header[:3] == ["participant", "file", "start"]
-    assert header[13:] == [
+    assert header[14:] == [
         *("IS", "IV", "RA", "L5_counts_per_min", "L5_onset_clock_h"),
         *("M10_counts_per_min", "M10_onset_clock_h", "TST_min", "SE_pct", "SOL_min"),
         *("a_plugin_metric_widgets", "saturated_pct"),
@@ -53,6 +63,7 @@ def test_a_summary_has_full_precision_and_leaves_absent_values_empty():
     assert row["a_plugin_metric_widgets"] == "-3.5"
     assert row["SOL_min"] == ""
     assert row["nights"] == "5"
+    assert row["replaced_epochs"] == "0"
     assert row["start"] == "2026-03-02T15:00:00+01:00"
 
 
@@ -167,7 +178,9 @@ def test_a_night_leaves_empty_what_it_cannot_say():
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
 def test_text_that_a_spreadsheet_would_run_is_made_harmless(start: str):
     told = report(f"{start}1+1", source=f"{start}cmd")
-    refused = [Refused(source=f"{start}x", code=f"{start}y", reason=f"{start}z")]
+    refused = [
+        Refused(source=f"{start}x", participant=f"{start}p", code=f"{start}y", reason=f"{start}z")
+    ]
 
     cells = (
         *rows(summary_csv([told]))[1][:2],
@@ -191,7 +204,9 @@ def test_a_negative_number_stays_a_number():
 @settings(max_examples=30)
 @given(name=PLAIN, reason=PLAIN)
 def test_any_text_comes_back_as_it_was(name: str, reason: str):
-    ((source, code, told),) = rows(refused_csv([Refused(source=name, code="x", reason=reason)]))[1:]
+    ((source, _, code, told),) = rows(refused_csv([Refused(source=name, code="x", reason=reason)]))[
+        1:
+    ]
 
     assert (source.removeprefix("'"), code) == (name.removeprefix("'"), "x")
     assert told.removeprefix("'") == reason.removeprefix("'")

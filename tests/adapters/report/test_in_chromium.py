@@ -7,7 +7,7 @@ import pytest
 from clarity.adapters.report.html import HtmlRenderer
 from clarity.ports.report import Refused
 from tests.support.chromium import Chromium, chromium
-from tests.support.reports import report, series
+from tests.support.reports import entry, report, series
 
 pytestmark = [pytest.mark.chromium, pytest.mark.slow]
 
@@ -31,7 +31,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     refused = [Refused(source=f"{LONG_NAME}.csv", code="recording.empty", reason=LONG_NAME)]
     kinds = {
         "report": renderer.participant(month),
-        "batch": renderer.batch([month, report()], refused, folders={}),
+        "batch": renderer.batch([entry(month), entry(report())], refused),
     }
     for kind, documents in kinds.items():
         page = next(document for document in documents if document.name == "report.html")

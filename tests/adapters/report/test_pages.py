@@ -18,7 +18,7 @@ from clarity.adapters.report.html import HtmlRenderer
 from clarity.domain.actigraphy.series import ActivitySeries
 from clarity.domain.streams import Unit
 from clarity.ports.report import Refused
-from tests.support.reports import finding, report, series
+from tests.support.reports import entry, finding, report, series
 
 STYLE = Path(__file__).resolve().parents[3] / "clarity/adapters/report/templates/style.css"
 VOID = frozenset({"meta", "br"})
@@ -80,9 +80,12 @@ def report_text(**changes: object) -> str:
 
 def index_text() -> str:
     refused = [Refused(source="broken.csv", code="recording.empty", reason="it holds no rows")]
-    folders = {"P-01": "p 01", "javascript:alert(1)": "javascript:alert(1)"}
-    batch = [report(), report("javascript:alert(1)"), report("no folder")]
-    return HtmlRenderer().batch(batch, refused, folders=folders)[0].content.decode()
+    batch = [entry(report(), "p 01"), entry(report("js"), "javascript:alert(1)")]
+    return HtmlRenderer().batch(batch, refused)[0].content.decode()
+
+
+def index_of_nothing() -> str:
+    return HtmlRenderer().batch([entry(report(**EMPTY))], [])[0].content.decode()
 
 
 EMPTY = {
@@ -97,7 +100,7 @@ PAGES = {
     "report": report_text,
     "report of nothing": lambda: report_text(**EMPTY),
     "index": index_text,
-    "index of nothing": HtmlRenderer().batch([], [], folders={})[0].content.decode,
+    "index of nothing": index_of_nothing,
 }
 
 
@@ -200,7 +203,7 @@ def test_links_of_a_batch_lead_into_folders_and_nowhere_else():
 def test_a_batch_shows_dashes_for_what_is_absent():
     told = report(findings=(finding("IS", 0.5), finding("TST", 45.0, "min")))
 
-    text = HtmlRenderer().batch([told], [], folders={})[0].content.decode()
+    text = HtmlRenderer().batch([entry(told)], [])[0].content.decode()
 
     assert '<td class="n">0.50</td>' in text
     assert '<td class="n">0:45</td>' in text

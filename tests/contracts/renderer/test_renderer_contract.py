@@ -9,18 +9,28 @@ from datetime import date
 from pathlib import Path
 
 import attrs
+import numpy as np
 import orjson
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clarity.domain.sleep.evenings import NoNight
 from clarity.domain.sleep.rests import MainRest, RestMethod
-from clarity.ports.report import Document, Refused, Renderer
+from clarity.ports.errors import Corrupt
+from clarity.ports.report import DOCUMENTS, RESULTS, Document, Entry, Refused, Renderer, Report
 from tests.contracts.renderer.harness import OPENERS
-from tests.support.reports import finding, report, series
+from tests.support.reports import entry, finding, report, series
 
 ROOT = Path(__file__).resolve().parents[3]
-REFUSED = (Refused(source="broken.csv", code="recording.empty", reason="the file holds no rows"),)
+REFUSED = (
+    Refused(
+        source="broken.csv",
+        participant="P-09",
+        code="recording.empty",
+        reason="the file holds no rows",
+    ),
+)
 AGAIN = """
 import hashlib
 from tests.contracts.renderer.harness import OPENERS
@@ -46,25 +56,79 @@ def test_an_adapter_is_a_renderer(renderer: Renderer):
 def test_a_participant_has_a_page_results_and_nights(renderer: Renderer):
     names = [document.name for document in renderer.participant(report())]
 
-    assert names == ["report.html", "results.json", "nights.csv"]
+    assert tuple(names) == DOCUMENTS == ("report.html", "nights.csv", "results.json")
+
+
+def entry_of(renderer: Renderer, drawn: Report, folder: str = "p") -> Entry:
+    return entry(drawn, folder, by=renderer)
+
+
+def test_an_entry_says_what_the_results_say(renderer: Renderer):
+    drawn = attrs.evolve(report("P-01"), notices=("two samples repeat",), replaced=3)
+
+    told = entry_of(renderer, drawn, "p 01")
+
+    assert (told.folder, told.participant, told.source) == ("p 01", "P-01", "p01.csv")
+    assert told.made_of == drawn.made_of
+    assert (told.notices, told.replaced) == (("two samples repeat",), 3)
+    assert told.fingerprint == drawn.result.provenance.fingerprint
+    assert dict(told.findings) == {one.metric: one.value for one in drawn.result.findings}
+
+
+def _without(*path: str) -> bytes:
+    """results.json with a key left out."""
+    results = orjson.loads(content(OPENERS["html"]().participant(report()), RESULTS))
+    inner = results
+    for name in path[:-1]:
+        inner = inner[name]
+    del inner[path[-1]]
+    return orjson.dumps(results)
+
+
+FOREIGN = {
+    "nothing": b"",
+    "no JSON": b"{",
+    "a list": b"[]",
+    "text": b'"clarity.results"',
+    "another object": b"{}",
+    "of many": b'{"schema": "clarity.batch", "schema_version": 1}',
+    "a later schema": b'{"schema": "clarity.results", "schema_version": 2}',
+    "without findings": _without("findings"),
+    "without a zone": _without("recording", "zone"),
+    "without what it is made of": _without("made_of", "patient"),
+    "of nobody": content(OPENERS["html"]().participant(report()), RESULTS)
+    .replace('"patient": "P-01"', '"patient": ""')
+    .encode(),
+    "a start that is no text": content(OPENERS["html"]().participant(report()), RESULTS)
+    .replace('"start": "2026-03-02T15:00:00+01:00"', '"start": 7')
+    .encode(),
+}
+
+
+@pytest.mark.parametrize("results", FOREIGN)
+def test_what_is_no_results_is_corrupt(renderer: Renderer, results: str):
+    with pytest.raises(Corrupt):
+        renderer.entry(FOREIGN[results], folder="p")
 
 
 def test_a_batch_has_an_overview_results_nights_a_summary_and_what_was_refused(renderer: Renderer):
-    names = [document.name for document in renderer.batch([report()], REFUSED, folders={})]
+    names = [document.name for document in renderer.batch([entry_of(renderer, report())], REFUSED)]
 
-    assert names == ["report.html", "results.json", "nights.csv", "summary.csv", "refused.csv"]
+    assert names == ["report.html", "nights.csv", "results.json", "summary.csv", "refused.csv"]
 
 
 def test_a_single_participant_keeps_the_documents_in_the_output_folder(renderer: Renderer):
-    one = report("P-01")
+    one = entry_of(renderer, report("P-01"), "")
 
-    names = [document.name for document in renderer.batch([one], (), folders={"P-01": ""})]
+    names = [document.name for document in renderer.batch([one], ())]
 
     assert names == ["summary.csv", "refused.csv"]
 
 
 def test_the_results_of_a_batch_hold_the_findings_of_everybody(renderer: Renderer):
-    documents = renderer.batch([report("A"), report("B")], REFUSED, folders={"A": "a", "B": "b"})
+    two = [entry_of(renderer, report(name), name.lower()) for name in ("A", "B")]
+
+    documents = renderer.batch(two, REFUSED)
 
     results = orjson.loads(content(documents, "results.json"))
     assert [(p["participant"], p["folder"]) for p in results["participants"]] == [
@@ -72,15 +136,15 @@ def test_the_results_of_a_batch_hold_the_findings_of_everybody(renderer: Rendere
         ("B", "b"),
     ]
     assert len(results["participants"][0]["findings"]) == len(report("A").result.findings)
-    assert [one["code"] for one in results["refused"]] == [one.code for one in REFUSED]
+    assert results["refused"] == [attrs.asdict(one) for one in REFUSED]
 
 
 def test_the_same_report_gives_the_same_bytes(renderer: Renderer):
     one, other = report("P-01"), report("P-01")
 
     assert renderer.participant(one) == renderer.participant(other)
-    assert renderer.batch([one], REFUSED, folders={}) == renderer.batch(
-        [other], REFUSED, folders={}
+    assert renderer.batch([entry_of(renderer, one)], REFUSED) == renderer.batch(
+        [entry_of(renderer, other)], REFUSED
     )
 
 
@@ -111,6 +175,17 @@ def test_another_value_gives_other_bytes(renderer: Renderer):
     ]
 
     assert changed == ["report.html", "results.json"]
+
+
+def test_the_mean_day_of_the_results_is_the_profile_of_the_page(renderer: Renderer):
+    drawn = report(recording=series(days=2, epoch_s=3600))
+
+    mean = json.loads(content(renderer.participant(drawn), RESULTS))["mean_day"]
+
+    hours = drawn.series.observed
+    offset = drawn.series.start.hour
+    expected = [np.nanmean(hours[(hour - offset) % 24 :: 24]) for hour in range(24)]
+    assert mean == pytest.approx(expected)
 
 
 def test_every_finding_stands_on_the_page_and_in_the_results(renderer: Renderer):
@@ -170,7 +245,9 @@ def test_a_main_rest_stands_in_the_results_on_the_page_and_beside_its_night(rend
 def test_a_participant_of_a_batch_is_a_row_in_the_order_given(renderer: Renderer):
     batch = [report("B"), report("A")]
 
-    documents = renderer.batch(batch, (), folders={"A": "a", "B": "b"})
+    documents = renderer.batch(
+        [entry_of(renderer, one, one.participant.lower()) for one in batch], ()
+    )
 
     assert [row["participant"] for row in rows(documents, "summary.csv")] == ["B", "A"]
     assert len(rows(documents, "nights.csv")) == sum(
@@ -181,7 +258,7 @@ def test_a_participant_of_a_batch_is_a_row_in_the_order_given(renderer: Renderer
 
 
 def test_a_refused_file_is_listed_with_code_and_reason(renderer: Renderer):
-    documents = renderer.batch([], REFUSED, folders={})
+    documents = renderer.batch([entry_of(renderer, report())], REFUSED)
 
     (row,) = rows(documents, "refused.csv")
     assert tuple(row.values()) == attrs.astuple(REFUSED[0])
@@ -189,10 +266,11 @@ def test_a_refused_file_is_listed_with_code_and_reason(renderer: Renderer):
     assert all(text in page for text in attrs.astuple(REFUSED[0]))
 
 
-def test_a_batch_of_nothing_is_drawn(renderer: Renderer):
-    documents = renderer.batch([], (), folders={})
+def test_of_nobody_there_is_what_was_refused_alone(renderer: Renderer):
+    documents = renderer.batch([], REFUSED)
 
-    assert rows(documents, "summary.csv") == rows(documents, "refused.csv") == []
+    assert [document.name for document in documents] == ["refused.csv"]
+    assert len(rows(documents, "refused.csv")) == len(REFUSED)
 
 
 @settings(max_examples=20)
@@ -211,11 +289,11 @@ def test_no_text_of_a_participant_becomes_markup(name: str):
             finding(name, 1.0, name, parameters={name: name}, citation=name),
         ),
     )
-    refused = [Refused(source=name, code=name, reason=name)]
+    refused = [Refused(source=name, participant=name, code=name, reason=name)]
 
     for opener in OPENERS.values():
         page = content(opener().participant(hostile), "report.html")
-        index = content(opener().batch([hostile], refused, folders={name: name}), "report.html")
+        index = content(opener().batch([entry(hostile, name)], refused), "report.html")
 
         assert "<img" not in page + index
         assert "onerror" not in _tags(page) + _tags(index)

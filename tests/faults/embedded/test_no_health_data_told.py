@@ -12,8 +12,8 @@ import pytest
 from clarity import Settings
 from clarity.adapters.observability.logs import json_log
 from clarity.aio import open_clarity
+from clarity.application.orders import Order
 from clarity.application.read import Days
-from clarity.application.reports import Order, Refused
 from clarity.application.ship_audit import Pace
 from clarity.bootstrap import open_core
 from clarity.container import Core
@@ -21,6 +21,7 @@ from clarity.domain.errors import ClarityError
 from clarity.domain.identity import CorrelationId, PatientId, PatientRef
 from clarity.domain.streams import StreamKind
 from clarity.ports.audit import AuditFilter
+from clarity.ports.report import Refused
 from tests.faults.embedded.test_no_health_data import (
     MAIL,
     OPTIONS,
