@@ -16,7 +16,16 @@ from clarity.domain.errors import ClarityError
 from clarity.domain.pat.runtime import Precision
 from clarity.domain.sleep.webster import RescoringForm
 
-__all__ = ["CPU", "BadSettings", "EngineKind", "Profile", "Settings", "settings_from"]
+__all__ = [
+    "CPU",
+    "BadSettings",
+    "EngineKind",
+    "IfMissing",
+    "NoStore",
+    "Profile",
+    "Settings",
+    "settings_from",
+]
 
 TABLES: Final = "dynamodb://"
 """How the address of tables begins."""
@@ -45,6 +54,13 @@ class EngineKind(StrEnum):
     TORCH = "torch"
 
 
+class IfMissing(StrEnum):
+    """What becomes of an embedded store that is not there."""
+
+    MAKE = "make"
+    REFUSE = "refuse"
+
+
 def _at_home(name: str) -> Callable[[], str]:
     def path() -> str:
         data = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
@@ -70,6 +86,7 @@ class Settings:
         profile: which adapters; the store decides unless given.
         store: file of the embedded store, `:memory:` for one that leaves nothing behind, or tables
             as `dynamodb://REGION/PREFIX` (adapters/aws/dynamodb/store.py lists the options).
+        if_missing: whether a file of the embedded store that is not there is made or refused.
         busy_timeout_s: how long a write waits for another process's write, s.
         cache_entries: most values in the in-process cache.
         cache_bytes: most bytes in the in-process cache.
@@ -109,6 +126,7 @@ class Settings:
 
     store: str = attrs.field(factory=_at_home("clarity.db"), validator=attrs.validators.min_len(1))
     profile: Profile = attrs.field()
+    if_missing: IfMissing = IfMissing.MAKE
     busy_timeout_s: float = attrs.field(
         default=10.0, validator=[attrs.validators.gt(0.0), attrs.validators.le(LONGEST_WAIT_S)]
     )
@@ -171,6 +189,27 @@ class BadSettings(ClarityError):
     def __str__(self) -> str:
         known = ", ".join(field.name for field in attrs.fields(Settings))
         return f"{'; '.join(self.problems)}; the settings are {known}"
+
+
+@attrs.define(eq=False)
+class NoStore(ClarityError):
+    """
+    There is no store at the place that was named, and none shall be made.
+
+    Attributes:
+        path: the place.
+        near: stores near by that may be meant.
+    """
+
+    code: ClassVar[str] = "store.not-there"
+    path: str
+    near: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        told = f"there is no store at {self.path}; `analyze`, `demo` and `store import` make one"
+        if not self.near:
+            return f"{told}, `analyze` as clarity.db in its output folder: name it with --store"
+        return f"{told}; one lies here: --store {' or --store '.join(self.near)}"
 
 
 def settings_from(mapping: Mapping[str, object]) -> Settings:

@@ -14,7 +14,7 @@ from clarity.profiles.parts import (
     instruments,
     kept_evidence,
 )
-from clarity.settings import Settings
+from clarity.settings import IfMissing, NoStore, Settings
 
 __all__ = ["embedded"]
 
@@ -22,8 +22,20 @@ IN_MEMORY: Final = ":memory:"
 """A store that lives as long as it is open."""
 
 
+NAME: Final = "clarity.db"
+"""What `analyze` calls the store in its output folder."""
+
+MOST_NEAR: Final = 3
+"""More stores are not named."""
+
+
 def embedded(settings: Settings) -> Core:
-    """SQLite, the files of this machine and its clock; no account, no server, no network."""
+    """
+    SQLite, the files of this machine and its clock; no account, no server, no network.
+
+    Raises:
+        NoStore: the store is not there, and the settings say not to make it.
+    """
     from clarity.adapters.local.audit import SqliteAuditTrail
     from clarity.adapters.local.bulk import SqliteBulkDays
     from clarity.adapters.local.copies import SqliteCopies
@@ -37,6 +49,8 @@ def embedded(settings: Settings) -> Core:
     from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
 
     path = None if settings.store == IN_MEMORY else Path(settings.store)
+    if path is not None and settings.if_missing is IfMissing.REFUSE and not path.is_file():
+        raise NoStore(str(path), _near(path))
     once, told = providers.ThreadSafeSingleton, instruments()
     store = providers.Resource(open_store, path, busy_timeout_s=settings.busy_timeout_s)
     codec = EntityCodec(ShuffleZstdCodec())
@@ -59,3 +73,10 @@ def embedded(settings: Settings) -> Core:
         copies=once(SqliteCopies, store, settings.busy_timeout_s),
         **told,
     )
+
+
+def _near(path: Path) -> tuple[str, ...]:
+    """Stores in the folder that was named, in this one and in those below it."""
+    here = Path()
+    candidates = (path / NAME, here / NAME, *sorted(here.glob(f"*/{NAME}")))
+    return tuple(str(one) for one in candidates if one.is_file())[:MOST_NEAR]

@@ -2,9 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from clarity.application.models import LoadingStrategy
 from clarity.domain.analysis.choice import Choice, WearChoice
 from clarity.domain.sleep.webster import RescoringForm
-from clarity.settings import BadSettings, Profile, Settings, settings_from
+from clarity.settings import BadSettings, IfMissing, Profile, Settings, settings_from
 
 
 def test_nothing_chosen_gives_the_defaults(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
@@ -28,6 +29,13 @@ def test_values_come_as_text_or_as_what_they_are():
     )
 
     assert chosen == Settings(store=":memory:", busy_timeout_s=2.5, cache_entries=7)
+
+
+def test_a_choice_that_comes_as_text_is_that_choice():
+    chosen = settings_from({"model_loading": "eager", "if_missing": "refuse"})
+
+    assert chosen.model_loading is LoadingStrategy.EAGER
+    assert chosen.if_missing is IfMissing.REFUSE
 
 
 @pytest.mark.parametrize(
@@ -54,6 +62,7 @@ def test_values_come_as_text_or_as_what_they_are():
         ("rescoring", "x", "rescoring cannot be 'x'"),
         ("wear_rule", "x", "wear_rule cannot be 'x'"),
         ("cut_points", "x", "choose one of freedson-1998, troiano-2008"),
+        ("if_missing", "cry", "if_missing cannot be 'cry'"),
     ],
 )
 def test_a_setting_that_does_not_fit_is_named(name: str, value: object, said: str):
@@ -74,7 +83,7 @@ def test_all_problems_are_named_at_once_and_what_could_be_set_is_said():
         "cache_bytes",
     ]
     assert str(refused.value).endswith(
-        "the settings are store, profile, busy_timeout_s, cache_entries, cache_bytes, "
+        "the settings are store, profile, if_missing, busy_timeout_s, cache_entries, cache_bytes, "
         "blobs, models, heads, job_days, model_keys, model_loading, model_engine, model_device, "
         "model_dtype, model_group, log, audit_log, "
         "audit_log_every_s, kept_evidence, max_file_bytes, max_file_values, scoring, rescoring, "

@@ -133,7 +133,7 @@ def analyze(
 def demo(session: Session, out: Path) -> None:
     """Analyze the bundled recording: 19 days of a wrist-worn Actiwatch (Depresjon, CC BY 4.0)."""
     work = Work(files=(DEMO,), out=out, options=ReadOptions(), patient=None, settings={})
-    _tell(session, work, _done(session, work))
+    _tell(session, work, _done(session.making(), work))
 
 
 def expanded(paths: Sequence[Path]) -> Iterator[Path]:

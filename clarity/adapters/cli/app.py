@@ -93,7 +93,8 @@ def _limit(name: str, variable: str, said: str) -> Callable[[F], F]:
     default="",
     envvar="CLARITY_STORE",
     metavar="PATH",
-    help="Store file; `analyze` and `demo` use DIR/clarity.db, others the one in your home.",
+    help="Store file; `analyze` and `demo` use DIR/clarity.db, others the one in your home. "
+    "Commands that only look at a store do not make one.",
 )
 @click.option(
     "--blobs",

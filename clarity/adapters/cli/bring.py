@@ -57,7 +57,7 @@ def _done(
     label: tuple[str | None, LabelBy | None],
 ) -> list[tuple[Source, Imported | Refused]]:
     done = []
-    with session.open() as app, progress(len(sources)) as advance:
+    with session.making().open() as app, progress(len(sources)) as advance:
         order = Order(
             sources=sources,
             options=options,

@@ -88,7 +88,7 @@ def asked_model(context: click.Context) -> ModelSelector | None:
 
 
 def with_models(session: Session, context: click.Context) -> Session:
-    """The session, over the models that the options say."""
+    """The session, over the models that the options say; a store that is not there is made."""
     given = context.meta.get(META, {})
     chosen = {name: str(given[name]) for name in SETTINGS if name in given}
-    return attrs.evolve(session, settings={**session.settings, **chosen})
+    return attrs.evolve(session.making(), settings={**session.settings, **chosen})

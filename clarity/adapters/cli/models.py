@@ -79,12 +79,13 @@ def models(context: click.Context, /, folder: str, trust: str, **engine: str | N
     """
     Add, prove and promote PAT networks.
 
-    MODEL is NAME for its champion, NAME@ALIAS or NAME:VERSION.
+    MODEL is NAME for its champion, NAME@ALIAS or NAME:VERSION. Changes are recorded in the trail of
+    the store, which is made if it is not there.
     """
     of_engine = {f"model_{name}": value for name, value in engine.items()}
     chosen = {"models": folder, "model_keys": trust, **of_engine}
     given = {name: value for name, value in chosen.items() if value}
-    context.obj = attrs.evolve(context.obj, settings={**context.obj.settings, **given})
+    context.obj = attrs.evolve(context.obj.making(), settings={**context.obj.settings, **given})
 
 
 models.add_command(add)

@@ -40,8 +40,8 @@ def read(
         last=last.date() if last else None,
     )
     out = csv.writer(sys.stdout, lineterminator="\n")
-    out.writerow(["time", "value", "unit"])
     with session.open() as app:
+        out.writerow(["time", "value", "unit"])
         correlation = app.ids.correlation()
         cursor: str | None = None
         while True:

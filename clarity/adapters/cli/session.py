@@ -38,6 +38,7 @@ class Session:
         purpose: why.
         role: whether the actor runs the store.
         break_glass: why data must be seen even while the trail cannot be written; empty if not.
+        makes: whether the command makes a store that is not there.
         as_json: whether answers and errors are for machines.
         settings: what a command chose beside the store.
     """
@@ -49,6 +50,7 @@ class Session:
     purpose: Purpose
     role: Role = Role.MEMBER
     break_glass: str = ""
+    makes: bool = False
     as_json: bool = False
     settings: Mapping[str, str] = attrs.field(factory=dict)
 
@@ -68,9 +70,20 @@ class Session:
         return PatientRef(self.tenant, PatientId(label))
 
     def open(self, default_store: Path | None = None) -> AbstractContextManager[Clarity]:
-        """The application on the chosen store, else on `default_store`, else on the user's own."""
+        """
+        The application on the chosen store, else on `default_store`, else on the user's own.
+
+        Raises:
+            NoStore: it is not there, and the command does not make one.
+        """
         store = self.store or str(default_store or "")
-        return self.opener({**self.settings, **({"store": store} if store else {})})
+        named = {"store": store} if store else {}
+        missing = "make" if self.makes else "refuse"
+        return self.opener({**self.settings, **named, "if_missing": missing})
+
+    def making(self) -> "Session":
+        """The session of a command that makes a store that is not there."""
+        return attrs.evolve(self, makes=True)
 
     def open_in_memory(self) -> AbstractContextManager[Clarity]:
         """The application on a store that leaves nothing behind."""

@@ -125,7 +125,9 @@ def test_the_formats_are_listed_for_people_and_machines(clarity: Command):
     assert [line.split()[0] for line in said.out.splitlines() if not line.startswith(" ")] == ids
 
 
-def test_a_healthy_store_answers(clarity: Command, tmp_path: Path):
+def test_a_healthy_store_answers(clarity: Command, ada: Path, tmp_path: Path):
+    clarity("store", "import", ada)
+
     said = clarity("health")
 
     assert said.code == 0
@@ -147,15 +149,15 @@ def ailing(mapping):
         yield attrs.evolve(app, health=Health((("store", Gone()),), HandClock()))
 
 
-def test_a_dependency_that_does_not_answer_has_a_code_of_its_own(clarity: Command):
-    said = clarity("health", opener=ailing)
+def test_a_dependency_that_does_not_answer_has_a_code_of_its_own(clarity: Command, analyzed: Path):
+    said = clarity("--store", analyzed, "health", opener=ailing)
 
     assert said.code == 6
     assert said.out.startswith("BAD  store ")
 
 
-def test_health_for_machines_says_what_is_wrong(clarity: Command):
-    said = clarity("health", "--json", opener=ailing)
+def test_health_for_machines_says_what_is_wrong(clarity: Command, analyzed: Path):
+    said = clarity("--store", analyzed, "health", "--json", opener=ailing)
 
     assert said.code == 6
     ((told),) = said.told
@@ -186,14 +188,12 @@ def test_the_command_tells_its_version(
 
 
 def test_the_command_opens_what_its_options_say(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], analyzed: Path
 ):
-    store = tmp_path / "here.db"
-    monkeypatch.setattr(sys, "argv", ["clarity", "--store", str(store), "health"])
+    monkeypatch.setattr(sys, "argv", ["clarity", "--store", str(analyzed), "health"])
 
     assert main() == 0
-    assert store.exists()
-    assert str(store) in capsys.readouterr().out
+    assert str(analyzed) in capsys.readouterr().out
 
 
 def test_who_is_logged_in_acts_unless_somebody_is_named(monkeypatch: pytest.MonkeyPatch):
