@@ -9,6 +9,7 @@ from dependency_injector import containers, providers
 from clarity._version import VERSION
 from clarity.application.analyze import Analyze
 from clarity.application.anchors import Anchors
+from clarity.application.answers import Answers
 from clarity.application.ask_model import AskModel
 from clarity.application.audit_export import ExportTrail, VerifyExport
 from clarity.application.audit_trail import AuditReport, VerifyTrail
@@ -83,6 +84,7 @@ class Core(containers.DeclarativeContainer):
     expiring = providers.Dependency(instance_of=Expiring)
     job_store = providers.Dependency(instance_of=Jobs)
     erasable = providers.Dependency(instance_of=Mapping)
+    answers = providers.Dependency(instance_of=Answers)
     dossier_renderer = providers.Dependency(instance_of=DossierRenderer)
     head_ledger = providers.Dependency(instance_of=HeadLedger)
     head_signer = providers.Dependency(instance_of=HeadSigner)
@@ -134,7 +136,7 @@ class Core(containers.DeclarativeContainer):
     models = providers.ThreadSafeSingleton(
         models_over, model_ports, clarity_version=VERSION, strategy=model_loading
     )
-    ask = providers.Factory(AskModel, models.provided.predictor, looks, clock)
+    ask = providers.Factory(AskModel, models.provided.predictor, looks, clock, answers)
     reports = providers.Factory(
         ReportRecordings, ingest=ingest, analyze=analyze, ask=ask, renderer=renderer
     )

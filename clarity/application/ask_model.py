@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import attrs
 
+from clarity.application.answers import Answers
 from clarity.application.break_glass import AuditedLooks
 from clarity.application.correlation import correlated
 from clarity.application.predict import PATPredictor
@@ -29,11 +30,13 @@ class AskModel:
         predictors: gives what asks the model that a selector means.
         audit: takes the record.
         clock: tells when.
+        answers: remembers what was said about whom; None to ask each time.
     """
 
     predictors: Callable[[ModelSelector], PATPredictor]
     audit: AuditedLooks
     clock: Clock
+    answers: Answers | None = None
 
     def require(self, selector: ModelSelector) -> None:
         """
@@ -72,11 +75,17 @@ class AskModel:
         """
         require_patient(actor, patient)
         try:
-            answer = self.predictors(selector).predict(pat_week(series))
+            answer = self._predictor(selector, patient).predict(pat_week(series))
         except DomainError as refusal:
             return ModelReply(selector=str(selector), code=refusal.code, reason=str(refusal))
         self._record(answer, patient, actor, correlation)
         return ModelReply(selector=str(selector), answer=answer)
+
+    def _predictor(self, selector: ModelSelector, patient: PatientRef) -> PATPredictor:
+        predictor = self.predictors(selector)
+        if self.answers is None:
+            return predictor
+        return attrs.evolve(predictor, remembering=self.answers.about(patient))
 
     def _record(
         self, answer: PatAnswer, patient: PatientRef, actor: Actor, correlation: CorrelationId

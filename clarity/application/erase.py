@@ -65,7 +65,7 @@ class ErasePatient:
     Removes everything that the stores hold about a person, except that it was done.
 
     Interrupted at any moment, the same call again continues. Files that left the stores (reports,
-    dossiers, backups) are out of reach.
+    dossiers, backups) are out of reach, and so is the memory of other processes.
     """
 
     stores: Mapping[str, Erasable] = attrs.field(hash=False)

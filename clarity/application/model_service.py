@@ -17,7 +17,7 @@ from clarity.application.model_changes import (
 from clarity.application.model_import import ImportModel
 from clarity.application.model_views import ExportGraph, ListModels, ShowModel, VerifyModels
 from clarity.application.models import LoadingStrategy, PATModelLoader
-from clarity.application.predict import PATPredictor, Remembering
+from clarity.application.predict import PATPredictor
 from clarity.domain.models import ModelSelector
 from clarity.domain.pat.answer import Augmentation
 from clarity.ports.audit import AuditSink
@@ -52,7 +52,6 @@ class ModelPorts:
         audit: records changes.
         clock: time.
         metrics: numbers.
-        remembering: keeps answers; None to compute each.
     """
 
     store: ModelStore
@@ -68,7 +67,6 @@ class ModelPorts:
     audit: AuditSink
     clock: Clock
     metrics: Metrics
-    remembering: Remembering | None
 
 
 @attrs.frozen(kw_only=True)
@@ -109,7 +107,11 @@ class Models:
     def predictor(
         self, selector: ModelSelector, *, augmentation: Augmentation = Augmentation.NONE
     ) -> PATPredictor:
-        """What asks the model that the selector means; nothing is loaded before it is asked."""
+        """
+        What asks the model that the selector means; nothing is loaded before it is asked.
+
+        It remembers no answers, since it does not know about whom it is asked; `AskModel` does.
+        """
         return PATPredictor(
             loader=self.loader,
             selector=selector,
@@ -118,7 +120,6 @@ class Models:
             weights=self.ports.weights,
             clarity_version=self.clarity_version,
             augmentation=augmentation,
-            remembering=self.ports.remembering,
         )
 
 

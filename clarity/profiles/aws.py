@@ -40,7 +40,7 @@ def aws(settings: Settings) -> Core:
         head_signer=head_signer(settings.home),
         head_ledger=head_ledger(settings, _standing_for(settings)),
         kept_evidence=kept_evidence(settings, _standing_for(settings)),
-        erasable=providers.Dict(erasable),
+        erasable=erasable,
         blobs=blobs,
         **stored,
         **told,

@@ -65,7 +65,7 @@ def embedded(settings: Settings) -> Core:
         audit_outbox=once(SqliteAuditOutbox, store),
         pseudonyms=once(Pseudonyms, store.provided.cursor_key),
         job_store=jobs,
-        erasable=providers.Dict(repository=once(SqliteErasure, store), jobs=jobs),
+        erasable={"repository": once(SqliteErasure, store), "jobs": jobs},
         inventory=once(SqliteInventory, store, told["clock"], path),
         head_signer=head_signer(path),
         head_ledger=head_ledger(settings, path),

@@ -8,7 +8,6 @@ from typing import Any, Final
 from dependency_injector import providers
 
 from clarity.application.model_service import ModelPorts
-from clarity.application.predict import Remembering
 from clarity.domain.pat.runtime import Precision
 from clarity.ports.engine import Engine
 from clarity.ports.model_files import ExtraMissing, WeightsFiles
@@ -27,9 +26,6 @@ ONNX_ALONE: Final = (
     "one week after the other on the CPU in float32"
 )
 
-REMEMBERED_S: Final = 3_600.0
-"""How long an answer of a model is kept; it never gets stale."""
-
 
 def model_ports(
     settings: Settings, *, tracer: providers.Provider[Any], **shared: providers.Provider[Any]
@@ -42,7 +38,6 @@ def model_ports(
     """
     from clarity.adapters.convert.npz import NpzArrays
     from clarity.adapters.convert.weights_files import AnyWeights
-    from clarity.adapters.local.cache import LruCache
     from clarity.adapters.signing.ed25519 import Ed25519Check, Ed25519Signer, trusted_folder
     from clarity.adapters.web.downloads import HttpDownloads
 
@@ -51,9 +46,6 @@ def model_ports(
     instruments = {"clock": shared["clock"], "metrics": shared["metrics"], "tracer": tracer}
     kept = _in_bucket(settings, instruments) if in_bucket else _in_folder(settings, shared["clock"])
     here = settings.home.parent if in_bucket else Path(settings.models)
-    cache = providers.ThreadSafeSingleton(
-        LruCache, shared["clock"], settings.cache_entries, settings.cache_bytes
-    )
     return providers.ThreadSafeSingleton(
         ModelPorts,
         **kept,
@@ -65,7 +57,6 @@ def model_ports(
         unsigned=Ed25519Check({}),
         signer=providers.Object(Ed25519Signer.from_file),
         downloads=HttpDownloads(folder=here / "downloads", timeout_s=DOWNLOAD_TIMEOUT_S),
-        remembering=providers.ThreadSafeSingleton(Remembering, cache=cache, ttl_s=REMEMBERED_S),
         **shared,
     )
 

@@ -1,11 +1,13 @@
 """What every profile is made of beside its store."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from dependency_injector import providers
 
+from clarity.application.answers import Answers
 from clarity.container import Core
 from clarity.ports.head_ledger import HeadLedger
 from clarity.ports.heads import HeadSigner
@@ -17,6 +19,9 @@ __all__ = ["audit_log", "core_with", "head_ledger", "head_signer", "instruments"
 
 CLOUDWATCH: Final = "cloudwatch://"
 """How the address of a log in CloudWatch begins."""
+
+REMEMBERED_S: Final = 3_600.0
+"""How long an answer of a model is kept; it never gets stale."""
 
 KEY: Final = "signing-key.pem"
 """What follows the name of the store in the name of the key that signs its audit heads."""
@@ -32,7 +37,12 @@ def instruments() -> dict[str, providers.Provider[Any]]:
     return {"clock": clock, "metrics": once(MemoryMetrics), "tracer": once(MemoryTracer, clock)}
 
 
-def core_with(settings: Settings, **ports: providers.Provider[Any]) -> Core:
+def core_with(
+    settings: Settings,
+    *,
+    erasable: Mapping[str, providers.Provider[Any]],
+    **ports: providers.Provider[Any],
+) -> Core:
     """What a profile brings and all share; the repository is traced -> metered -> real."""
     from clarity.adapters.files.detected import DetectedRecordings, all_readers
     from clarity.adapters.files.diary import CsvDiaries
@@ -51,12 +61,9 @@ def core_with(settings: Settings, **ports: providers.Provider[Any]) -> Core:
     once = providers.ThreadSafeSingleton
     limits = Limits(max_bytes=settings.max_file_bytes, max_values=settings.max_file_values)
     metered = once(MeteredRepository, real, **told)
+    answers = _answers(settings, told["clock"], trail)
     models = model_ports(settings, tracer=ports["tracer"], audit=trail, **told)
-    pinged = {"store": ports["inventory"]}
-    if settings.models.startswith(BUCKET):
-        pinged["models"] = models.provided.store
-    if blobs is not None and settings.blobs.startswith(BUCKET):
-        pinged["payloads"] = blobs
+    pinged = {"store": ports["inventory"], **_pinged_in_s3(settings, models, blobs)}
     return Core(
         repository=once(TracedRepository, metered, ports["tracer"]),
         chain_sink=trail,
@@ -68,6 +75,8 @@ def core_with(settings: Settings, **ports: providers.Provider[Any]) -> Core:
         recordings=once(DetectedRecordings, readers=all_readers(limits)),
         renderer=once(HtmlRenderer),
         audit_renderer=once(AuditFiles),
+        answers=answers,
+        erasable=providers.Dict({"answers": answers, **erasable}),
         model_ports=models,
         pinged=providers.Dict(pinged),
         jobs_kept=providers.Object(timedelta(days=settings.job_days)),
@@ -80,6 +89,29 @@ def core_with(settings: Settings, **ports: providers.Provider[Any]) -> Core:
         ship_every_s=providers.Object(settings.audit_log_every_s if settings.audit_log else 0.0),
         **ports,
     )
+
+
+def _pinged_in_s3(
+    settings: Settings, models: providers.Provider[Any], blobs: providers.Provider[Any] | None
+) -> dict[str, providers.Provider[Any]]:
+    """What lies in S3, for health."""
+    pinged: dict[str, providers.Provider[Any]] = {}
+    if settings.models.startswith(BUCKET):
+        pinged["models"] = models.provided.store
+    if blobs is not None and settings.blobs.startswith(BUCKET):
+        pinged["payloads"] = blobs
+    return pinged
+
+
+def _answers(
+    settings: Settings, clock: providers.Provider[Any], trail: providers.Provider[Any]
+) -> providers.Provider[Answers]:
+    """What models said, in the memory of this process."""
+    from clarity.adapters.local.cache import LruCache
+
+    once = providers.ThreadSafeSingleton
+    cache = once(LruCache, clock, settings.cache_entries, settings.cache_bytes)
+    return once(Answers, cache, trail, REMEMBERED_S)
 
 
 def audit_log(settings: Settings, **told: providers.Provider[Any]) -> providers.Provider[Any]:

@@ -4,6 +4,8 @@ import attrs
 import numpy as np
 import pytest
 
+from clarity.adapters.local.cache import LruCache
+from clarity.application.answers import Answers
 from clarity.application.ask_model import AskModel
 from clarity.domain.access import NotAllowed
 from clarity.domain.actigraphy.series import ActivitySeries
@@ -13,7 +15,7 @@ from clarity.domain.pat.variants import WEEK_MIN
 from clarity.domain.streams import Unit
 from clarity.ports.errors import Unavailable
 from tests.application.faults import SilentSink
-from tests.application.world import ADA, NURSE, REQUEST, STRANGER, World
+from tests.application.world import ADA, BEN, NURSE, REQUEST, STRANGER, World
 from tests.domain.analysis.made_up import recording
 from tests.support.model_desk import ANN, CASE, Desk, desk
 from tests.support.models import tiny_bundle
@@ -36,6 +38,21 @@ def asking(world: World, models: Desk) -> AskModel:
 def asked(world: World, models: Desk, series: ActivitySeries, **other: object) -> ModelReply:
     told = {"selector": TOY, "patient": ADA, "actor": NURSE, "correlation": REQUEST}
     return asking(world, models).run(series, **{**told, **other})
+
+
+def test_an_answer_is_remembered_under_the_person_it_is_about(world: World, models: Desk):
+    answers = Answers(LruCache(world.clock), world.sink, ttl_s=60.0)
+    ask = attrs.evolve(asking(world, models), answers=answers)
+    told = {"selector": TOY, "actor": NURSE, "correlation": REQUEST}
+    for patient in (ADA, BEN):
+        ask.run(recording(days=9), patient=patient, **told)
+
+    again = ask.run(recording(days=9), patient=ADA, **told)
+
+    alone = asked(world, models, recording(days=9))
+    assert again.answer.embedding.values.tobytes() == alone.answer.embedding.values.tobytes()
+    assert [one.count for one in (*answers.holdings(ADA), *answers.holdings(BEN))] == [1, 1]
+    assert [trace.kind for trace in answers.traces(ADA)] == ["prediction"]
 
 
 def test_a_model_answers_about_the_best_week(world: World, models: Desk):

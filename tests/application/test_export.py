@@ -10,6 +10,7 @@ from clarity.domain.access import NotAllowed
 from clarity.domain.audit import Operation, verify_chain
 from clarity.domain.jobs import JobKind, JobState
 from clarity.domain.streams import StreamKind
+from clarity.ports.cache import Miss
 from clarity.ports.entities import ENTITIES
 from clarity.ports.errors import Unexpected
 from clarity.ports.repository import Put
@@ -135,14 +136,23 @@ def test_a_dossier_holds_what_erasing_would_remove(world: World):
     ):
         _leave_a_batch_open(world)
 
+    _remember_an_answer(world)
+
     files = _files(world)
 
     held = world.app.erase.held(ADA, **WHO)
     counted = {one.kind: one.count for holdings in held.values() for one in holdings}
     assert _in_dossier(files) == counted
-    assert set(counted) == {"chunk", "result", "idempotency", "import", "job"}
+    assert set(counted) == {"chunk", "result", "idempotency", "import", "job", "prediction"}
     assert min(counted.values()) > 0
     assert counted["job"] == 2  # of two actors
+
+
+def _remember_an_answer(world: World) -> None:
+    cache = world.core.answers().about(ADA).cache
+    miss = cache.get("pat/model/week")
+    assert isinstance(miss, Miss)
+    cache.fill("pat/model/week", b"answer", stamp=miss.stamp, ttl_s=60.0)
 
 
 def _leave_a_batch_open(world: World) -> None:

@@ -122,9 +122,9 @@ def test_every_provider_resolves_to_what_fits(core: Core):
 
 def test_erasing_asks_the_place_of_large_payloads_last():
     with open_core(_settings(Profile.AWS)) as core:
-        assert list(core.erasable()) == ["repository", "jobs"]
+        assert list(core.erasable()) == ["answers", "repository", "jobs"]
     with open_core(_with_payloads_in_s3()) as core:
-        assert list(core.erasable()) == ["repository", "jobs", "payloads"]
+        assert list(core.erasable()) == ["answers", "repository", "jobs", "payloads"]
 
 
 def test_what_does_not_fit_is_seen():

@@ -75,7 +75,7 @@ def test_a_stream_with_large_payloads_is_stored_read_and_erased(settings: Settin
 
     assert [stored.entity for stored in read.items] == days
     assert [(one.kind, one.count) for one in held["payloads"]] == [("payload", 2)]
-    assert set(erased.left) == {"repository", "jobs", "payloads"}
+    assert set(erased.left) == {"answers", "repository", "jobs", "payloads"}
     assert sum(one.count for holdings in erased.left.values() for one in holdings) == 0
     with open_core(settings) as core, pytest.raises(NotFound):
         core.repository().get(ADA, key_of(days[0]))

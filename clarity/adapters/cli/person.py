@@ -19,8 +19,8 @@ FOLDER: Final = click.Path(file_okay=False, path_type=Path)
 
 OUT_OF_REACH: Final = (
     "out of reach and untouched: reports and dossiers written to folders, backups of the store, "
-    "the recordings themselves; the audit chain stays, it holds names and digests but no health "
-    "data"
+    "the recordings themselves, and for at most an hour what other running programs remember of a "
+    "model's answers; the audit chain stays, it holds names and digests but no health data"
 )
 
 

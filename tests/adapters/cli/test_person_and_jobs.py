@@ -56,6 +56,7 @@ def test_an_erasure_counts_what_is_left(store, capfd):
     answer = _answer(capfd)
     assert answer["removed"] == 3
     assert answer["left"] == {
+        "answers": {"prediction": 0},
         "repository": {"chunk": 0, "result": 0, "idempotency": 0, "import": 0},
         "jobs": {"job": 0},
     }

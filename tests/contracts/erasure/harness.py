@@ -14,15 +14,18 @@ from clarity.adapters.aws.dynamodb.payload_erasure import DynamoDBPayloadErasure
 from clarity.adapters.aws.dynamodb.payloads import folder_of
 from clarity.adapters.local.audit import SqliteAuditTrail
 from clarity.adapters.local.blobs import DirectoryBlobStore
+from clarity.adapters.local.cache import LruCache
 from clarity.adapters.local.erasure import SqliteErasure
 from clarity.adapters.local.items import EntityCodec
 from clarity.adapters.local.jobs import SqliteJobs
 from clarity.adapters.local.repository import SqliteRepository
 from clarity.adapters.local.store import open_store
 from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
+from clarity.application.answers import Answers
 from clarity.domain.identity import PatientRef
 from clarity.ports.audit import AuditTrail
 from clarity.ports.blobs import BlobKey
+from clarity.ports.cache import Miss
 from clarity.ports.erasure import Erasable
 from clarity.ports.jobs import Jobs
 from clarity.ports.repository import Put, Repository
@@ -111,6 +114,24 @@ def _jobs() -> Iterator[ErasureHarness]:
 
 
 @contextmanager
+def _answers() -> Iterator[ErasureHarness]:
+    """What a model said about people, and a question that has no answer yet."""
+    with open_store(None, busy_timeout_s=10) as store:
+        trail = SqliteAuditTrail(store)
+        answers = Answers(LruCache(HandClock()), trail, ttl_s=60.0)
+
+        def fill(patient: PatientRef, first: int, count: int) -> None:
+            cache = answers.about(patient).cache
+            for number in range(first, first + count):
+                miss = cache.get(f"pat/{number}")
+                assert isinstance(miss, Miss)
+                cache.fill(f"pat/{number}", b"answer", stamp=miss.stamp, ttl_s=60.0)
+            cache.get("pat/unanswered")
+
+        yield ErasureHarness(erasable=answers, trail=trail, fill=fill, many=5_000)
+
+
+@contextmanager
 def _entities_in_a_file() -> Iterator[ErasureHarness]:
     with tempfile.TemporaryDirectory() as folder, _entities(Path(folder) / "s.db") as world:
         yield world
@@ -161,6 +182,7 @@ def _payloads() -> Iterator[ErasureHarness]:
 
 
 OPENERS: Final[dict[str, Opener]] = {
+    "answers": _answers,
     "dynamodb-ministack": _tables,
     "dynamodb-ministack-jobs": _jobs_in_tables,
     "dynamodb-ministack-payloads": _payloads,
