@@ -17,6 +17,7 @@ from clarity.application.break_glass import AuditedLooks, RecoveredTrail, Recove
 from clarity.application.bulk_import import ImportDays, ImportRecordings
 from clarity.application.clarity import Clarity
 from clarity.application.erase import ErasePatient
+from clarity.application.erase_again import EraseAgain
 from clarity.application.export import ExportPatient
 from clarity.application.health import Health
 from clarity.application.ingest import Ingest
@@ -159,6 +160,7 @@ class Core(containers.DeclarativeContainer):
     anchors = providers.Factory(
         Anchors, ledger=head_ledger, signer=head_signer, verifier=head_verifier
     )
+    erase_again = providers.Factory(EraseAgain, erase=erase, trail=audit_trail, anchors=anchors)
     sign_heads = providers.Factory(SignHeads, trail=audit_trail, anchors=anchors, clock=clock)
     verify_trail = providers.Factory(
         VerifyTrail, trail=audit_trail, anchors=anchors, audit=audit_sink, clock=clock
@@ -201,6 +203,7 @@ class Core(containers.DeclarativeContainer):
         diaries=diaries,
         export=export,
         erase=erase,
+        erase_again=erase_again,
         jobs=jobs,
         audit_report=audit_report,
         audit_renderer=audit_renderer,

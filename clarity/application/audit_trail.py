@@ -1,6 +1,6 @@
 """Ask the audit trail, and prove that it is whole."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import attrs
 
@@ -170,22 +170,45 @@ def _verdict(trail: AuditTrail, patient: PatientRef, signed: Sequence[ChainHead]
     return ChainVerdict(patient, reached.seq, None, furthest)
 
 
-def proved_head(trail: AuditTrail, patient: PatientRef, signed: Sequence[ChainHead]) -> ChainHead:
+def _unseen(record: AuditRecord) -> None:
+    """Nobody is watching."""
+
+
+def proved_head(
+    trail: AuditTrail,
+    patient: PatientRef,
+    signed: Sequence[ChainHead],
+    *,
+    seen: Callable[[AuditRecord], None] = _unseen,
+) -> ChainHead:
     """
     The head that the patient's records lead to, through the `signed` heads.
 
     Reads again while others are still appending.
 
+    Args:
+        trail: holds the records.
+        patient: whose.
+        signed: earlier heads that they must go through.
+        seen: told of every record, in order; again from the first when it is read again.
+
     Raises:
         BrokenChain: the chain was tampered with.
         PortError: the trail cannot be read.
     """
-    everything = AuditFilter(tenant=patient.tenant, patient=patient)
     before = trail.head(patient)
-    reached = verify_chain(records_of(trail, everything), signed=signed)
+    reached = verify_chain(_watched(trail, patient, seen), signed=signed)
     after = trail.head(patient)
     while reached != after != before:
         before = after
-        reached = verify_chain(records_of(trail, everything), signed=signed)
+        reached = verify_chain(_watched(trail, patient, seen), signed=signed)
         after = trail.head(patient)
     return verify_chain((), start=reached, head=after)
+
+
+def _watched(
+    trail: AuditTrail, patient: PatientRef, seen: Callable[[AuditRecord], None]
+) -> Iterator[AuditRecord]:
+    for record in records_of(trail, AuditFilter(tenant=patient.tenant, patient=patient)):
+        seen(record)
+        yield record

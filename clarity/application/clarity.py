@@ -8,6 +8,7 @@ from clarity.application.audit_trail import AuditReport, VerifyTrail
 from clarity.application.break_glass import RecoverEvidence
 from clarity.application.bulk_import import ImportDays, ImportRecordings
 from clarity.application.erase import ErasePatient
+from clarity.application.erase_again import EraseAgain
 from clarity.application.export import ExportPatient
 from clarity.application.health import Health
 from clarity.application.ingest import Ingest
@@ -46,6 +47,7 @@ class Clarity:
         diaries: sleep diaries out of files, for an order of `report`.
         export: everything held about one person, as files.
         erase: a person forgotten, counted over every store.
+        erase_again: those whom a restored backup brought back, forgotten again.
         jobs: how far the caller's long work is.
         audit_report: what happened to whose data.
         audit_renderer: audit records as CSV, JSON or HTML.
@@ -73,6 +75,7 @@ class Clarity:
     diaries: Diaries
     export: ExportPatient
     erase: ErasePatient
+    erase_again: EraseAgain
     jobs: LookAtJobs
     audit_report: AuditReport
     audit_renderer: AuditRenderer

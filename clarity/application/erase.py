@@ -8,7 +8,7 @@ import attrs
 from clarity.application.correlation import correlated
 from clarity.application.jobs import Progress, TrackJobs
 from clarity.domain.access import Deed, require_patient, require_purpose
-from clarity.domain.audit import AuditEvent, AuditRecord, Operation, Touched
+from clarity.domain.audit import TOMBSTONE, AuditEvent, AuditRecord, Operation, Touched
 from clarity.domain.errors import DomainError
 from clarity.domain.identity import Actor, CorrelationId, PatientRef
 from clarity.domain.jobs import JobKind
@@ -17,16 +17,13 @@ from clarity.ports.clock import Clock
 from clarity.ports.erasure import Erasable, Holding
 from clarity.ports.repository import Evidence
 
-__all__ = ["TOMBSTONE", "ErasePatient", "Erased", "StillHeld"]
+__all__ = ["ErasePatient", "Erased", "StillHeld"]
 
 PAGE: Final = 500
 """Things removed, and named in one audit record, at once."""
 
 ROUNDS: Final = 5
 """How often erasing starts anew because something was stored meanwhile."""
-
-TOMBSTONE: Final = "tombstone"
-"""What the record at the end of an erasure touched."""
 
 
 @attrs.define(eq=False)

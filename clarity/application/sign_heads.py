@@ -9,7 +9,7 @@ import attrs
 from clarity.application.anchors import Anchors
 from clarity.application.audit_trail import ChainVerdict, proved_head
 from clarity.domain.access import require_tenant
-from clarity.domain.audit import BrokenChain, ChainHead
+from clarity.domain.audit import AuditRecord, BrokenChain, ChainHead, is_tombstone
 from clarity.domain.identity import Actor, PatientRef, TenantId
 from clarity.domain.signed_heads import MOST_HEADS, Entry, Ledger
 from clarity.ports.audit import AuditTrail
@@ -99,10 +99,12 @@ class SignHeads:
         self, due: Sequence[PatientRef], ledger: Ledger, entry: Entry, *, unchanged: int
     ) -> HeadsSigned:
         broken: list[ChainVerdict] = []
-        heads = self._proved(due, ledger, broken)
+        proved = self._proved(due, ledger, broken)
         signed = 0
-        while (batch := dict(itertools.islice(heads, MOST_HEADS))) or entry.restored:
-            ledger = self.anchors.add(attrs.evolve(entry, heads=batch), ledger)
+        while (batch := tuple(itertools.islice(proved, MOST_HEADS))) or entry.restored:
+            heads = {one.patient: one.head for one in batch}
+            erased = {one.patient: one.tombstone for one in batch if one.tombstone}
+            ledger = self.anchors.add(attrs.evolve(entry, heads=heads, erased=erased), ledger)
             entry = attrs.evolve(
                 entry, number=ledger.number + 1, previous=ledger.last, restored=False
             )
@@ -113,15 +115,37 @@ class SignHeads:
 
     def _proved(
         self, due: Sequence[PatientRef], ledger: Ledger, broken: list[ChainVerdict]
-    ) -> Iterator[tuple[PatientRef, ChainHead]]:
-        """The heads of those chains that are whole; a verdict on each other one is in `broken`."""
+    ) -> Iterator["_Proved"]:
+        """Those chains that are whole; a verdict on each other one is in `broken`."""
         for patient in due:
             known = ledger.signed.get(patient)
             signed = () if known is None else (known.head,)
+            last = _LastTombstone()
             try:
-                yield patient, proved_head(self.trail, patient, signed)
+                head = proved_head(self.trail, patient, signed, seen=last.look)
+                yield _Proved(patient, head, last.seq)
             except BrokenChain as error:
                 broken.append(ChainVerdict(patient, error.seq, error, sum(h.seq for h in signed)))
+
+
+@attrs.frozen
+class _Proved:
+    """A chain that is whole, its head, and the place of its last tombstone, 0 for none."""
+
+    patient: PatientRef
+    head: ChainHead
+    tombstone: int
+
+
+@attrs.define
+class _LastTombstone:
+    """Where the last tombstone of the records stood that it was shown."""
+
+    seq: int = 0
+
+    def look(self, record: AuditRecord) -> None:
+        if is_tombstone(record):
+            self.seq = record.seq
 
 
 def _next(ledger: Ledger, at: datetime, actor: Actor) -> Entry:

@@ -28,6 +28,7 @@ from clarity.domain.timeline import NaiveTime
 
 __all__ = [
     "GENESIS",
+    "TOMBSTONE",
     "AuditEvent",
     "AuditRecord",
     "BrokenChain",
@@ -36,6 +37,7 @@ __all__ = [
     "Touched",
     "UnreadableRecord",
     "chained",
+    "is_tombstone",
     "verify_chain",
 ]
 
@@ -50,6 +52,10 @@ READ_ERRORS: Final = (
     TypeError,
     ValueError,
 )  # what a body of another shape raises on its way into values
+
+
+TOMBSTONE: Final = "tombstone"
+"""What the record at the end of an erasure touched."""
 
 
 class Operation(StrEnum):
@@ -173,6 +179,12 @@ def chained(event: AuditEvent, head: ChainHead) -> AuditRecord:
     seq = head.seq + 1
     body = _body(event, seq)
     return AuditRecord(seq, body, _link(head.hash, body))
+
+
+def is_tombstone(record: AuditRecord) -> bool:
+    """Whether the record says that everything held about its patient was erased."""
+    said = (f'"operation":"{Operation.ERASE}"', f'"touched":[["{TOMBSTONE}","",""]]')
+    return all(part.encode() in record.body for part in said)  # quotes in a text are escaped
 
 
 def verify_chain(

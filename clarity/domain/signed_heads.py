@@ -6,7 +6,8 @@ anew from an earlier record on. An entry of this ledger says how long some chain
 and what the hash of their last record was; the chain that is found later must go through
 that head. Entries are numbered from 1 and hold SHA-256 of the one before, so that of the ledger
 itself only the end can be lost unseen. An entry is one line of canonical JSON:
-{"signature", "statement": {format, tenant, number, previous, at, actor, restored, heads}}.
+{"signature", "statement": {format, tenant, number, previous, at, actor, restored, heads}}, with
+`erased` in the statement where it says of a chain that its person was erased.
 """
 
 import hashlib
@@ -84,6 +85,7 @@ class Entry:
         restored: whether the store was put back to an earlier state with the knowledge of the
             signer; heads before this entry do not count any more.
         heads: the chains, at most 500.
+        erased: the last tombstone of those chains that hold one, by its place in the chain.
     """
 
     tenant: TenantId
@@ -93,6 +95,7 @@ class Entry:
     actor: str
     restored: bool = False
     heads: Mapping[PatientRef, ChainHead] = attrs.field(hash=False)
+    erased: Mapping[PatientRef, int] = attrs.field(factory=dict, hash=False)
 
     @property
     def message(self) -> bytes:
@@ -118,6 +121,7 @@ class Ledger:
         number: how many there are.
         last: SHA-256 (hex) of the last line.
         signed: the newest signed head of every chain.
+        erased: the last signed tombstone of every chain that holds one.
         signed_at: when the last entry was signed, None when there is none.
         restored_at: when the store was put back knowingly.
     """
@@ -126,6 +130,7 @@ class Ledger:
     number: int = 0
     last: str = FIRST
     signed: Mapping[PatientRef, SignedHead] = attrs.field(factory=dict, hash=False)
+    erased: Mapping[PatientRef, int] = attrs.field(factory=dict, hash=False)
     signed_at: datetime | None = None
     restored_at: tuple[datetime, ...] = ()
 
@@ -146,6 +151,7 @@ class Ledger:
             number=entry.number,
             last=hashlib.sha256(line).hexdigest(),
             signed=heads if entry.restored else {**self.signed, **heads},
+            erased=entry.erased if entry.restored else {**self.erased, **entry.erased},
             signed_at=entry.at,
             restored_at=(*self.restored_at, *([entry.at] if entry.restored else [])),
         )
@@ -175,6 +181,7 @@ def read_entry(line: bytes, *, number: int) -> tuple[Entry, bytes]:
 
 
 def _statement(entry: Entry) -> Json:
+    erased = {str(of.patient): seq for of, seq in entry.erased.items()}
     return {
         "format": FORMAT,
         "tenant": str(entry.tenant),
@@ -184,14 +191,15 @@ def _statement(entry: Entry) -> Json:
         "actor": entry.actor,
         "restored": entry.restored,
         "heads": {str(of.patient): [one.seq, one.hash.hex()] for of, one in entry.heads.items()},
+        **({"erased": erased} if erased else {}),
     }
 
 
 def _entry(said: Mapping[str, object]) -> Entry:
     heads, tenant = said["heads"], TenantId(str(said["tenant"]))
-    number = said["number"]
-    if not isinstance(heads, dict) or not isinstance(number, int):
-        raise TypeError("heads are an object and a number is whole")
+    number, erased = said["number"], said.get("erased", {})
+    if not isinstance(heads, dict) or not isinstance(erased, dict) or not isinstance(number, int):
+        raise TypeError("heads and erased are objects and a number is whole")
     at = datetime.fromisoformat(str(said["at"]))
     if at.tzinfo is None or said["format"] != FORMAT:
         raise ValueError("another format")
@@ -206,6 +214,7 @@ def _entry(said: Mapping[str, object]) -> Entry:
             PatientRef(tenant, PatientId(of)): ChainHead(int(seq), bytes.fromhex(digest))
             for of, (seq, digest) in heads.items()
         },
+        erased={PatientRef(tenant, PatientId(of)): int(seq) for of, seq in erased.items()},
     )
 
 

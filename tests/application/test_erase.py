@@ -3,10 +3,10 @@ from pathlib import Path
 import attrs
 import pytest
 
-from clarity.application.erase import TOMBSTONE, StillHeld
+from clarity.application.erase import StillHeld
 from clarity.application.read import Days
 from clarity.domain.access import NotAllowed
-from clarity.domain.audit import Operation
+from clarity.domain.audit import TOMBSTONE, Operation
 from clarity.domain.jobs import JobState
 from clarity.domain.streams import DayChunk, StreamKind
 from clarity.ports.entities import key_of

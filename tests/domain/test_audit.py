@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from clarity.domain.audit import (
     GENESIS,
+    TOMBSTONE,
     AuditEvent,
     AuditRecord,
     BrokenChain,
@@ -20,6 +21,7 @@ from clarity.domain.audit import (
     Touched,
     UnreadableRecord,
     chained,
+    is_tombstone,
     verify_chain,
 )
 from clarity.domain.identity import (
@@ -273,3 +275,19 @@ def test_a_chain_whose_signed_end_was_cut_off_with_its_head_is_found():
         verify_chain(records[:3], head=records[2].head, signed=[r.head for r in records])
     with pytest.raises(BrokenChain, match="record 0: 5 records were signed"):
         verify_chain([], head=ChainHead(), signed=[records[4].head])
+
+
+def _erasing(*touched: Touched, operation: Operation = Operation.ERASE) -> AuditRecord:
+    return chained(attrs.evolve(_event(), operation=operation, touched=touched), ChainHead())
+
+
+def test_a_tombstone_is_the_record_of_an_erasure_that_touched_nothing_else():
+    assert is_tombstone(_erasing(Touched(TOMBSTONE)))
+    for other in (
+        _erasing(),
+        _erasing(Touched("chunk/a", "ff")),
+        _erasing(Touched(TOMBSTONE), Touched("chunk/a")),
+        _erasing(Touched(TOMBSTONE), operation=Operation.READ),
+        _erasing(Touched(f'","touched":[["{TOMBSTONE}","",""]]')),
+    ):
+        assert not is_tombstone(other)

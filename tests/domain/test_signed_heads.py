@@ -51,11 +51,33 @@ def test_the_newest_signed_head_of_every_chain_counts():
     assert (ledger.number, ledger.signed_at, ledger.restored_at) == (2, AT, ())
 
 
+def test_the_last_signed_tombstone_of_every_chain_is_known():
+    ledger = longer(Ledger(tenant=CLINIC), {ADA: ONE, BEN: TWO}, erased={ADA: 1, BEN: 2})
+    ledger = longer(ledger, {ADA: TWO}, erased={ADA: 2})
+    ledger = longer(ledger, {ADA: TWO})
+
+    assert ledger.erased == {ADA: 2, BEN: 2}
+
+
+def test_an_entry_that_tells_of_an_erasure_comes_back_as_it_was():
+    told = attrs.evolve(FIRST, erased={ADA: 1})
+
+    assert read_entry(entry_line(told, b"s"), number=1) == (told, b"s")
+    assert b'"erased":{"ada":1}' in told.message
+    assert b"erased" not in FIRST.message
+
+
 def test_after_a_known_restore_earlier_heads_do_not_count():
     ledger = longer(longer(Ledger(tenant=CLINIC), {ADA: TWO, BEN: TWO}), {ADA: ONE}, restored=True)
 
     assert {of: signed.head for of, signed in ledger.signed.items()} == {ADA: ONE}
     assert ledger.restored_at == (AT,)
+
+
+def test_after_a_known_restore_earlier_tombstones_do_not_count():
+    ledger = longer(Ledger(tenant=CLINIC), {ADA: TWO, BEN: TWO}, erased={ADA: 2, BEN: 1})
+
+    assert longer(ledger, {BEN: TWO}, erased={BEN: 1}, restored=True).erased == {BEN: 1}
 
 
 @pytest.mark.parametrize(
@@ -79,6 +101,7 @@ def test_what_is_signed_is_everything_that_the_entry_says():
         {"actor": "eve"},
         {"restored": True},
         {"heads": {ADA: ONE}},
+        {"erased": {ADA: 1}},
     ):
         assert attrs.evolve(FIRST, **change).message != FIRST.message
     assert FIRST.message.startswith(b"clarity signed heads v1\n")
@@ -123,6 +146,9 @@ def _with(**changes: object) -> bytes:
         _with(at="2026-01-05T12:00:00"),
         _with(at="yesterday"),
         _with(extra=1),
+        _with(erased={}),
+        _with(erased=[]),
+        _with(erased={"ada": "x"}),
         _with(restored=1),
     ],
 )
@@ -134,4 +160,6 @@ def test_what_clarity_did_not_write_is_refused(line: bytes):
 def test_a_full_entry_has_room():
     longest = {PatientRef(CLINIC, PatientId(f"{n:03}" + '"' * 125)): TWO for n in range(MOST_HEADS)}
 
-    assert len(entry_line(entry(Ledger(tenant=CLINIC), longest), bytes(64))) < MAX_ENTRY_BYTES
+    full = entry(Ledger(tenant=CLINIC), longest, erased=dict.fromkeys(longest, 10**9))
+
+    assert len(entry_line(full, bytes(64))) < MAX_ENTRY_BYTES

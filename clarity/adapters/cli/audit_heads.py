@@ -20,7 +20,7 @@ from clarity.domain.identity import PatientRef, TenantId
 from clarity.domain.signed_heads import BrokenLedger
 from clarity.ports.heads import NotSigned
 
-__all__ = ["sign", "verify"]
+__all__ = ["heads_option", "over", "sign", "verify"]
 
 FOLDER: Final = click.Path(file_okay=False, path_type=Path)
 
@@ -58,7 +58,7 @@ def sign(
     Exit codes: 0 signed, 1 refused, 5 a chain or the signed heads were tampered with.
     """
     try:
-        with _over(session, heads).open() as app:
+        with over(session, heads).open() as app:
             if after_restore:
                 done = app.sign_heads.after_restore(session.tenant, actor=session.acting)
             else:
@@ -100,14 +100,15 @@ def verify(
         verify_file(session, file, key)
         return
     try:
-        with _over(session, heads).open() as app:
+        with over(session, heads).open() as app:
             verdicts = _verdicts(session, app, against, key)
     except (BrokenExport, BrokenLedger, NotSigned) as error:
         session.fail(error, Exit.TAMPERED)
     _tell(session, verdicts)
 
 
-def _over(session: Session, heads: Path | None) -> Session:
+def over(session: Session, heads: Path | None) -> Session:
+    """The session with the signed heads in that folder, if one is given."""
     if heads is None:
         return session
     return attrs.evolve(session, settings={**session.settings, "heads": str(heads)})

@@ -7,11 +7,17 @@ from typing import Final
 import attrs
 import click
 
+from clarity.adapters.cli.audit_heads import heads_option, over
 from clarity.adapters.cli.exits import Exit
 from clarity.adapters.cli.session import Session, json_option, pass_session
+from clarity.application.clarity import Clarity
+from clarity.application.erase_again import ErasedAgain
+from clarity.domain.identity import CorrelationId
+from clarity.domain.signed_heads import BrokenLedger
 from clarity.ports.copies import Checkup
+from clarity.ports.heads import NotSigned
 
-__all__ = ["backup", "check", "purge", "restore"]
+__all__ = ["backup", "check", "erase_again", "purge", "restore"]
 
 FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 NEW_FILE: Final = click.Path(dir_okay=False, path_type=Path)
@@ -37,15 +43,18 @@ def backup(session: Session, to: Path) -> None:
 @click.command()
 @click.argument("backup", type=FILE)
 @click.option("--force", is_flag=True, help="Replace the content of the store that is there.")
+@heads_option
 @json_option
 @pass_session
-def restore(session: Session, backup: Path, *, force: bool) -> None:
+def restore(session: Session, backup: Path, heads: Path | None, *, force: bool) -> None:
     """
     Make the store of a BACKUP, which is checked first; name the store with --store.
 
     For an operator. A store that is there is left as it is unless --force is given. The restored
-    store's audit trail says that it was restored. Exit codes: 0 restored, 1 refused; then nothing
-    was changed.
+    store's audit trail says that it was restored. Who was erased after the backup was made is back
+    with it: of the tenant, those whose erasure the signed heads tell of are erased again (of
+    further tenants `store erase-again` does that). Exit codes: 0 restored, 1 refused; then nothing
+    was changed; 5 restored, but the signed heads were tampered with or are by another key.
     """
     if not session.store:
         raise click.UsageError("say where: clarity --store PATH store restore BACKUP")
@@ -53,9 +62,31 @@ def restore(session: Session, backup: Path, *, force: bool) -> None:
     with session.open_in_memory() as app:
         put = app.keep.replace if force and to.exists() else app.keep.restore
         checkup = put(backup, to=to, actor=session.acting)
-    with session.open() as app:
-        app.keep.restored(actor=session.acting, correlation=app.ids.correlation())
-    _tell(session, checkup, str(to))
+    with over(session, heads).open() as app:
+        correlation = app.ids.correlation()
+        app.keep.restored(actor=session.acting, correlation=correlation)
+        again = _erased_again(session, app, correlation)
+    _tell_again(session, again)
+    _tell(session, checkup, str(to), erased_again=len(again.patients))
+
+
+@click.command("erase-again")
+@heads_option
+@json_option
+@pass_session
+def erase_again(session: Session, heads: Path | None) -> None:
+    """
+    Erase again whom the restore of an older backup brought back, by the signed heads.
+
+    For right after a restore, for each tenant but the one that `store restore` was called for; not
+    later, when people may have come back themselves. For the purpose of operations. Exit codes: 0
+    done, 1 refused; the same command continues; 5 the signed heads cannot be relied on.
+    """
+    with over(session, heads).open() as app:
+        again = _erased_again(session, app, app.ids.correlation())
+    _tell_again(session, again)
+    if session.as_json:
+        session.answer({"erased_again": len(again.patients)})
 
 
 @click.command()
@@ -104,9 +135,29 @@ def purge(session: Session, older_than: int | None) -> None:
     )
 
 
-def _tell(session: Session, checkup: Checkup, what: str) -> None:
+def _erased_again(session: Session, app: Clarity, correlation: CorrelationId) -> ErasedAgain:
+    try:
+        return app.erase_again.run(session.tenant, actor=session.acting, correlation=correlation)
+    except (BrokenLedger, NotSigned) as error:
+        session.fail(error, Exit.TAMPERED)
+
+
+def _tell_again(session: Session, again: ErasedAgain) -> None:
+    if again.known_until is None:
+        session.say(
+            "no signed heads are known: who was erased after the backup was made is back; "
+            "erase them again"
+        )
+        return
+    session.say(
+        f"{len(again.patients)} people erased again; erasures after "
+        f"{again.known_until:%Y-%m-%d %H:%M %Z} are not known, erase those again"
+    )
+
+
+def _tell(session: Session, checkup: Checkup, what: str, **more: int) -> None:
     if session.as_json:
-        session.answer(attrs.asdict(checkup) | {"what": what})
+        session.answer(attrs.asdict(checkup) | {"what": what, **more})
         return
     for one in checkup.damage:
         session.say(f"damaged: {one}")

@@ -6,7 +6,7 @@ import attrs
 import click
 
 from clarity.adapters.cli.bring import import_
-from clarity.adapters.cli.copies import backup, check, purge, restore
+from clarity.adapters.cli.copies import backup, check, erase_again, purge, restore
 from clarity.adapters.cli.exits import Exit
 from clarity.adapters.cli.session import Session, json_option, pass_session
 
@@ -18,7 +18,7 @@ def store() -> None:
     """Look at the store, fill it, copy it, keep it small."""
 
 
-for command in (import_, backup, restore, check, purge):
+for command in (import_, backup, restore, erase_again, check, purge):
     store.add_command(command)
 
 

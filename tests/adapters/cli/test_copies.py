@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from clarity.adapters.cli.exits import Exit
-from tests.support.worlds import AS_OPERATOR, OPERATING, cli, opened, store_days
+from tests.support.worlds import AS_OPERATOR, ON_REQUEST, OPERATING, cli, opened, store_days
 
 
 @pytest.fixture
@@ -144,4 +144,58 @@ def test_a_store_is_purged_for_the_purpose_of_operations_alone(store, capfd):
 
     assert json.loads(capfd.readouterr().out)["error"]["code"] == "access.wrong-purpose"
     with opened(store) as world:
+        assert world.core.copies().check().items == 3
+
+
+def _erased_after_a_backup(store: Path, tmp_path: Path, *options: str) -> Path:
+    backup = tmp_path / "b.db"
+    cli(store, *AS_OPERATOR, "store", "backup", str(backup))
+    cli(store, *ON_REQUEST, "erase", "ada", "--yes")
+    cli(store, "audit", "sign", *options)
+    return backup
+
+
+def test_a_restore_brings_nobody_back_whose_erasure_was_signed(store, tmp_path, capfd):
+    backup = _erased_after_a_backup(store, tmp_path)
+    capfd.readouterr()
+
+    assert cli(store, *AS_OPERATOR, "store", "restore", str(backup), "--force", "--json") == 0
+
+    captured = capfd.readouterr()
+    assert json.loads(captured.out)["erased_again"] == 1
+    assert "1 people erased again; erasures after" in captured.err
+    with opened(store) as world:
+        assert world.core.copies().check().items == 0
+
+
+def test_a_restore_elsewhere_is_held_to_the_ledger_that_is_named(store, tmp_path, capfd):
+    heads = ("--heads", str(tmp_path / "apart"))
+    backup = _erased_after_a_backup(store, tmp_path, *heads)
+    key = tmp_path / "s.db.signing-key.pem"
+    key.rename(tmp_path / "new.db.signing-key.pem")
+    new = tmp_path / "new.db"
+
+    assert cli(new, *AS_OPERATOR, "store", "restore", str(backup), *heads) == Exit.DONE
+
+    assert "1 people erased again" in capfd.readouterr().err
+
+
+def test_a_restore_without_signed_heads_says_that_the_erased_are_back(store, tmp_path, capfd):
+    backup, new = _erased_after_a_backup(store, tmp_path), tmp_path / "new.db"
+
+    assert cli(new, *AS_OPERATOR, "store", "restore", str(backup)) == Exit.DONE
+    assert "no signed heads are known" in capfd.readouterr().err
+    assert cli(new, *OPERATING, "store", "erase-again", "--json") == Exit.DONE
+    assert json.loads(capfd.readouterr().out) == {"erased_again": 0}
+    assert cli(new, "store", "erase-again") == Exit.FAILED
+
+
+def test_a_restore_that_is_held_to_a_ledger_of_another_key_says_so(store, tmp_path, capfd):
+    heads = ("--heads", str(tmp_path / "apart"))
+    backup, new = _erased_after_a_backup(store, tmp_path, *heads), tmp_path / "new.db"
+
+    assert cli(new, *AS_OPERATOR, "store", "restore", str(backup), *heads) == Exit.TAMPERED
+
+    assert "audit.not-signed" in capfd.readouterr().err
+    with opened(new) as world:
         assert world.core.copies().check().items == 3
