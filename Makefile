@@ -5,7 +5,7 @@ PYTHON = python3
 VENV = .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check
-EXTRAS = dev,aws,redis,torch,convert,gt3x
+EXTRAS = dev,aws,redis,torch,convert
 TORCH = torch==2.13.0
 DYNALITE = dynalite@4.0.0
 WORKERS = 2

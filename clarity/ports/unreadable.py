@@ -22,7 +22,6 @@ __all__ = [
     "HostileFile",
     "IncompleteDay",
     "MisencodedText",
-    "MissingReader",
     "MissingUnit",
     "MissingZone",
     "NegativeValue",
@@ -135,15 +134,6 @@ class HostileFile(UnreadableRecording):
     problem: ClassVar[str] = "the file holds what no device or app writes"
     expected: ClassVar[str] = "plain data without entities, views or links"
     advice: ClassVar[str] = "do not trust where it came from; export it again"
-
-
-class MissingReader(UnreadableRecording):
-    """The format is known, but the library that reads it is not installed."""
-
-    code: ClassVar[str] = "recording.no-reader"
-    problem: ClassVar[str] = "the library that reads this format is not installed"
-    expected: ClassVar[str] = "an installed reader"
-    advice: ClassVar[str] = "install it with `pip install 'clarity[gt3x]'`"
 
 
 class TooBig(UnreadableRecording):

@@ -2,18 +2,21 @@
 REL-11: what is too big is refused in words, early, and without filling memory.
 
 Every file is made while it is read, in a process of its own whose peak memory is looked at. A
-stream of 10 GB is given to every reader of text, with a limit of 8 MB here and with the limits
-that stand in the settings in the long runs.
+stream of 10 GB is given to every reader, with a limit of 8 MB here and with the limits that stand
+in the settings in the long runs.
 """
 
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from clarity.adapters.files.detected import DetectedRecordings, all_readers
+from clarity.adapters.files.limits import Limits
 from clarity.settings import Settings
-from tests.support.oversize import KINDS
+from tests.support.oversize import KINDS, write_gt3x
 
 TEN_GB = 10_000_000_000
 SLACK = 64 << 10
@@ -98,3 +101,29 @@ def test_an_export_of_50_mb_is_read_in_bounded_memory():
 @pytest.mark.soak
 def test_an_export_of_10_gb_is_read_in_bounded_memory_when_the_limit_is_raised():
     read_whole(TEN_GB)
+
+
+def test_every_reader_gets_a_stream_without_end():
+    heads = ((begin + block)[:65_536] for begin, block in KINDS.values())
+    covered = {DetectedRecordings().sniff(head) for head in heads}
+
+    left_out = [one for one in all_readers(Limits()) if covered.isdisjoint(one.formats())]
+    assert left_out == []
+
+
+def read_log_whole(path: Path, size: int) -> None:
+    write_gt3x(path, size)
+    seen = outcome(str(path), size, max_bytes=2 * size)
+
+    assert (seen["code"], seen["recordings"]) == ("", 1)
+    assert seen["grown"] <= GROWTH
+
+
+@pytest.mark.slow
+def test_a_log_of_50_mb_is_read_in_bounded_memory(tmp_path: Path):
+    read_log_whole(tmp_path / "long.gt3x", 50_000_000)
+
+
+@pytest.mark.soak
+def test_a_log_of_1_gb_is_read_in_bounded_memory_when_the_limit_is_raised(tmp_path: Path):
+    read_log_whole(tmp_path / "long.gt3x", 1_000_000_000)

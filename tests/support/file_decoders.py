@@ -36,9 +36,9 @@ SHORTER: Final = {
 WORN: Final = "seqn,paxday,paxinten\n" + "".join(f"7,1,{minute % 2}\n" for minute in range(1_440))
 WHERE: Final = {
     "csv": ("_table", "_intake"),
-    "actigraph-gt3x": ("gt3x",),
+    "actigraph-gt3x": ("_gt3x_log",),
     "apple-xml": ("_apple_scan", "_apple_grid", "_apple_times"),
-    "apple-zip": ("apple",),
+    "apple-zip": ("_zipped",),
     "actigraph-agd": ("agd",),
     "actiwatch-csv": ("actiwatch",),
     "fitbit-json": ("_json_items",),

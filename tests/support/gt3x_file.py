@@ -7,7 +7,7 @@ Source: ActiGraph, GT3X-File-Format, https://github.com/actigraph/GT3X-File-Form
 import io
 import struct
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
@@ -87,15 +87,13 @@ def info_text(*, rate: object = 30, scale: object = "256.0", **more: object) -> 
     return "".join(f"{line}\r\n" for line in lines)
 
 
-def gt3x_file(
-    log: bytes, info: str | None = None, *, parts: Sequence[tuple[str, bytes]] = ()
-) -> bytes:
+def gt3x_file(log: bytes, info: str | None = None, *, packing: int = zipfile.ZIP_STORED) -> bytes:
     """The parts in a zip file."""
     said = (info_text() if info is None else info).encode("utf-8", "surrogateescape")
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        for name, content in (*parts, ("info.txt", said), ("log.bin", log)):
-            archive.writestr(zipfile.ZipInfo(name), content)
+        for name, content in (("info.txt", said), ("log.bin", log)):
+            archive.writestr(zipfile.ZipInfo(name), content, packing)
     return packed.getvalue()
 
 

@@ -1,15 +1,19 @@
 """
 Files without end, made while they are read, and what reading one costs a process of its own.
 
-`python -m tests.support.oversize KIND BYTES MAX_BYTES MAX_VALUES` answers with one line of JSON.
+`python -m tests.support.oversize KIND BYTES MAX_BYTES MAX_VALUES` answers with one line of JSON; KIND
+may be the path of a file.
 """
 
 import io
 import json
 import resource
 import sys
+import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -17,10 +21,11 @@ from clarity.adapters.files.detected import DetectedRecordings, all_readers
 from clarity.adapters.files.limits import Limits
 from clarity.ports.recordings import ReadOptions, Source
 from clarity.ports.unreadable import UnreadableRecording
-from tests.support.apple_export import FIRST, HEAD, TAIL, quantity
+from tests.support.apple_export import FIRST, HEAD, TAIL, few_records, quantity, zipped
 from tests.support.device_files import (
     actigraph_table,
     actiware_table,
+    agd_file,
     awd_table,
     fitbit_hours,
     fitbit_minutes,
@@ -28,6 +33,7 @@ from tests.support.device_files import (
     fitbit_table,
     ukbiobank_table,
 )
+from tests.support.gt3x_file import gt3x_file, info_text, log_of
 from tests.support.recordings import (
     clock_table,
     depresjon_table,
@@ -38,7 +44,7 @@ from tests.support.recordings import (
     wide_table,
 )
 
-__all__ = ["KINDS", "Endless"]
+__all__ = ["KINDS", "Endless", "write_gt3x"]
 
 _PEOPLE: Final = {"21005": [1]}
 _OTHER: Final = "".join(quantity("BasalEnergyBurned", FIRST, 60, 1.5) for _ in range(2_000))
@@ -52,7 +58,7 @@ _NIGHT: Final = json.dumps(
 )
 _JSON: Final = fitbit_steps()[1:-1] + ","
 
-KINDS: Final[dict[str, tuple[str, str]]] = {
+_TEXTS: Final[dict[str, tuple[str, str]]] = {
     **{
         name: (table.partition("\n")[0] + "\n", table.partition("\n")[2])
         for name, table in {
@@ -82,7 +88,24 @@ KINDS: Final[dict[str, tuple[str, str]]] = {
     "long-attributes": (HEAD, f' <Record type="x" value="{"x" * 4_000_000}"/>\n'),
     "blanks": (plain_table(), "\n" * 1_000),
 }
+_SECOND: Final = log_of([0], kind=26, rate=100)
+
+KINDS: Final[dict[str, tuple[bytes, bytes]]] = {
+    **{name: (begin.encode(), block.encode()) for name, (begin, block) in _TEXTS.items()},
+    "actigraph-agd": (agd_file(), agd_file()[1_024:]),
+    "actigraph-gt3x": (gt3x_file(_SECOND), _SECOND),
+    "apple-zip": (zipped(few_records()), zipped(few_records())),
+}
 """How each file begins, and what then comes again and again."""
+
+
+def write_gt3x(path: Path, size: int) -> None:
+    """A whole file whose log has at least so many bytes, all of one second."""
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("info.txt", info_text(rate=100))
+        with archive.open("log.bin", "w", force_zip64=True) as log:
+            for _ in range(0, size, 1_000 * len(_SECOND)):
+                log.write(1_000 * _SECOND)
 
 
 class Endless(io.RawIOBase):
@@ -140,9 +163,12 @@ def _peak_bytes() -> int:
     )
 
 
-def _opener(kind: str, size: int, opened: list[Endless]) -> Callable[[], io.RawIOBase]:
+def _opener(kind: str, size: int, opened: list[Endless]) -> Callable[[], io.IOBase]:
+    """Of the file of that name where it is a path, else of one without end."""
+    if Path(kind).is_absolute():
+        return partial(Path(kind).open, "rb")
     name, _, packed = kind.partition(".")
-    begin, block = (text.encode() for text in KINDS[name])
+    begin, block = KINDS[name]
     end = TAIL.encode() if name.startswith("apple") else b""
 
     def open_() -> io.RawIOBase:
@@ -166,7 +192,7 @@ def main(kind: str, size: int, max_bytes: int, max_values: int) -> None:
         answer = {"code": "", "said": "", "recordings": len(found)}
     except UnreadableRecording as error:
         answer = {"code": error.code, "said": str(error)}
-    taken = max(stream.taken for stream in opened)
+    taken = max((stream.taken for stream in opened), default=size)
     print(json.dumps(answer | {"taken": taken, "grown": _peak_bytes() - before}))
 
 

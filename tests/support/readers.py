@@ -32,6 +32,7 @@ from tests.support.device_files import (
     fitbit_table,
     ukbiobank_table,
 )
+from tests.support.gt3x_file import gt3x_file, log_of
 from tests.support.recordings import (
     clock_table,
     depresjon_table,
@@ -40,7 +41,6 @@ from tests.support.recordings import (
     streams_table,
     wide_table,
 )
-from tests.support.shared import shared
 
 __all__ = ["FILE_OPENERS", "OPENERS", "PEOPLE", "FileHarness", "Harness"]
 
@@ -147,7 +147,7 @@ class FileHarness:
 FILE_OPENERS = {
     "actigraph-gt3x": lambda: FileHarness(
         Gt3xRecordings(limits=SMALL),
-        shared("data/device_formats/GGIR_actigraph_testfile.gt3x").read_bytes(),
+        gt3x_file(log_of(range(600))),
         ("person_7",),
     ),
     "fitbit-json": lambda: FileHarness(

@@ -49,7 +49,7 @@ KJ_PER_KCAL: Final = 4.184
 The thermochemical kilocalorie, exactly.
 
 Source: Thompson and Taylor 2008, NIST Special Publication 811, appendix B.8,
-doi:10.6028/NIST.SP.811e2008.
+https://www.nist.gov/pml/special-publication-811.
 """
 
 _SLEEP: Final = "HKCategoryValueSleepAnalysis"

@@ -17,7 +17,14 @@ from clarity.domain.timeline import DAY_S, localize
 from clarity.ports.recordings import Notice, ReadOptions, Recording
 from clarity.ports.unreadable import AbsurdDate, NoSamples, UnevenTimes
 
-__all__ = ["MAX_EPOCH_S", "Even", "even_heading", "even_samples", "read_even"]
+__all__ = [
+    "MAX_EPOCH_S",
+    "Even",
+    "elapsed_samples",
+    "even_heading",
+    "even_samples",
+    "read_even",
+]
 
 MAX_EPOCH_S: Final = 1_800
 """Longest epoch of a device, s."""
@@ -62,12 +69,30 @@ def even_samples(
     """
     if not 1 <= epoch_s <= MAX_EPOCH_S:
         raise UnevenTimes(file=file, detail=f"an epoch of {epoch_s} s")
-    first, last = wall_s // DAY_S, (wall_s + values.size * epoch_s) // DAY_S
-    if first < FIRST_DAY or last > LAST_DAY:
+    wall = wall_s + epoch_s * np.arange(values.size, dtype=np.int64)
+    return elapsed_samples(values, wall, zone, file)
+
+
+def elapsed_samples(
+    values: npt.NDArray[np.float64], wall: npt.NDArray[np.int64], zone: ZoneInfo, file: str
+) -> Samples:
+    """
+    Values by a device's clock, which is set to the zone at the first and knows no daylight saving.
+
+    Args:
+        values: (n,) at least one.
+        wall: (n,) int64 ascending, what the clock shows, s since a naive 1970.
+        zone: of the person.
+        file: name for errors.
+
+    Raises:
+        AbsurdDate: it begins before 1980 or ends after 2100.
+    """
+    if wall[0] // DAY_S < FIRST_DAY or wall[-1] // DAY_S > LAST_DAY:
         raise AbsurdDate(file=file)
-    placed = localize(np.array([wall_s], dtype="datetime64[s]"), zone)
+    placed = localize(wall[:1].astype("datetime64[s]"), zone)
     return Samples(
-        seconds=placed.seconds[0] + epoch_s * np.arange(values.size, dtype=np.int64),
+        seconds=placed.seconds[0] + wall - wall[0],
         values=values,
         in_gap=placed.in_gap,
         in_fold=placed.in_fold,

@@ -186,23 +186,15 @@ class Intake:
                 raise TooBig(file=self.source.name, detail=what)
 
     @contextmanager
-    def spooled(self, *, max_bytes: int, ending: str) -> Iterator[Path]:
+    def spooled(self, *, ending: str) -> Iterator[Path]:
         """
-        The unpacked bytes as a file of their own, gone after the block.
-
-        Args:
-            max_bytes: how much is written at most.
-            ending: of the file's name.
+        The unpacked bytes as a file of their own with this ending, gone after the block.
 
         Raises:
             UnreadableRecording: it cannot be opened or unpacked, or is beyond a limit.
         """
         with tempfile.NamedTemporaryFile(prefix="clarity-", suffix=ending) as file:
-            written = 0
             for piece in self.pieces():
-                written += len(piece)
-                if written > max_bytes:
-                    raise TooBig(file=self.source.name, detail=f"more than {max_bytes:,} bytes")
                 file.write(piece)
             file.flush()
             yield Path(file.name)

@@ -39,7 +39,6 @@ ACTIGRAPH_AGD: Final = Format(
     holds="counts of the vertical axis per epoch; device and placement as the file says",
 )
 _MAGIC: Final = b"SQLite format 3\0"
-_MAX_BYTES: Final = 256 << 20
 _TICKS_AT_1970: Final = 621_355_968_000_000_000
 """Ticks of 100 ns from 0001-01-01 to 1970-01-01."""
 
@@ -132,7 +131,7 @@ def _rows(connection: sqlite3.Connection, column: str, limit: int, file: str) ->
 @attrs.frozen(kw_only=True)
 class AgdRecordings(Recordings):
     """
-    Databases of one person, copied to a temporary file of at most 256 MiB and opened read-only.
+    Databases of one person, copied to a temporary file within the limits and opened read-only.
 
     Axis 1 counts are read; another column (axis 2, axis 3, steps) when the caller names it.
     """
@@ -154,7 +153,7 @@ class AgdRecordings(Recordings):
         if not intake.head().startswith(_MAGIC):
             raise DamagedFile(file=file, detail="no SQLite database")
         with (
-            intake.spooled(max_bytes=_MAX_BYTES, ending=".agd") as path,
+            intake.spooled(ending=".agd") as path,
             _opened(path, file) as connection,
         ):
             _refuse_views(connection, file)

@@ -1,12 +1,10 @@
 """Apple Health exports: export.xml, or the export.zip around it, streamed."""
 
-import zipfile
-import zlib
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final
+from zipfile import ZipInfo
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -15,14 +13,15 @@ import numpy as np
 from clarity.adapters.files._apple_grid import Gridded, Records, gridded
 from clarity.adapters.files._apple_scan import Kept, Scan, without_doctype
 from clarity.adapters.files._apple_streams import Stream
-from clarity.adapters.files._intake import HEAD_BYTES, Intake, label_of
+from clarity.adapters.files._intake import Intake, label_of
+from clarity.adapters.files._zipped import ZIP, Zipped
 from clarity.adapters.files.limits import Limits
 from clarity.domain.actigraphy.regrid import MAX_EPOCHS, STANDARD_EPOCHS_S, RegridReport
 from clarity.domain.actigraphy.series import ActivitySeries
 from clarity.domain.streams import Placement
 from clarity.domain.timeline import UnknownZone, zone_named
 from clarity.ports.recordings import Format, Notice, ReadOptions, Recording, Recordings, Source
-from clarity.ports.unreadable import DamagedFile, MissingZone, NoSamples, TooBig, UnevenTimes
+from clarity.ports.unreadable import DamagedFile, MissingZone, NoSamples, UnevenTimes
 
 __all__ = ["APPLE_HEALTH", "AppleHealthRecordings"]
 
@@ -31,12 +30,6 @@ APPLE_HEALTH: Final = Format(
     title="Apple Health export (export.xml or export.zip)",
     holds="active energy, steps, heart rate, HRV (SDNN), respiration and sleep, a recording each",
 )
-_ZIP: Final = b"PK\x03\x04"
-_MAX_DIRECTORY: Final = 16 << 20
-_TAIL: Final = 65_557
-"""The end record of a zip file and the longest comment behind it, bytes."""
-
-_END: Final = b"PK\x05\x06"
 
 
 @attrs.frozen(kw_only=True)
@@ -56,7 +49,7 @@ class AppleHealthRecordings(Recordings):
 
     def sniff(self, head: bytes) -> Format | None:
         """It is one when its root says so, or when it is a zip file that names an export."""
-        if head.startswith(_ZIP):
+        if head.startswith(ZIP):
             return APPLE_HEALTH if b"apple_health_export" in head or b".xml" in head[:300] else None
         text = head.decode(
             "utf-16" if head[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8", "replace"
@@ -86,64 +79,24 @@ class AppleHealthRecordings(Recordings):
 
     @contextmanager
     def _xml(self, intake: Intake) -> Iterator[Iterator[bytes]]:
-        if not intake.head().startswith(_ZIP):
+        if not intake.head().startswith(ZIP):
             yield intake.pieces()
             return
-        with intake.spooled(max_bytes=self.limits.max_bytes, ending=".zip") as path:
-            yield _unzipped(path, intake.source.name, self.limits)
+        with intake.spooled(ending=".zip") as path:
+            zipped = Zipped(path=path, file=intake.source.name, limits=self.limits)
+            yield zipped.content(_member(zipped))
 
 
-def _unzipped(path: Path, file: str, limits: Limits) -> Iterator[bytes]:
-    """The bytes of the export in a zip file, within the limits."""
-    try:
-        _refuse_directory(path, file)
-        with closing(zipfile.ZipFile(path)) as archive:
-            yield from _content(archive, _member(archive, file), file, limits)
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, OSError) as error:
-        raise DamagedFile(file=file, detail="the zip file") from error
-
-
-def _content(
-    archive: zipfile.ZipFile, info: zipfile.ZipInfo, file: str, limits: Limits
-) -> Iterator[bytes]:
-    _refuse_growth(info.file_size, info.compress_size, file, limits)
-    given = 0
-    with archive.open(info) as stream:
-        while piece := stream.read(HEAD_BYTES):
-            given += len(piece)
-            _refuse_growth(given, info.compress_size, file, limits)
-            yield piece
-
-
-def _refuse_directory(path: Path, file: str) -> None:
-    """A table of contents without end is refused before it is read."""
-    with path.open("rb") as stream:
-        stream.seek(max(0, path.stat().st_size - _TAIL))
-        tail = stream.read(_TAIL)
-    at = tail.rfind(_END)
-    if at >= 0 and int.from_bytes(tail[at + 12 : at + 16], "little") > _MAX_DIRECTORY:
-        raise TooBig(file=file, detail="a zip file with too many parts")
-
-
-def _member(archive: zipfile.ZipFile, file: str) -> zipfile.ZipInfo:
+def _member(zipped: Zipped) -> ZipInfo:
     """The largest XML that is no clinical document."""
     found = [
-        info
-        for info in archive.infolist()
-        if info.filename.lower().endswith(".xml") and "cda" not in info.filename.lower()
+        part
+        for part in zipped.parts()
+        if part.filename.lower().endswith(".xml") and "cda" not in part.filename.lower()
     ]
     if not found:
-        raise DamagedFile(file=file, detail="there is no export.xml in the zip file")
-    return max(found, key=lambda info: info.file_size)
-
-
-def _refuse_growth(given: int, packed: int, file: str, limits: Limits) -> None:
-    if given > limits.max_bytes:
-        raise TooBig(file=file, detail=f"more than {limits.max_bytes:,} bytes")
-    if given > limits.growth_from_bytes and given > limits.max_growth * packed:
-        raise TooBig(
-            file=file, detail=f"it unpacks to more than {limits.max_growth} times its size"
-        )
+        raise DamagedFile(file=zipped.file, detail="there is no export.xml in the zip file")
+    return max(found, key=lambda part: part.file_size)
 
 
 def _zone(scan: Scan, options: ReadOptions) -> tuple[ZoneInfo, tuple[Notice, ...]]:

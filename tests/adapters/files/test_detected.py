@@ -171,7 +171,7 @@ OUTCOMES = {
         "GGIR_actigraph_testfile.gt3x": "actigraph-gt3x x 1",
         "GGIR_ukbiobank.csv": "ukbiobank x 1",
         "PROVENANCE.md": "recording.no-column",
-        "agcounts_example.gt3x": "recording.no-samples",
+        "agcounts_example.gt3x": "actigraph-gt3x x 1",
         "agcounts_example5sec.agd": "actigraph-agd x 1",
         "healthkit_export.xml": "apple-health x 1",
         "healthkit_export_zip.xml": "apple-health x 1",
