@@ -117,7 +117,7 @@ class MixedRecordings(DomainError):
     def __str__(self) -> str:
         return (
             f"recordings of one participant differ in {', '.join(self.differ_in)}; "
-            f"tell them apart with --patient, or give each an output folder of its own"
+            f"analyze one file at a time, each with its own --patient or its own folder (--out)"
         )
 
 

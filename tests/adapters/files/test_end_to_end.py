@@ -4,6 +4,7 @@ import gzip
 from functools import partial
 from zoneinfo import ZoneInfo
 
+import attrs
 import pytest
 
 from clarity.adapters.files.detected import DetectedRecordings
@@ -19,7 +20,8 @@ from clarity.ports.report import Refused
 from clarity.settings import Settings
 from tests.application.world import ADA, NURSE, REQUEST, opened
 from tests.support.apple_export import days
-from tests.support.recordings import source_of
+from tests.support.device_files import awd_table
+from tests.support.recordings import plain_table, source_of
 from tests.support.shared import shared
 
 OSLO = ReadOptions(zone=ZoneInfo("Europe/Oslo"))
@@ -58,17 +60,33 @@ def test_the_same_export_again_changes_nothing():
                 assert min(done.written, 1) == expected
 
 
-def outcome(app, path):
-    """How many reports a file gave, or the code of its refusal."""
-    order = Order(
-        sources=(Source(name=path.name, open=partial(path.open, "rb")),),
-        options=OSLO,
-        actor=NURSE,
-        correlation=REQUEST,
-    )
+def steps_of(app, *sources, options=OSLO):
+    """The reports of the sources, and the refusals."""
+    order = Order(sources=sources, options=options, actor=NURSE, correlation=REQUEST)
     steps = list(app.report.run(order))
     refused = [step for step in steps if isinstance(step, Refused)]
     assert all("; " in step.reason for step in refused)
+    return steps, refused
+
+
+def test_two_devices_under_one_name_are_refused_and_what_that_advises_works():
+    files = (awd_table(3_000), plain_table(3_000))
+    sources = [source_of(content, "ada.csv") for content in files]
+
+    with open_clarity(Settings(store=":memory:")) as app:
+        _, (refused,) = steps_of(app, *sources)
+        assert refused.code == "stream.mixed-recordings"
+        assert "one file at a time, each with its own --patient" in refused.reason
+
+        for number, source in enumerate(sources):
+            options = attrs.evolve(OSLO, participant=f"ada-{number}")
+            steps, refused = steps_of(app, source, options=options)
+            assert (sum(isinstance(step, Rendered) for step in steps), refused) == (1, [])
+
+
+def outcome(app, path):
+    """How many reports a file gave, or the code of its refusal."""
+    steps, refused = steps_of(app, Source(name=path.name, open=partial(path.open, "rb")))
     if refused:
         return refused[0].code
     return sum(isinstance(step, Rendered) for step in steps)
