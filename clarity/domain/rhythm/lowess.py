@@ -23,7 +23,8 @@ def lowess(x: Floats, y: Floats, *, frac: float) -> Floats:
         frac: share of the points in each neighbourhood, above 0 and at most 1.
 
     Returns:
-        (n,) float64; `y` itself where a neighbourhood would hold fewer than two points.
+        (n,) float64; `y` itself where a neighbourhood would hold fewer than two points. Where a
+        whole neighbourhood shares one place, the mean of the points there.
 
     Source: Cleveland 1979, doi:10.1080/01621459.1979.10481038, section 2 with d = 1 and t = 0.
     """
@@ -32,7 +33,8 @@ def lowess(x: Floats, y: Floats, *, frac: float) -> Floats:
         return y.copy()
     distance = np.abs(x[:, None] - x[None, :])
     bandwidth = np.partition(distance, neighbours - 1, axis=1)[:, neighbours - 1 : neighbours]
-    reach = distance / np.where(bandwidth > 0, bandwidth, 1.0)
+    apart = np.where(distance > 0, np.inf, 0.0)
+    reach = np.divide(distance, bandwidth, out=apart, where=bandwidth > 0)
     weight = np.where(reach < 1.0 - NEAR, (1.0 - np.minimum(reach, 1.0) ** 3) ** 3, 0.0)
     weight = np.where(reach <= NEAR, 1.0, weight)
     weight /= weight.sum(axis=1, keepdims=True)
