@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clarity.domain.actigraphy.regrid import (
+    MAX_EPOCHS,
     MixedEpochs,
     NoEpoch,
     NotAMultiple,
@@ -148,35 +149,129 @@ def test_a_usual_step_beside_a_standard_epoch_is_taken_for_it():
 
 @pytest.mark.parametrize("seconds", [[NOON], [NOON, NOON]])
 def test_one_instant_gives_no_epoch(seconds):
-    with pytest.raises(NoEpoch, match=r"1 distinct times .*--epoch"):
+    with pytest.raises(NoEpoch) as refused:
         sniff_epoch(np.array(seconds))
+
+    assert str(refused.value) == (
+        "1 distinct times give no epoch (none to compare); a recording has evenly spaced times, "
+        "1 s to 30 min apart: say how long an epoch is with --epoch"
+    )
 
 
 def test_an_odd_step_is_no_epoch():
-    with pytest.raises(NoEpoch, match="usual step is 47 s"):
+    with pytest.raises(NoEpoch) as refused:
         sniff_epoch(NOON + 47 * np.arange(5))
 
+    assert str(refused.value) == (
+        "5 distinct times give no epoch (the usual step is 47 s); a recording has evenly spaced "
+        "times, 1 s to 30 min apart: say how long an epoch is with --epoch"
+    )
 
-def test_a_change_of_epoch_is_refused():
-    seconds = np.concatenate((minutes(10), minutes(1)[0] + 600 + 30 * np.arange(8)))
 
-    with pytest.raises(MixedEpochs, match=r"30 s.*--epoch"):
-        sniff_epoch(seconds)
+@pytest.mark.parametrize(
+    ("step", "epoch"), [(54, 60), (66, 60), (1_980, 1_800), (1, 1), (108, 120)]
+)
+def test_a_step_within_a_tenth_of_a_standard_epoch_is_that(step, epoch):
+    assert sniff_epoch(NOON + step * np.arange(5)) == epoch
+
+
+@pytest.mark.parametrize("step", [53, 67, 1_981, 107])
+def test_a_step_further_off_is_no_epoch(step):
+    with pytest.raises(NoEpoch, match=f"usual step is {step} s"):
+        sniff_epoch(NOON + step * np.arange(5))
+
+
+def test_of_steps_that_are_as_frequent_the_shortest_is_the_epoch():
+    seconds = NOON + np.cumsum([0, 60, 300, 60, 300])
+
+    assert sniff_epoch(seconds) == 60
+
+
+def steps_of(*kinds):
+    """Instants after steps: (how many, s) each."""
+    return NOON + np.cumsum([0, *(step for count, step in kinds for _ in range(count))])
+
+
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        ((17, 60), (3, 30)),
+        ((15, 60), (5, 66)),
+        ((10, 5), (5, 6), (5, 4)),
+        ((10, 60), (1, 30), (1, 20), (1, 30), (1, 20), (1, 600)),
+    ],
+    ids=["two in twenty repeat", "a tenth longer", "a second of five", "no step repeats"],
+)
+def test_foreign_steps_that_hardly_repeat_are_gaps(kinds):
+    assert sniff_epoch(steps_of(*kinds)) in {5, 60}
+
+
+@pytest.mark.parametrize(
+    ("kinds", "told"),
+    [
+        (((16, 60), (4, 30)), "15% of the samples follow another step (30 s) than the epoch of 60"),
+        (((15, 60), (5, 67)), "20% of the samples follow another step (67 s) than the epoch of 60"),
+        (((10, 5), (9, 7)), "42% of the samples follow another step (7 s) than the epoch of 5"),
+    ],
+)
+def test_a_change_of_epoch_is_refused(kinds, told):
+    with pytest.raises(MixedEpochs) as refused:
+        sniff_epoch(steps_of(*kinds))
+
+    assert str(refused.value) == (
+        f"{told} s; split the file where the epoch changes, or say which epoch it has with --epoch"
+    )
 
 
 def test_a_finer_recording_is_not_squeezed_into_a_given_epoch():
-    with pytest.raises(MixedEpochs, match=r"15 s"):
+    with pytest.raises(MixedEpochs) as refused:
         laid(NOON + 15 * np.arange(20), range(20), epoch_s=60)
+
+    assert (refused.value.epoch_s, refused.value.other_s) == (60, 15)
+    assert refused.value.share == 14 / 20
+
+
+@pytest.mark.parametrize(("alone", "is_one"), [(8, True), (7, False)])
+def test_a_tenth_of_the_stamps_may_share_an_epoch(alone, is_one):
+    """One stamp 20 s after another, among ten stamps or among nine."""
+    seconds = [*minutes(alone), NOON + 60 * alone, NOON + 60 * alone + 20]
+
+    if is_one:
+        assert laid(seconds, range(alone + 2), epoch_s=60).report.conflicts == 1
+        return
+    with pytest.raises(MixedEpochs):
+        laid(seconds, range(alone + 2), epoch_s=60)
 
 
 def test_a_wild_stamp_does_not_fill_the_memory():
-    with pytest.raises(TooLongSpan, match="wrong year"):
+    with pytest.raises(TooLongSpan) as refused:
         laid([0, NOON, NOON + 1, NOON + 2], [0, 1, 2, 3])
+
+    assert str(refused.value) == (
+        f"the times span {NOON // 86_400} days at an epoch of 1 s, more than 10,000,000 epochs; "
+        "look for a wrong year in the file"
+    )
+
+
+def test_a_grid_of_one_epoch_too_many_is_refused():
+    with pytest.raises(TooLongSpan):
+        laid([NOON, NOON + 1_800 * MAX_EPOCHS], [1, 2], epoch_s=1_800)
+
+
+def test_gaps_at_both_ends_of_what_repeats_are_counted_apart():
+    done = laid(minutes(9)[[0, 2, 3, 6, 6, 6, 8]], [1, 2, 3, 4, 5, 5, 6], epoch_s=60)
+
+    assert (done.report.gaps, done.report.missing) == (3, 4)
+    assert (done.report.duplicates, done.report.conflicts) == (1, 1)
+    assert done.series.values[6] == 5
 
 
 def test_samples_have_one_value_per_instant():
-    with pytest.raises(ValueError, match="one instant per value"):
-        Samples(seconds=[1, 2], values=[1.0])
+    for seconds, values in (([1, 2], [1.0]), ([[1]], [[1.0]]), (1, 1.0)):
+        with pytest.raises(
+            ValueError, match="samples have one instant per value, in one dimension"
+        ):
+            Samples(seconds=seconds, values=values)
 
 
 def series(values, *, unit=Unit.COUNTS, epoch_s=30, start=NOON, worn=None):
@@ -202,6 +297,9 @@ def test_counts_add_up_over_an_epoch_and_a_missing_part_leaves_it_missing():
         (Unit.COUNTS, 6.0),
         (Unit.STEPS_PER_MIN, 6.0),
         (Unit.MIMS, 6.0),
+        (Unit.ACTIVE_KCAL, 6.0),
+        (Unit.INTENSITY_LEVEL, 3.0),
+        (Unit.SDNN_MS, 3.0),
         (Unit.ENMO_MG, 3.0),
         (Unit.ACTIVITY_INDEX, 3.0),
         (Unit.BEATS_PER_MIN, 3.0),
@@ -234,12 +332,34 @@ def test_the_same_epoch_changes_nothing():
 
 @pytest.mark.parametrize("asked", [45, 0, 15, 70 * 30])
 def test_an_epoch_that_does_not_fit_is_refused(asked):
-    with pytest.raises(NotAMultiple, match="multiple of 30 s"):
+    with pytest.raises(NotAMultiple) as refused:
         resample(series([1, 2]), asked)
+
+    assert str(refused.value) == (
+        f"an epoch of 30 s cannot be made {asked} s; "
+        "ask for a multiple of 30 s that divides the day"
+    )
+
+
+def test_a_whole_day_is_an_epoch_too_and_keeps_what_is_known_of_the_series():
+    start = NOON - 12 * 3_600
+    joined = resample(series(np.ones(2_880), start=start), 86_400)
+
+    assert joined.values.tolist() == [2_880]
+    assert (joined.unit, joined.zone, joined.start_s) == (Unit.COUNTS, OSLO, start)
+    assert joined.worn is None
+
+
+def test_a_minute_that_begins_or_ends_within_the_series_is_not_worn():
+    joined = resample(series([1, 2, 3, 4], start=NOON + 30, worn=[True] * 4))
+
+    assert joined.worn.tolist() == [False, True, False]
 
 
 def test_sleep_stages_are_not_joined():
-    with pytest.raises(UnitMismatch, match="sleep-stage"):
+    with pytest.raises(
+        UnitMismatch, match=r"resampling is defined for amounts and rates, .*sleep-st"
+    ):
         resample(series([1, 2], unit=Unit.SLEEP_STAGE))
 
 

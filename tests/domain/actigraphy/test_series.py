@@ -87,4 +87,27 @@ def test_trimming_leaves_the_series_from_its_first_to_its_last_value():
 
 
 def test_trimming_a_series_without_a_value_leaves_none():
-    assert series([np.nan, np.nan]).trimmed().values.size == 0
+    trimmed = series([np.nan, np.nan], worn=[True, True]).trimmed()
+
+    assert (trimmed.values.size, trimmed.worn.size) == (0, 0)
+    assert trimmed.start == trimmed.end == series().start
+
+
+def test_trimming_goes_through_real_time_over_daylight_saving():
+    """01:58 and 01:59 are missing; the clock skips from 02:00 to 03:00."""
+    trimmed = series([np.nan, np.nan, 5.0]).trimmed()
+
+    assert trimmed.start == datetime(2003, 3, 30, 3, tzinfo=OSLO)
+    assert trimmed.start.tzinfo is OSLO
+    assert trimmed.worn is None
+
+
+def test_what_is_missing_is_told_apart_from_what_was_not_worn():
+    recording = series([1.0, np.nan, 0.0], worn=[False, True, True])
+
+    assert recording.missing.tolist() == [False, True, False]
+    assert np.isnan(recording.observed).tolist() == [True, True, False]
+
+
+def test_a_series_does_not_tell_its_values_when_printed():
+    assert "12345" not in repr(series([12345.0], worn=[True]))
