@@ -1,9 +1,14 @@
+import csv
+import gzip
+
 import hypothesis.extra.numpy as hnp
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from clarity.domain.actigraphy.ends import end_of_use, ends_of_use
+from tests.support.shared import shared
 
 DAY = 1_440
 
@@ -98,3 +103,22 @@ def test_less_than_four_days_are_kept_whole():
     assert end_of_use(values, epoch_s=60) == 2 * DAY
     assert end_of_use(values[1:], epoch_s=60) == 4 * DAY - 1
     assert ends_of_use(np.stack([values[1:]] * 2), epoch_s=60).tolist() == [4 * DAY - 1] * 2
+
+
+def depresjon_spans():
+    """For each file of Depresjon: published valid days, and days until the end of use."""
+    folder = shared("data/depresjon")
+    with (folder / "scores.csv").open() as file:
+        published = {row["number"]: float(row["days"]) for row in csv.DictReader(file)}
+    for name, days in published.items():
+        with gzip.open(folder / name.split("_")[0] / f"{name}.csv.gz", "rt") as file:
+            counts = np.array([float(line.rpartition(",")[2]) for line in list(file)[1:]])
+        yield days, end_of_use(counts, epoch_s=60) / DAY
+
+
+@pytest.mark.slow
+def test_the_end_of_use_lies_near_the_published_days_in_43_of_55_files():
+    spans = list(depresjon_spans())
+
+    assert len(spans) == 55
+    assert sum(abs(found - days) <= 2.1 for days, found in spans) == 43

@@ -1,5 +1,6 @@
 """Sleep masks against pyActigraphy 1.2.2 (../shared/goldens) and a vendor-scored recording."""
 
+import csv
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -9,7 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from clarity.domain.sleep.profiles import COLE_KRIPKE_ACTIVITY_INDEX, QUIRK, scoring_profile
+from clarity.domain.sleep.profiles import (
+    ACTIWARE_40_15S,
+    COLE_KRIPKE_ACTIVITY_INDEX,
+    QUIRK,
+    scoring_profile,
+)
 from clarity.domain.sleep.scoring import asleep
 from clarity.domain.sleep.webster import RescoringForm, rescored
 from tests.support.shared import shared
@@ -102,3 +108,43 @@ def test_the_papers_rescoring_gives_the_expected_540_minutes_of_the_night() -> N
     mask = asleep(activity_index("test_ai/values"), COLE_KRIPKE_ACTIVITY_INDEX)[night]
 
     assert np.array_equal(1.0 - wake, rescored(mask))
+
+
+def actiware() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Counts of 15 s of an Actiware export, and its scores at threshold 40 (1 = wake); NaN = none."""
+    path = shared("data/device_formats/GGIR_Actiwatch.csv")
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file))[150:]
+    return (
+        np.array([float(row[4]) for row in rows]),
+        np.array([float(row[6]) for row in rows]),
+    )
+
+
+def test_actiwares_scores_at_threshold_40_are_those_of_oakleys_formula() -> None:
+    """
+    Of 860 epochs 797 are excluded and hold no count, and 59 of the other 63 are scored there.
+
+    47 of these have a whole window of 17 epochs in the file: the first four lack what lies before
+    the recording, the last eight what follows the end of the excerpt.
+    """
+    counts, wake = actiware()
+
+    mask = asleep(counts, ACTIWARE_40_15S)
+
+    scored, known = ~np.isnan(wake), ~np.isnan(mask)
+    assert (counts.size, np.isnan(counts).sum(), scored.sum()) == (860, 797, 59)
+    assert np.flatnonzero(known).tolist() == list(range(805, 852))
+    assert np.array_equal(1.0 - wake[known], mask[known])
+    assert np.flatnonzero(scored & ~known).tolist() == [*range(801, 805), *range(852, 860)]
+
+
+def test_actiware_takes_what_lies_before_a_recording_for_stillness() -> None:
+    """With zeros there, its first four scores are those of the formula too: 51 of 51."""
+    counts, wake = actiware()
+
+    mask = asleep(np.nan_to_num(counts), ACTIWARE_40_15S)
+
+    both = ~np.isnan(mask) & ~np.isnan(wake)
+    assert np.count_nonzero(both) == 51
+    assert np.array_equal(1.0 - wake[both], mask[both])
