@@ -114,3 +114,11 @@ def test_progress_is_monotonic_whatever_is_said(steps: list[tuple[int, int | Non
         seen.append(job.done)
 
     assert seen == sorted(seen)
+
+
+@pytest.mark.parametrize(("later_s", "before"), [(5, False), (6, True)])
+def test_a_job_that_is_over_has_ended_before_what_comes_after_it(later_s: int, before: bool):
+    done = JOB.finished(at=LATER)
+
+    assert done.has_ended_before(START + timedelta(seconds=later_s)) is before
+    assert not JOB.has_ended_before(LATER)

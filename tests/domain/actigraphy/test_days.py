@@ -275,3 +275,16 @@ def test_what_only_adds_and_what_only_changes_are_both_merged(came, counts):
 
     assert (merged.added, merged.changed) == counts
     assert (merged.chunk is old) == (counts == (0, 0))
+
+
+def test_a_merged_day_is_news_when_a_value_came_or_changed():
+    (old,) = day_chunks(series(0, values=[1, 2, np.nan, 4]))
+
+    for values, news in (
+        ([1, 2, np.nan, 4], False),
+        ([np.nan, 2, np.nan, np.nan], False),
+        ([1, 2, 3, 4], True),
+        ([1, 9, np.nan, 4], True),
+    ):
+        (new,) = day_chunks(series(0, values=values))
+        assert merge_chunks(old, new).is_news is news

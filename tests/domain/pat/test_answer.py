@@ -1,10 +1,25 @@
+from datetime import date
+
 import attrs
 import numpy as np
 import pytest
 
-from clarity.domain.pat.answer import Embedding, HeadScore, judged
+from clarity.domain.models import ModelRef
+from clarity.domain.pat.answer import (
+    Augmentation,
+    Embedding,
+    HeadScore,
+    HeadScores,
+    ModelReply,
+    PatAnswer,
+    PatProvenance,
+    judged,
+)
 from clarity.domain.pat.calibration import Platt
 from clarity.domain.pat.manifest import HeadSpec
+from clarity.domain.pat.variants import Variant
+from clarity.domain.streams import Unit
+from clarity.domain.versions import SemanticVersion
 
 RAW = HeadScore(head="mood", task="", score=0.4)
 CURVE = Platt(slope=1.0, intercept=5.0)
@@ -55,3 +70,43 @@ def test_a_score_that_makes_no_sense_is_refused(changes: dict[str, object]):
 def test_an_embedding_is_96_finite_numbers(values):
     with pytest.raises(ValueError, match="96 finite"):
         Embedding(values=values, provenance=None)
+
+
+MADE = PatProvenance(
+    model=ModelRef("pat-mood", SemanticVersion.parse("1.2.0"), "7d" * 32),
+    variant=Variant.S,
+    scaler="per_window_zscore",
+    unit=Unit.COUNTS,
+    validated=True,
+    first_date=date(2026, 3, 2),
+    valid_days=7,
+    imputed_fraction=0.25,
+    augmentation=Augmentation.NONE,
+    steps=("preprocess", "embed"),
+    clarity_version="0.1.0",
+)
+
+
+def test_an_answer_has_the_provenance_of_its_embedding_and_scores_in_order():
+    embedding = Embedding(values=np.arange(96), provenance=MADE)
+    heads = HeadScores(scores=[RAW], provenance=MADE)
+
+    answer = PatAnswer(embedding=embedding, heads=heads)
+
+    assert answer.provenance is MADE
+    assert answer.heads.scores == (RAW,)
+    assert embedding.values.dtype == np.float32
+    assert embedding == Embedding(values=np.arange(96), provenance=MADE)
+
+
+def test_a_reply_has_an_answer_or_a_reason():
+    answer = PatAnswer(
+        embedding=Embedding(values=np.zeros(96), provenance=MADE),
+        heads=HeadScores(scores=(), provenance=MADE),
+    )
+
+    assert ModelReply(selector="pat-mood", answer=answer).reason == ""
+    assert ModelReply(selector="pat-mood", code="x", reason="no week").answer is None
+    for wrong in ({"answer": answer, "reason": "no week"}, {}):
+        with pytest.raises(ValueError, match="either an answer or a reason"):
+            ModelReply(selector="pat-mood", **wrong)
