@@ -30,6 +30,7 @@ from clarity.application.plugins import all_analyses
 from clarity.application.read import ReadStream
 from clarity.application.reports import ReportRecordings
 from clarity.application.retention import ApplyRetention
+from clarity.application.retention_rules import RetentionRules
 from clarity.application.ship_audit import ShipAudit, shipping
 from clarity.application.sign_heads import SignHeads
 from clarity.application.status import StoreStatus
@@ -99,6 +100,7 @@ class Core(containers.DeclarativeContainer):
     tracer = providers.Dependency(instance_of=Tracer)
     model_ports = providers.Dependency(instance_of=ModelPorts)
     jobs_kept = providers.Object(timedelta(days=90))
+    retention_rules = providers.Object(RetentionRules())
     model_loading = providers.Object(LoadingStrategy.LAZY)
 
     choice = providers.Object(USUAL)
@@ -186,6 +188,7 @@ class Core(containers.DeclarativeContainer):
         expiring=expiring,
         jobs=job_store,
         jobs_kept=jobs_kept,
+        rules=retention_rules,
         clock=clock,
     )
     keep = providers.Factory(KeepStore, copies=copies, audit=audit_sink, clock=clock)

@@ -11,6 +11,7 @@ import cattrs
 from cattrs.errors import BaseValidationError
 
 from clarity.application.models import LoadingStrategy
+from clarity.application.retention_rules import rules_of
 from clarity.domain.analysis.choice import Choice, WearChoice
 from clarity.domain.errors import ClarityError
 from clarity.domain.pat.runtime import Precision
@@ -77,6 +78,10 @@ def _known_cut_points(_: object, __: object, name: str) -> None:
     Choice(cut_points=name)
 
 
+def _rules(_: object, __: object, text: str) -> None:
+    rules_of(text)
+
+
 @attrs.frozen(kw_only=True)
 class Settings:
     """
@@ -97,6 +102,9 @@ class Settings:
         heads: folder of the signed heads of audit chains, best on a disk or account apart from the
             store's; empty for one beside the store.
         job_days: how long a job stays after it ended, days; retention removes older ones.
+        retention_days: how old what is stored may get until `clarity store purge` removes it:
+            `NAME=DAYS` with the name of a stream, `results` or `all` for the others, several
+            apart by commas; what no rule names is kept.
         model_keys: folder with the public keys (.pem) one of which must have signed a model;
             empty to require no signature.
         model_loading: when models are loaded.
@@ -138,6 +146,7 @@ class Settings:
     job_days: int = attrs.field(
         default=90, validator=[attrs.validators.ge(0), attrs.validators.le(36_500)]
     )
+    retention_days: str = attrs.field(default="", validator=_rules)
     model_keys: str = ""
     model_loading: LoadingStrategy = LoadingStrategy.LAZY
     model_engine: EngineKind = EngineKind.ONNX

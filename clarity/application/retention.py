@@ -1,17 +1,18 @@
 """Keep no longer than needed: what has expired, and what is older than a rule allows."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import attrs
 
 from clarity.application.correlation import correlated
+from clarity.application.retention_rules import RESULTS, RetentionRules
 from clarity.domain.access import Deed, require_purpose, require_tenant, tenant_subject
 from clarity.domain.analysis.result import AnalysisResult
-from clarity.domain.audit import AuditEvent, Operation
+from clarity.domain.audit import Operation, Touched
 from clarity.domain.identity import Actor, CorrelationId, PatientRef, TenantId
-from clarity.domain.streams import DayChunk
+from clarity.domain.streams import DayChunk, StreamKind
 from clarity.ports.audit import AuditSink, AuditTrail
 from clarity.ports.clock import Clock
 from clarity.ports.entities import Entity, key_of
@@ -55,6 +56,7 @@ class ApplyRetention:
         expiring: holds what has a time of its own.
         jobs: holds the jobs.
         jobs_kept: how long a job stays after it ended.
+        rules: how old days and results may get.
         clock: decides what is old.
     """
 
@@ -64,6 +66,7 @@ class ApplyRetention:
     expiring: Expiring
     jobs: Jobs
     jobs_kept: timedelta
+    rules: RetentionRules
     clock: Clock
 
     @correlated
@@ -71,20 +74,19 @@ class ApplyRetention:
         self,
         tenant: TenantId,
         *,
-        older_than: timedelta | None,
+        rules: RetentionRules | None = None,
         actor: Actor,
         correlation: CorrelationId,
     ) -> Purged:
         """
         What has expired is gone, and so is what of `tenant` is older than allowed.
 
-        That is every day and result that ended before the limit, and every job that ended longer
-        ago than jobs are kept. Interrupted, the same call continues.
+        That is every day and result that ended before the limit of its rule, and every job that
+        ended longer ago than jobs are kept. Interrupted, the same call continues.
 
         Args:
             tenant: whose data.
-            older_than: age beyond which a day or the window of a result is removed; None for what
-                has expired alone.
+            rules: instead of those that are set; None for these.
             actor: who applies the rule.
             correlation: ties the audit records together.
 
@@ -96,44 +98,55 @@ class ApplyRetention:
         """
         require_tenant(actor, tenant)
         require_purpose(actor, Deed.PURGE)
-        self.audit.append(
-            AuditEvent(
-                actor=actor,
-                patient=tenant_subject(tenant),
-                operation=Operation.PURGE,
-                touched=(),
-                correlation=correlation,
-                at=self.clock.now(),
-            )
+        applied = self.rules if rules is None else rules
+        evidence = Evidence(
+            actor=actor,
+            patient=tenant_subject(tenant),
+            operation=Operation.PURGE,
+            correlation=correlation,
+            at=self.clock.now(),
         )
-        removed = 0
-        if older_than is not None:
-            for patient in self.trail.patients(tenant):
-                evidence = Evidence(
-                    actor=actor,
-                    patient=patient,
-                    operation=Operation.ERASE,
-                    correlation=correlation,
-                    at=self.clock.now(),
-                )
-                removed += sum(self._removed(patient, older_than, evidence))
+        self.audit.append(evidence.event([Touched(f"rule/{rule}") for rule in applied.in_words]))
+        removed = sum(
+            self._removed(patient, applied, evidence) for patient in self.trail.patients(tenant)
+        )
         return Purged(
             expired=self.expiring.purge_expired(),
             removed=removed,
             jobs=self.jobs.purge(tenant, ended_before=self.clock.now() - self.jobs_kept),
         )
 
-    def _removed(
-        self, patient: PatientRef, older_than: timedelta, evidence: Evidence
-    ) -> Iterator[int]:
-        limit = self.clock.now() - older_than
-        old_days = Query(DayChunk, patient).where(field("day") < limit.date())
-        old_results = Query(AnalysisResult, patient).where(field("window_end") < limit)
-        yield from self._emptied(old_days, evidence)
-        yield from self._emptied(old_results, evidence)
+    def _removed(self, patient: PatientRef, rules: RetentionRules, applying: Evidence) -> int:
+        now = self.clock.now()
+        evidence = attrs.evolve(applying, patient=patient, operation=Operation.ERASE, at=now)
+        days = sum(self._emptied(query, evidence) for query in _old_days(patient, rules, now))
+        return days + sum(
+            self._emptied(query, evidence) for query in _old_results(patient, rules, now)
+        )
 
-    def _emptied(self, query: Query[E], evidence: Evidence) -> Iterator[int]:
+    def _emptied(self, query: Query[E], evidence: Evidence) -> int:
+        removed = 0
         while items := self.repository.query(query.page(MAX_CHANGES)).items:
             deletes = [Delete(key_of(one.entity), one.version) for one in items]
             self.repository.commit(deletes, evidence=evidence)
-            yield len(deletes)
+            removed += len(deletes)
+        return removed
+
+
+def _old_days(
+    patient: PatientRef, rules: RetentionRules, now: datetime
+) -> Iterator[Query[DayChunk]]:
+    """One query per stream that has a rule."""
+    for kind in StreamKind:
+        age = rules.age_of(kind.value)
+        if age is not None:
+            of_stream = Query(DayChunk, patient).where(field("stream").equals(kind.value))
+            yield of_stream.where(field("day") < (now - age).date())
+
+
+def _old_results(
+    patient: PatientRef, rules: RetentionRules, now: datetime
+) -> Iterator[Query[AnalysisResult]]:
+    age = rules.age_of(RESULTS)
+    if age is not None:
+        yield Query(AnalysisResult, patient).where(field("window_end") < now - age)

@@ -37,6 +37,7 @@ OWN_KINDS: Final = frozenset(
         "model",
         "model-alias",
         "result",
+        "rule",
         "tombstone",
     }
 )

@@ -8,6 +8,7 @@ from typing import Any, Final
 from dependency_injector import providers
 
 from clarity.application.answers import Answers
+from clarity.application.retention_rules import rules_of
 from clarity.container import Core
 from clarity.ports.head_ledger import HeadLedger
 from clarity.ports.heads import HeadSigner
@@ -79,16 +80,24 @@ def core_with(
         erasable=providers.Dict({"answers": answers, **erasable}),
         model_ports=models,
         pinged=providers.Dict(pinged),
-        jobs_kept=providers.Object(timedelta(days=settings.job_days)),
-        model_loading=providers.Object(settings.model_loading),
-        choice=providers.Object(settings.choice),
         audit_log=audit_log(settings, **told, tracer=ports["tracer"]),
         log_lines=providers.Callable(
             json_log, Path(settings.log) if settings.log else None, ports["pseudonyms"]
         ),
-        ship_every_s=providers.Object(settings.audit_log_every_s if settings.audit_log else 0.0),
+        **_chosen(settings),
         **ports,
     )
+
+
+def _chosen(settings: Settings) -> dict[str, providers.Object[Any]]:
+    """What is chosen and no port."""
+    return {
+        "retention_rules": providers.Object(rules_of(settings.retention_days)),
+        "jobs_kept": providers.Object(timedelta(days=settings.job_days)),
+        "model_loading": providers.Object(settings.model_loading),
+        "choice": providers.Object(settings.choice),
+        "ship_every_s": providers.Object(settings.audit_log_every_s if settings.audit_log else 0.0),
+    }
 
 
 def _pinged_in_s3(

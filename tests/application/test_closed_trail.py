@@ -1,7 +1,6 @@
 """Where the trail cannot be written, nothing is done and nothing is handed out."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +10,7 @@ import pytest
 from clarity.application.analyze import NothingStored
 from clarity.application.orders import Order, Rendered
 from clarity.application.read import Days
+from clarity.application.retention_rules import ALL, RetentionRules
 from clarity.application.summarize import Period
 from clarity.domain.audit import Operation
 from clarity.domain.models import ModelSelector
@@ -84,7 +84,7 @@ CALLS: Final[dict[str, Callable[[World, Path], object]]] = {
     "held": lambda world, _: world.app.erase.held(ADA, **ON_BEHALF),
     "erase": lambda world, _: world.app.erase.run(ADA, **ON_BEHALF),
     "retention": lambda world, _: world.app.retention.run(
-        CLINIC, older_than=timedelta(days=1), **KEEPING
+        CLINIC, rules=RetentionRules({ALL: 1}), **KEEPING
     ),
     "back_up": lambda world, folder: world.app.keep.back_up(folder / "copy", **OPERATING),
     "check": lambda world, _: world.app.keep.check(**OPERATING),

@@ -49,6 +49,8 @@ def test_a_choice_that_comes_as_text_is_that_choice():
         ("busy_timeout_s", 0, "busy_timeout_s cannot be 0"),
         ("busy_timeout_s", float("inf"), "busy_timeout_s cannot be inf"),
         ("busy_timeout_s", float("nan"), "busy_timeout_s cannot be nan"),
+        ("retention_days", "pulse=3", "retention_days cannot be 'pulse=3' (pulse is none of"),
+        ("retention_days", 730, "retention_days cannot be 730 (text was expected)"),
         ("cache_entries", None, "cache_entries cannot be None"),
         ("cache_bytes", 0, "cache_bytes cannot be 0"),
         ("max_file_bytes", 0, "max_file_bytes cannot be 0"),
@@ -84,8 +86,8 @@ def test_all_problems_are_named_at_once_and_what_could_be_set_is_said():
     ]
     assert str(refused.value).endswith(
         "the settings are store, profile, if_missing, busy_timeout_s, cache_entries, cache_bytes, "
-        "blobs, models, heads, job_days, model_keys, model_loading, model_engine, model_device, "
-        "model_dtype, model_group, log, audit_log, "
+        "blobs, models, heads, job_days, retention_days, model_keys, model_loading, model_engine, "
+        "model_device, model_dtype, model_group, log, audit_log, "
         "audit_log_every_s, kept_evidence, max_file_bytes, max_file_values, scoring, rescoring, "
         "wear_rule, cut_points"
     )

@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from itertools import product
 from pathlib import Path
 from typing import Final
@@ -168,7 +167,7 @@ def _calls_about(world: World, triple: Triple) -> Iterator[Callable[[], object]]
     yield lambda: app.summarize.run(days, by=Period.WEEK, **who)
     yield lambda: app.ingest.run(BUSY, patient=owner, **who)
     yield lambda: app.import_days.run([day_of()], patient=owner, **who)
-    yield lambda: app.retention.run(tenant, older_than=timedelta(days=1), **who)
+    yield lambda: app.retention.run(tenant, **who)
     yield lambda: world.core.ask().run(BUSY.series, selector=NO_MODEL, patient=owner, **who)
 
 

@@ -1,6 +1,5 @@
 """`clarity store backup`, `restore`, `check` and `purge`."""
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +11,7 @@ from clarity.adapters.cli.exits import Exit
 from clarity.adapters.cli.session import Session, json_option, pass_session
 from clarity.application.clarity import Clarity
 from clarity.application.erase_again import ErasedAgain
+from clarity.application.retention_rules import ALL, RetentionRules
 from clarity.domain.identity import CorrelationId
 from clarity.domain.signed_heads import BrokenLedger
 from clarity.ports.copies import Checkup
@@ -109,21 +109,36 @@ def check(session: Session) -> None:
 
 
 @click.command()
-@click.option("--older-than", type=click.IntRange(1, 36_500), metavar="DAYS", help="Age in days.")
+@click.option(
+    "--retention-days",
+    "rules",
+    default="",
+    envvar="CLARITY_RETENTION_DAYS",
+    metavar="RULES",
+    help="Ages in days, like activity=730,results=3650,all=1825 (setting retention_days).",
+)
+@click.option(
+    "--older-than",
+    type=click.IntRange(1, 36_500),
+    metavar="DAYS",
+    help="One age for everything, instead of the rules.",
+)
 @json_option
 @pass_session
-def purge(session: Session, older_than: int | None) -> None:
+def purge(session: Session, rules: str, older_than: int | None) -> None:
     """
-    Remove what has expired, old ended jobs, and with --older-than older days and results.
+    Remove what has expired, what is older than its rule allows, and old ended jobs.
 
-    For the purpose of operations (`clarity --purpose operations store purge`). Jobs stay for 90
+    For the purpose of operations (`clarity --purpose operations store purge`). Without rules, days
+    and results are kept. Jobs stay for 90
     days after they ended (setting `job_days`). It is in the audit trail. Exit codes: 0 removed, 1
     refused; the same command continues.
     """
-    with session.open() as app:
+    chosen = {"retention_days": rules} if rules else {}
+    with attrs.evolve(session, settings={**session.settings, **chosen}).open() as app:
         purged = app.retention.run(
             session.tenant,
-            older_than=None if older_than is None else timedelta(days=older_than),
+            rules=None if older_than is None else RetentionRules({ALL: older_than}),
             actor=session.acting,
             correlation=app.ids.correlation(),
         )

@@ -73,6 +73,34 @@ def test_what_is_not_sound_is_told(store, capfd, statements: list[str], code: Ex
     assert told in captured.err
 
 
+@pytest.mark.parametrize(
+    ("rules", "removed"), [("steps=1", 0), ("activity=1", 3), ("all=1", 3), ("results=1", 0)]
+)
+def test_what_is_purged_follows_the_rules_that_are_set(store, capfd, rules: str, removed: int):
+    options = ("--retention-days", rules, "--json")
+
+    assert cli(store, *OPERATING, "store", "purge", *options) == Exit.DONE
+
+    assert json.loads(capfd.readouterr().out)["removed"] == removed
+
+
+def test_rules_come_from_the_environment_and_one_age_goes_before_them(
+    store, capfd, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("CLARITY_RETENTION_DAYS", "activity=1")
+
+    assert cli(store, *OPERATING, "store", "purge", "--older-than", "36500", "--json") == Exit.DONE
+    assert json.loads(capfd.readouterr().out)["removed"] == 0
+    assert cli(store, *OPERATING, "store", "purge", "--json") == Exit.DONE
+    assert json.loads(capfd.readouterr().out)["removed"] == 3
+
+
+def test_rules_that_say_nothing_clear_are_refused(store, capfd):
+    assert cli(store, *OPERATING, "store", "purge", "--retention-days", "pulse=3") == Exit.FAILED
+
+    assert "settings.bad" in capfd.readouterr().err
+
+
 def _told(store: Path, capfd: pytest.CaptureFixture[str]) -> list[str]:
     """What is told in the chain of the tenant, in order."""
     capfd.readouterr()
