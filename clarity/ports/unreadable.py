@@ -28,7 +28,9 @@ __all__ = [
     "NoSamples",
     "NoSuchColumn",
     "NotText",
+    "PackedFile",
     "TooBig",
+    "TooCoarse",
     "UnboundedValue",
     "UnevenTimes",
     "UnknownFormat",
@@ -100,13 +102,25 @@ class NotText(UnreadableRecording):
     advice: ClassVar[str] = "export the recording as CSV"
 
 
+class PackedFile(UnreadableRecording):
+    """The file is a zip file whose parts no reader knows: a packed table, an office document."""
+
+    code: ClassVar[str] = "recording.packed"
+    problem: ClassVar[str] = "this is a zip file, and no reader knows what is in it"
+    expected: ClassVar[str] = "a table, or the zip file of an Apple Health export or an ActiGraph"
+    advice: ClassVar[str] = "unpack it and give what is in it; save a spreadsheet as CSV"
+
+
 class MisencodedText(UnreadableRecording):
     """The text is in no known encoding."""
 
     code: ClassVar[str] = "recording.encoding"
     problem: ClassVar[str] = "some bytes are no UTF-8"
-    expected: ClassVar[str] = "UTF-8, or UTF-16 with its mark at the beginning"
-    advice: ClassVar[str] = "save the file as UTF-8"
+    expected: ClassVar[str] = "UTF-8 or UTF-16"
+    advice: ClassVar[str] = (
+        "save the file as UTF-8, or convert it: `iconv -f WINDOWS-1252 -t UTF-8 OLD > NEW`, where "
+        "a Western European Windows wrote it"
+    )
 
 
 class DamagedArchive(UnreadableRecording):
@@ -249,6 +263,17 @@ class UnevenTimes(UnreadableRecording):
     problem: ClassVar[str] = "the times make no even recording"
     expected: ClassVar[str] = "evenly spaced times, 1 s to 30 min apart"
     advice: ClassVar[str] = "split the file, or say how long an epoch is with --epoch"
+
+
+class TooCoarse(UnreadableRecording):
+    """The table holds sums of hours or days."""
+
+    code: ClassVar[str] = "recording.too-coarse"
+    problem: ClassVar[str] = "this table holds sums of hours or days"
+    expected: ClassVar[str] = "a value for every half hour or oftener"
+    advice: ClassVar[str] = (
+        "export the table of minutes: of Fitbit minuteStepsWide or minuteStepsNarrow"
+    )
 
 
 class ContradictoryTimes(UnreadableRecording):

@@ -41,6 +41,7 @@ _MAX_NAME: Final = 1_000
 _MAX_NAMED: Final = 100_000
 _MAX_TEXTS: Final = 1_000
 _MAX_ZONE: Final = 64
+_OFFSET: Final = len("+0100")
 _LOOK_AHEAD: Final = 1_000_000
 _MAX_DOCTYPE: Final = 1 << 18
 _DOCTYPE: Final = re.compile(rb"<!DOCTYPE[^>\[]*\[.*?\]\s*>", re.DOTALL)
@@ -103,10 +104,12 @@ class Kept:
     Attributes:
         stream: which one.
         left_out: records in another unit, of another category, or without times.
+        offsets: some of the offsets from UTC at which the records were written.
     """
 
     stream: Stream
     left_out: int = 0
+    offsets: set[str] = attrs.field(factory=set)
     _taken: int = 0
     _starts: list[str] = attrs.field(factory=list)
     _ends: list[str] = attrs.field(factory=list)
@@ -158,6 +161,7 @@ class Kept:
             at = f"{self.stream.name} record {self._taken + error.line:,}"
             what = f"{at}: {error.detail}" if error.detail else at
             raise attrs.evolve(error, line=0, detail=what) from error
+        self.offsets.add(self._starts[0][-_OFFSET:])
         length = ends - starts
         good = (length >= 0) & (length <= self.stream.longest_s) & ~np.isnan(values)
         self.left_out += count - int(np.count_nonzero(good))

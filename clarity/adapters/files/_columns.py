@@ -17,7 +17,7 @@ from clarity.adapters.files._people import is_of_people
 from clarity.adapters.files._table import Heading, fold
 from clarity.domain.streams import Unit
 from clarity.ports.recordings import ReadOptions
-from clarity.ports.unreadable import AmbiguousColumn, NoSuchColumn
+from clarity.ports.unreadable import AmbiguousColumn, NoSuchColumn, UnknownFormat
 
 __all__ = [
     "Columns",
@@ -138,6 +138,7 @@ def time_columns(heading: Heading, options: ReadOptions, file: str) -> tuple[int
 
     Raises:
         NoSuchColumn: the named column does not exist, or none holds times.
+        UnknownFormat: there is neither a time nor a number.
     """
     if options.time_column is not None:
         return column_named(heading, options.time_column, file), None
@@ -145,9 +146,17 @@ def time_columns(heading: Heading, options: ReadOptions, file: str) -> tuple[int
     if found:
         return found[0], None
     both = _date_and_clock(heading)
-    if both is None:
-        raise NoSuchColumn(file=file, detail="none holds dates with times")
-    return both
+    if both is not None:
+        return both
+    if not any(_says_something(cell.strip()) for row in heading.rows for cell in row):
+        raise UnknownFormat(file=file, detail="not one cell is a time or a number")
+    raise NoSuchColumn(file=file, detail="none holds dates with times")
+
+
+def _says_something(cell: str) -> bool:
+    """Whether a cell is a number, a date or a clock time."""
+    known = cell.lower() not in MISSING
+    return known and (_is_value(cell) or date_parts(cell) is not None or _is_clock(cell))
 
 
 def _is_value(text: str) -> bool:

@@ -5,13 +5,14 @@ Limits hold before memory is used: the unpacked size, the growth of packed files
 a line.
 """
 
+import codecs
 import gzip
 import hashlib
 import io
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Final, TypeAlias, cast
 
@@ -24,16 +25,25 @@ from clarity.ports.unreadable import (
     EmptyRecording,
     MisencodedText,
     NotText,
+    PackedFile,
     TooBig,
     UnopenableFile,
 )
 
-__all__ = ["HEAD_BYTES", "Intake", "head_text", "label_of"]
+__all__ = ["HEAD_BYTES", "ZIP", "Intake", "head_text", "label_of", "no_text"]
 
 HEAD_BYTES: Final = 65_536
 """How much of the content tells its format, bytes."""
 
+ZIP: Final = b"PK\x03\x04"
+"""How a zip file begins."""
+
+_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 _GZIP: Final = b"\x1f\x8b"
+_FEW: Final = 1_000
+_MOSTLY: Final = 0.8
+"""Share of characters below 256 by which UTF-16 without a mark is known: a table is digits."""
+
 _Check: TypeAlias = Callable[[int], None]
 _ENDINGS: Final = (".gz", ".csv", ".txt", ".tsv", ".agd", ".awd", ".json", ".xml", ".zip", ".gt3x")
 
@@ -112,12 +122,12 @@ class Intake:
         The whole lines of the head as text.
 
         Raises:
-            NotText: it is binary.
+            NotText, PackedFile: it is binary.
             UnreadableRecording: the source is empty, or cannot be opened or unpacked.
         """
         head = self.head()
         if not _encoding(head):
-            raise NotText(file=self.source.name)
+            raise no_text(head, self.source.name)
         return head_text(head)
 
     def lines(self) -> Iterator[str]:
@@ -127,9 +137,10 @@ class Intake:
         Raises:
             UnreadableRecording: no text, misencoded, damaged, or beyond a limit.
         """
-        encoding = _encoding(self.head())
+        head = self.head()
+        encoding = _encoding(head)
         if not encoding:
-            raise NotText(file=self.source.name)
+            raise no_text(head, self.source.name)
         with self._translated(), self._opened() as (stream, raw):
             text = io.TextIOWrapper(stream, encoding=encoding, newline="")
             number = 0
@@ -199,6 +210,21 @@ class Intake:
             file.flush()
             yield Path(file.name)
 
+    def _first_bad_line(self) -> int:
+        """The line with the first byte that is no UTF-8; 0 when it is not known."""
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        line = 1
+        with suppress(EOFError, OSError, zlib.error, TooBig), self._opened() as (stream, _):
+            if stream.peek(2)[:2] in _MARKS:
+                return 0
+            while piece := stream.read(HEAD_BYTES):
+                try:
+                    decoder.decode(piece)
+                except UnicodeDecodeError as error:
+                    return line + error.object[: error.start].count(b"\n")
+                line += piece.count(b"\n")
+        return 0
+
     def _check_size(self, given: int, taken: int) -> None:
         """Refuse what unpacks beyond the limits."""
         if given > self.limits.max_bytes:
@@ -230,15 +256,27 @@ class Intake:
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise DamagedArchive(file=name) from error
         except UnicodeError as error:
-            raise MisencodedText(file=name) from error
+            raise MisencodedText(file=name, line=self._first_bad_line()) from error
         except OSError as error:
             raise UnopenableFile(file=name, detail=error.strerror or "") from error
 
 
 def _encoding(head: bytes) -> str:
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+    """How the text is encoded, "" when it is none."""
+    if head[:2] in _MARKS:
         return "utf-16"
-    return "" if b"\0" in head else "utf-8-sig"
+    if b"\0" not in head:
+        return "utf-8-sig"
+    even, odd = (head[at:_FEW:2].count(0) for at in (0, 1))
+    most = len(head[:_FEW]) // 2 * _MOSTLY
+    if even == 0 and odd > most:
+        return "utf-16-le"
+    return "utf-16-be" if odd == 0 and even > most else ""
+
+
+def no_text(head: bytes, file: str) -> NotText | PackedFile:
+    """The refusal of bytes that are no text."""
+    return PackedFile(file=file) if head.startswith(ZIP) else NotText(file=file)
 
 
 def head_text(head: bytes) -> str:

@@ -12,12 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from clarity.adapters.files._cells import first_none, is_stamp, number
-from clarity.adapters.files._intake import Intake, head_text
+from clarity.adapters.files._intake import Intake, head_text, no_text
 from clarity.ports.unreadable import (
     NegativeValue,
     NoSamples,
     NoSuchColumn,
-    NotText,
     TooBig,
     UnboundedValue,
     UnparsableLine,
@@ -148,7 +147,7 @@ def read_heading(intake: Intake) -> Heading:
     The heading of a source.
 
     Raises:
-        NotText: it is binary.
+        NotText, PackedFile: it is binary.
         NoSuchColumn: the text has no columns.
         NoSamples: there is nothing but blanks, comments and a heading.
     """
@@ -159,7 +158,7 @@ def read_heading(intake: Intake) -> Heading:
         return heading
     text = head_text(head)
     if not text:
-        raise NotText(file=file)
+        raise no_text(head, file)
     if heading is None and not all(map(_is_comment, text.splitlines())):
         raise NoSuchColumn(file=file, detail="the lines have one cell each")
     raise NoSamples(file=file)

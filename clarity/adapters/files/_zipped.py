@@ -13,10 +13,7 @@ from clarity.adapters.files._intake import HEAD_BYTES
 from clarity.adapters.files.limits import Limits
 from clarity.ports.unreadable import DamagedFile, TooBig
 
-__all__ = ["ZIP", "Zipped"]
-
-ZIP: Final = b"PK\x03\x04"
-"""How a zip file begins."""
+__all__ = ["Zipped"]
 
 _MAX_DIRECTORY: Final = 16 << 20
 _TAIL: Final = 65_557

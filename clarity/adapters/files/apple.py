@@ -13,8 +13,8 @@ import numpy as np
 from clarity.adapters.files._apple_grid import Gridded, Records, gridded
 from clarity.adapters.files._apple_scan import Kept, Scan, without_doctype
 from clarity.adapters.files._apple_streams import Stream
-from clarity.adapters.files._intake import Intake, label_of
-from clarity.adapters.files._zipped import ZIP, Zipped
+from clarity.adapters.files._intake import ZIP, Intake, label_of
+from clarity.adapters.files._zipped import Zipped
 from clarity.adapters.files.limits import Limits
 from clarity.domain.actigraphy.regrid import MAX_EPOCHS, STANDARD_EPOCHS_S, RegridReport
 from clarity.domain.actigraphy.series import ActivitySeries
@@ -32,12 +32,17 @@ APPLE_HEALTH: Final = Format(
 )
 
 
+_OFFICE: Final = b"[Content_Types].xml"
+"""The part with which the zip file of an office document begins."""
+
+
 @attrs.frozen(kw_only=True)
 class AppleHealthRecordings(Recordings):
     """
     Exports of one person, one recording per stream that has records.
 
     The zone of the person's clock is the one given, else the one that the export names most often.
+    An offset is no zone: days of the other half of the year would not fit those stored with it.
     A unit given by the caller picks the stream that has it.
     """
 
@@ -50,7 +55,8 @@ class AppleHealthRecordings(Recordings):
     def sniff(self, head: bytes) -> Format | None:
         """It is one when its root says so, or when it is a zip file that names an export."""
         if head.startswith(ZIP):
-            return APPLE_HEALTH if b"apple_health_export" in head or b".xml" in head[:300] else None
+            found = b"apple_health_export" in head or b".xml" in head[:300]
+            return APPLE_HEALTH if found and _OFFICE not in head[:300] else None
         text = head.decode(
             "utf-16" if head[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8", "replace"
         )
@@ -109,7 +115,9 @@ def _zone(scan: Scan, options: ReadOptions) -> tuple[ZoneInfo, tuple[Notice, ...
             continue
         text = f"the zone {zone.key} is the one that the export names most often; see --tz"
         return zone, (Notice(code="zone-of-export", text=text),)
-    raise MissingZone(file=scan.file)
+    offsets = sorted({offset for kept in scan.kept.values() for offset in kept.offsets})
+    told = f"its times are at {', '.join(offsets[:3])}" if offsets else ""
+    raise MissingZone(file=scan.file, detail=told)
 
 
 @attrs.frozen(kw_only=True)

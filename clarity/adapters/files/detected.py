@@ -4,7 +4,7 @@ from typing import Final
 
 import attrs
 
-from clarity.adapters.files._intake import Intake, head_text
+from clarity.adapters.files._intake import Intake, head_text, no_text
 from clarity.adapters.files._table import heading_of
 from clarity.adapters.files.actigraph import ActiGraphRecordings
 from clarity.adapters.files.actiwatch import ActiwatchRecordings
@@ -22,7 +22,7 @@ from clarity.adapters.files.ukbiobank import UkBiobankRecordings
 from clarity.adapters.files.wide_days import WideDayRecordings
 from clarity.adapters.files.wide_streams import WIDE_STREAMS, WideStreamRecordings
 from clarity.ports.recordings import Format, ReadOptions, Recording, Recordings, Source
-from clarity.ports.unreadable import NoSamples, NotText, UnknownFormat
+from clarity.ports.unreadable import NoSamples, UnknownFormat
 
 __all__ = ["FORMATS", "DetectedRecordings", "all_readers"]
 
@@ -94,7 +94,7 @@ class DetectedRecordings(Recordings):
         if heading_of(head) is not None:
             return self.readers[-1]
         if not head_text(head):
-            raise NotText(file=source.name)
+            raise no_text(head, source.name)
         if not head_text(head).strip():
             raise NoSamples(file=source.name)
         raise UnknownFormat(file=source.name)

@@ -25,7 +25,7 @@ from clarity.ports.recordings import (
     Recordings,
     Source,
 )
-from clarity.ports.unreadable import NoSuchColumn
+from clarity.ports.unreadable import NoSuchColumn, TooCoarse
 
 __all__ = ["FITBIT_HOURS", "FITBIT_MINUTES", "FitbitRecordings"]
 
@@ -47,6 +47,10 @@ _LEVELS: Final = Notice(
 )
 
 
+_DAY_KEYS: Final = frozenset({"activityday", "activitydate", "sleepday"})
+_HOUR: Final = "activityhour"
+
+
 @attrs.frozen(kw_only=True)
 class _Layout:
     """Which of the formats it is, and where its columns are."""
@@ -60,7 +64,7 @@ def _layout(heading: Heading) -> _Layout | None:
     keys = heading.keys
     if "id" not in keys:
         return None
-    if "activityhour" in keys:
+    if _HOUR in keys:
         return _wide(keys)
     unit = next((_UNITS[key] for key in keys if key in _UNITS), None)
     if "activityminute" not in keys or unit is None:
@@ -84,15 +88,26 @@ def _wide(keys: Sequence[str]) -> _Layout | None:
         unit=_UNITS[name],
         columns=Layout(
             person=keys.index("id"),
-            time=keys.index("activityhour"),
+            time=keys.index(_HOUR),
             values=tuple(keys.index(f"{name}{minute:02}") for minute in range(60)),
         ),
     )
 
 
+def _is_coarse(heading: Heading) -> bool:
+    """Whether it is one of Fitabase's tables of hours or days, in which no minute is told."""
+    keys = set(heading.keys)
+    hours = _HOUR in keys and not any(map(_WIDE.fullmatch, keys))
+    return "id" in keys and (hours or bool(keys & _DAY_KEYS))
+
+
 @attrs.frozen(kw_only=True)
 class FitbitRecordings(Recordings):
-    """Wide and narrow minute tables of several people, one recording each."""
+    """
+    Wide and narrow minute tables of several people, one recording each.
+
+    Tables of hours and days are known too, and refused with the name of the table to export.
+    """
 
     limits: Limits = attrs.field(factory=Limits)
 
@@ -103,9 +118,11 @@ class FitbitRecordings(Recordings):
     def sniff(self, head: bytes) -> Format | None:
         """The one whose columns it has."""
         heading = heading_of(head)
-        layout = _layout(heading) if heading else None
-        if layout is None:
+        if heading is None:
             return None
+        layout = _layout(heading)
+        if layout is None:
+            return FITBIT_HOURS if _is_coarse(heading) else None
         return FITBIT_HOURS if layout.format == FITBIT_HOURS.id else FITBIT_MINUTES
 
     def read(self, source: Source, *, options: ReadOptions) -> tuple[Recording, ...]:
@@ -113,6 +130,8 @@ class FitbitRecordings(Recordings):
         intake = Intake(source, self.limits)
         heading = read_heading(intake)
         found = _layout(heading)
+        if _is_coarse(heading):
+            raise TooCoarse(file=source.name)
         if found is None:
             raise NoSuchColumn(file=source.name, detail="Id, ActivityHour, Steps00 to Steps59")
         preset = Preset(

@@ -47,6 +47,13 @@ _UTC: Final = Notice(
     code="times-in-utc",
     text="Fitbit's JSON is taken to stamp steps and heart rate in UTC",
 )
+_BY_FILE: Final = Notice(
+    code="person-by-file",
+    text=(
+        "the file does not say whose it is and counts as a person of its own; an export has one "
+        "for each day or month: give them together, with --patient"
+    ),
+)
 _LEVELS: Final = {
     "wake": SleepStage.AWAKE,
     "awake": SleepStage.AWAKE,
@@ -115,9 +122,13 @@ class FitbitJsonRecordings(Recordings):
             report=done.report,
             digest=intake.digest,
             format=FITBIT_JSON.id,
-            notices=() if asleep else (_UTC,),
+            notices=(*(() if asleep else (_UTC,)), *_told(options)),
         )
         return (recording,)
+
+
+def _told(options: ReadOptions) -> tuple[Notice, ...]:
+    return () if options.participant else (_BY_FILE,)
 
 
 def _second(text: object, place: int, file: str) -> int:

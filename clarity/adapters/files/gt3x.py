@@ -19,9 +19,9 @@ import numpy.typing as npt
 from clarity.adapters.files._cells import number
 from clarity.adapters.files._even import MAX_EPOCH_S, elapsed_samples
 from clarity.adapters.files._gt3x_log import Block, Log
-from clarity.adapters.files._intake import Intake, label_of
+from clarity.adapters.files._intake import ZIP, Intake, label_of
 from clarity.adapters.files._laid import Preset, laid, zone_of
-from clarity.adapters.files._zipped import ZIP, Zipped
+from clarity.adapters.files._zipped import Zipped
 from clarity.adapters.files.actigraph import placement_of
 from clarity.adapters.files.limits import Limits
 from clarity.domain.actigraphy.regrid import Samples

@@ -225,7 +225,7 @@ def test_the_zone_is_the_one_that_the_export_names_most_often():
 
 
 def test_an_export_that_names_no_zone_is_refused():
-    with pytest.raises(MissingZone):
+    with pytest.raises(MissingZone, match=r"\(its times are at \+0100\)"):
         read(few_records(), ReadOptions())
 
 

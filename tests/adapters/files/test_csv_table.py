@@ -19,6 +19,7 @@ from clarity.ports.unreadable import (
     AmbiguousColumn,
     AmbiguousDates,
     ContradictoryTimes,
+    MisencodedText,
     MissingZone,
     NegativeValue,
     NoSamples,
@@ -106,6 +107,15 @@ def test_a_thousands_mark_is_refused():
 
     with pytest.raises(UnparsableLine, match=r"line 3: .*the value"):
         read(content)
+
+
+def test_text_in_two_bytes_that_is_none_is_refused():
+    content = plain_table().encode("utf-16") + b"\x00\xd8\n\x00"
+
+    with pytest.raises(MisencodedText) as refused:
+        read(content)
+
+    assert refused.value.line == 0
 
 
 def test_a_table_without_a_heading_and_with_comments_is_read():

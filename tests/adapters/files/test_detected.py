@@ -12,6 +12,7 @@ from clarity.ports.unreadable import (
     NoSamples,
     NoSuchColumn,
     NotText,
+    PackedFile,
     UnknownFormat,
     UnreadableRecording,
 )
@@ -117,13 +118,26 @@ def test_a_format_that_does_not_exist_is_refused():
     [
         (b"some words\nand more\n", UnknownFormat),
         (b"\n\n\n", NoSamples),
-        (b"PK\x03\x04\x00\x00", NotText),
+        (b"PK\x03\x04\x00\x00", PackedFile),
+        (zipped(plain_table(), name="table.csv"), PackedFile),
+        (zipped("<x/>", name="[Content_Types].xml"), PackedFile),
+        (b"\x00\x01\x02\x03", NotText),
         (b"a,b\n1,2\n", NoSuchColumn),
+        (b"Dear doctor, I slept well,\nbut not long.\nYours, Anna\n", UnknownFormat),
+        (b"name,colour\nAnna,red\n,NA\n", UnknownFormat),
     ],
 )
 def test_what_no_reader_knows_is_refused_in_words(content, error):
     with pytest.raises(error, match="; expected "):
         READER.read(source_of(content), options=UTC_)
+
+
+def test_a_packed_file_is_to_be_unpacked():
+    asked = ReadOptions(zone=UTC_.zone, format="csv")
+    with pytest.raises(PackedFile, match="unpack it and give what is in it"):
+        READER.read(source_of(zipped(plain_table(), name="table.csv")), options=UTC_)
+    with pytest.raises(PackedFile, match="save a spreadsheet as CSV"):
+        READER.read(source_of(zipped("<x/>", name="[Content_Types].xml")), options=asked)
 
 
 def source(path):
@@ -170,7 +184,7 @@ OUTCOMES = {
         "GGIR_LICENSE": "recording.unknown-format",
         "GGIR_actigraph_testfile.gt3x": "actigraph-gt3x x 1",
         "GGIR_ukbiobank.csv": "ukbiobank x 1",
-        "PROVENANCE.md": "recording.no-column",
+        "PROVENANCE.md": "recording.unknown-format",
         "agcounts_example.gt3x": "actigraph-gt3x x 1",
         "agcounts_example5sec.agd": "actigraph-agd x 1",
         "healthkit_export.xml": "apple-health x 1",
@@ -178,15 +192,15 @@ OUTCOMES = {
         "skdh_test_activity_index.h5": "recording.not-text",
     },
     "fitbit": {
-        "PROVENANCE.md": "recording.no-column",
-        "dailyActivity_merged.csv.gz": "recording.no-column",
-        "hourlySteps_merged.csv.gz": "recording.uneven-times",
+        "PROVENANCE.md": "recording.unknown-format",
+        "dailyActivity_merged.csv.gz": "recording.too-coarse",
+        "hourlySteps_merged.csv.gz": "recording.too-coarse",
         "minuteIntensitiesWide_merged.csv.gz": "fitbit-hours x 33",
         "minuteStepsWide_merged.csv.gz": "fitbit-hours x 33",
-        "sleepDay_merged.csv.gz": "recording.ambiguous-column",
+        "sleepDay_merged.csv.gz": "recording.too-coarse",
     },
     "walch2019": {
-        "PROVENANCE.md": "recording.no-column",
+        "PROVENANCE.md": "recording.unknown-format",
         "walch2019_features.csv.gz": "recording.no-column",
     },
 }

@@ -100,7 +100,7 @@ OUTCOMES = {
     "GGIR_LICENSE": "recording.unknown-format",
     "GGIR_actigraph_testfile.gt3x": 1,
     "GGIR_ukbiobank.csv": 1,
-    "PROVENANCE.md": "recording.no-column",
+    "PROVENANCE.md": "recording.unknown-format",
     "agcounts_example.gt3x": 1,
     "agcounts_example5sec.agd": 1,
     "healthkit_export.xml": 1,

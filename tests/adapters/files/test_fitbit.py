@@ -17,6 +17,7 @@ from clarity.ports.unreadable import (
     NoSamples,
     NoSuchColumn,
     TooBig,
+    TooCoarse,
     UnparsableLine,
 )
 from tests.support.device_files import fitbit_hours, fitbit_minutes
@@ -56,6 +57,22 @@ def test_times_since_1970_are_no_wall_clock():
 
     with pytest.raises(UnparsableLine, match="since 1970"):
         READER.read(source_of(content), options=CHICAGO)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "Id,ActivityHour,StepTotal\n7,4/12/2016 0:00,373\n",
+        "Id,ActivityHour,TotalIntensity,AverageIntensity\n7,4/12/2016 0:00,20,0.33\n",
+        "Id,SleepDay,TotalSleepRecords,TotalMinutesAsleep\n7,4/12/2016 0:00,1,327\n",
+        "Id,ActivityDate,TotalSteps,Calories\n7,4/12/2016,13162,1985\n",
+        "Id,ActivityDay,StepTotal\n7,4/12/2016,13162\n",
+    ],
+)
+def test_tables_of_hours_and_days_are_refused_with_the_one_to_export(table):
+    assert READER.sniff(table.encode())
+    with pytest.raises(TooCoarse, match="minuteStepsWide or minuteStepsNarrow"):
+        READER.read(source_of(table), options=CHICAGO)
 
 
 def test_intensity_levels_are_told_to_be_no_amount():

@@ -50,7 +50,15 @@ def test_steps_are_stamped_in_utc_and_a_notice_says_so():
     assert recording.series.values.tolist() == list(range(30))
     assert recording.series.start.isoformat() == "2023-05-07T12:00:00-05:00"
     assert recording.series.unit is Unit.STEPS_PER_MIN
-    assert [notice.code for notice in recording.notices] == ["times-in-utc"]
+    assert [notice.code for notice in recording.notices] == ["times-in-utc", "person-by-file"]
+
+
+def test_files_that_the_caller_gives_to_a_person_need_no_hint():
+    options = ReadOptions(zone=CHICAGO.zone, participant="anna")
+
+    assert "--patient" in read_one(READER, fitbit_steps(), CHICAGO).notices[1].text
+    recording = read_one(READER, fitbit_steps(), options)
+    assert (recording.participant, len(recording.notices)) == ("anna", 1)
 
 
 def test_heart_beats_are_averaged_over_the_minute():
@@ -83,7 +91,7 @@ def test_stages_of_sleep_lie_on_the_wall_clock_and_short_ones_win():
         SleepStage.REM,
     ]
     assert recording.series.start.isoformat() == "2023-05-07T23:00:00-05:00"
-    assert not recording.notices
+    assert [notice.code for notice in recording.notices] == ["person-by-file"]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What every reader of recordings promises."""
 
+import gzip
 import hashlib
 import io
 from concurrent.futures import ThreadPoolExecutor
@@ -106,6 +107,8 @@ def test_other_encodings_with_a_mark_and_other_line_ends_are_read(harness):
     for content in (
         harness.table.encode("utf-8-sig"),
         harness.table.encode("utf-16"),
+        harness.table.encode("utf-16-le"),
+        harness.table.encode("utf-16-be"),
         harness.table.replace("\n", "\r\n").encode(),
         harness.table.rstrip("\n").encode(),
     ):
@@ -194,11 +197,15 @@ def test_binary_content_is_refused(harness):
         read(harness, b"\x00\x01\x02" * 100)
 
 
-def test_bytes_that_are_no_text_are_refused(harness):
+def test_bytes_that_are_no_text_are_refused_with_their_line(harness):
     content = harness.table.encode() + b"2003-05-07 \xff\xfe\xfd,1\n"
+    line = harness.table.count("\n") + 1
 
-    with pytest.raises(MisencodedText, match="save the file as UTF-8"):
-        read(harness, content)
+    for table in (content, gzip.compress(content)):
+        with pytest.raises(MisencodedText, match="save the file as UTF-8") as refused:
+            read(harness, table)
+        assert refused.value.line == line
+        assert "iconv" in str(refused.value)
 
 
 @pytest.mark.parametrize("keep", [0.1, 0.5, 0.99])
