@@ -101,18 +101,38 @@ class _Embedding(nn.Module):
         return functional.relu(convolved).mean(dim=2) + self.token_bias
 
 
+class _AffineEach(nn.Module):
+    """
+    `values @ kernel + bias`, one product of the same shape for each sample.
+
+    In one product for all samples the last rows are added up in another order where there is a
+    single column, so a score would depend on the sample's place.
+    """
+
+    kernel: Tensor
+    bias: Tensor
+
+    def __init__(self, kernel: npt.ArrayLike, bias: npt.ArrayLike) -> None:
+        super().__init__()
+        self.register_buffer("kernel", _constant(kernel).unsqueeze(0))
+        self.register_buffer("bias", _constant(bias))
+
+    def forward(self, values: Tensor) -> Tensor:
+        return torch.baddbmm(self.bias, values, self.kernel.expand(len(values), -1, -1))
+
+
 class _Head(nn.Module):
     """The score of an embedding."""
 
     def __init__(self, head: HeadWeights) -> None:
         super().__init__()
         tensors = head.tensors
-        self.hidden = _Affine(tensors["dense_128/kernel"], tensors["dense_128/bias"])
-        self.output = _Affine(tensors["output/kernel"], tensors["output/bias"])
+        self.hidden = _AffineEach(tensors["dense_128/kernel"], tensors["dense_128/bias"])
+        self.output = _AffineEach(tensors["output/kernel"], tensors["output/bias"])
 
     def forward(self, embedding: Tensor) -> Tensor:
-        logit = self.output(functional.relu(self.hidden(embedding)))
-        return torch.sigmoid(logit).squeeze(1)
+        logit = self.output(functional.relu(self.hidden(embedding.unsqueeze(1))))
+        return torch.sigmoid(logit).flatten()
 
 
 class FoldedNetwork(nn.Module):

@@ -48,7 +48,7 @@ class TorchPredictor(Predictor):
     Every run of the network has the same shape, so the engine picks the same kernels for every
     sample whatever the batch. With groups of one, an answer cannot depend on its batch-mates. With
     larger groups (worthwhile on accelerators) that rests on kernels that treat samples alike; the
-    contract suite checks it for groups of four on a CPU.
+    contract suite checks it for odd groups on a CPU.
 
     Two settings of torch are made before each run, because bits depend on them and anybody may
     change them: the number of CPU threads (a new thread gets another one than was set before it

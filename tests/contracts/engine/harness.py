@@ -24,3 +24,8 @@ OPENERS: Final[dict[str, Callable[[], Engine]]] = {
     "torch": _torch(),
     "torch-bfloat16": _torch(precision=Precision.BFLOAT16),
 }
+
+GPU_OPENERS: Final[dict[str, Callable[[], Engine]]] = {
+    "torch-cuda": _torch(device="cuda", group=8),
+    "torch-cuda-bfloat16": _torch(device="cuda", group=8, precision=Precision.BFLOAT16),
+}

@@ -59,8 +59,14 @@ OPENERS: Final[dict[str, Opener]] = {
     "onnx-cached": _cached,
     "onnx-portable": _onnx(AttentionForm.PORTABLE),
     "torch": _torch(),
-    "torch-groups-of-4": _torch(group=4),
+    "torch-groups-of-5": _torch(group=5),
     "torch-bfloat16": _torch(precision=Precision.BFLOAT16, group=2),
+}
+
+
+GPU_OPENERS: Final[dict[str, Opener]] = {
+    "torch-cuda": _torch(device="cuda", group=8),
+    "torch-cuda-bfloat16": _torch(device="cuda", group=8, precision=Precision.BFLOAT16),
 }
 
 
@@ -80,7 +86,7 @@ def harness(opener: str, variant: Variant) -> PredictorHarness:
     heads = (random_head("sleep", 1), random_head("mood", 2))
     length = LENGTHS[variant]
     return PredictorHarness(
-        predictor=OPENERS[opener](weights, heads, length),
+        predictor=(OPENERS | GPU_OPENERS)[opener](weights, heads, length),
         weights=weights,
         heads=heads,
         length=length,
