@@ -32,7 +32,6 @@ __all__ = [
     "recipe",
     "resealed",
     "tiny_bundle",
-    "with_file",
 ]
 
 LENGTH: Final = 144
@@ -80,8 +79,3 @@ def resealed(bundle: Bundle, files: Mapping[str, bytes]) -> Bundle:
     contents = {**bundle.files, **files}
     digests = {name: sha256_of(content) for name, content in contents.items()}
     return Bundle(manifest=encoded(attrs.evolve(manifest, files=digests)), files=contents)
-
-
-def with_file(bundle: Bundle, name: str, data: bytes) -> Bundle:
-    """The bundle with one file exchanged, its manifest as it was."""
-    return attrs.evolve(bundle, files={**bundle.files, name: data})

@@ -45,6 +45,9 @@ S3: Final = "clarity/adapters/aws/s3"
 IN_S3: Final = "tests/adapters/aws/test_s3_models.py"
 REGISTRIES: Final = "tests/contracts/model_registry"
 
+PAT: Final = "clarity/domain/pat"
+REL_09: Final = "tests/reliability/test_rel_09_model_files.py"
+
 BUGS: Final = (
     Bug(
         name="audit-in-another-transaction",
@@ -229,6 +232,55 @@ BUGS: Final = (
         old="!= file.sha256:",
         new="== 0:",
         tests=(IN_S3, "-k", "never_handed_on"),
+    ),
+    Bug(
+        name="network-is-not-proved",
+        file=f"{PAT}/parity.py",
+        old="    if not agreement.holds:",
+        new="    if not agreement:",
+        tests=(REL_09, "-k", "never_served and PAT-S"),
+    ),
+    Bug(
+        name="model-file-is-not-compared",
+        file=f"{PAT}/artifact.py",
+        old="    if not hmac.compare_digest(",
+        new="    if not data and not hmac.compare_digest(",
+        tests=(REL_09, "-k", "no_model_is_refused or no_weights_is_not"),
+    ),
+    Bug(
+        name="positions-are-interleaved",
+        file=f"{PAT}/positions.py",
+        old="np.concatenate([np.sin(angle), np.cos(angle)], axis=1)",
+        new="np.stack([np.sin(angle), np.cos(angle)], axis=2).reshape(tokens, -1)",
+        tests=("tests/domain/pat/test_positions.py",),
+    ),
+    Bug(
+        name="epsilon-of-other-frameworks",
+        file=f"{PAT}/variants.py",
+        old="EPSILON: Final = 1e-6",
+        new="EPSILON: Final = 1e-5",
+        tests=("tests/domain/pat/test_parity.py", "-k", "epsilon_of_1e_5"),
+    ),
+    Bug(
+        name="epsilon-of-the-graph-alone",
+        file="clarity/adapters/onnx/builder.py",
+        old="epsilon=EPSILON)",
+        new="epsilon=10 * EPSILON)",
+        tests=(REL_09, "-k", "passes_unchanged"),
+    ),
+    Bug(
+        name="epsilon-of-torch-alone",
+        file="clarity/adapters/torch/network.py",
+        old="self.gamma, self.beta, EPSILON)",
+        new="self.gamma, self.beta, 10 * EPSILON)",
+        tests=("tests/contracts/engine", "-k", "torch and not bfloat16 and passes_its"),
+    ),
+    Bug(
+        name="answers-are-remembered-whatever-the-model",
+        file="clarity/application/prediction_cache.py",
+        old='f"pat/{self.digest}/{self.runtime}/{sha256}"',
+        new='f"pat/{self.runtime}/{sha256}"',
+        tests=("tests/application/test_prediction_cache.py", "-k", "another_model"),
     ),
     Bug(
         name="told-records-are-marked-before-the-log-has-them",
