@@ -10,6 +10,7 @@ from clarity.adapters.onnx.predictor import open_onnx
 from clarity.adapters.torch.network import FoldedNetwork
 from clarity.adapters.torch.predictor import Execution, exact_products, open_torch
 from clarity.adapters.torch.trainable import TrainableEncoder, TrainableHead
+from clarity.domain.pat.reference import reference_prediction
 from clarity.domain.pat.runtime import Precision
 from clarity.domain.pat.variants import LengthNotWhole, Variant
 from clarity.domain.pat.weights import TensorNotFinite
@@ -102,6 +103,27 @@ def test_the_trainable_twin_passes_the_golden_gates_in_evaluation_mode(variant):
     for row in (0, 1):
         assert relative_error(embeddings[row], recorded.arrays["pooled_f64"][row]) < 2e-6
     assert np.abs(scores - recorded.arrays["prob"][:, 0]).max() < 1e-5
+
+
+@pytest.mark.parametrize("variant", list(Variant))
+def test_all_forms_of_every_variant_say_the_same(variant):
+    weights, head, batch = random_encoder(variant), random_head("task"), random_batch(3, 360)
+    model = build_onnx(weights, (head,), length=360)
+    encoder = TrainableEncoder(weights, length=360).eval()
+
+    right = reference_prediction(weights, (head,), batch)
+    runtime = open_onnx(model, sha256=sha256(model)).predict(batch)
+    folded = open_torch(weights, (head,), length=360).predict(batch)
+    with torch.inference_mode():
+        embeddings = encoder(torch.from_numpy(batch))
+        score = torch.sigmoid(TrainableHead(head).eval()(embeddings)).numpy()
+
+    for row in range(3):
+        for found in (runtime.embeddings, folded.embeddings, embeddings.numpy()):
+            assert relative_error(found[row], right.embeddings[row]) < 2e-6
+        assert relative_error(folded.embeddings[row], runtime.embeddings[row]) < 4e-6
+    for found in (runtime.scores["task"], folded.scores["task"], score):
+        assert np.abs(found - right.scores["task"]).max() < 1e-5
 
 
 @pytest.mark.parametrize("variant", [Variant.S, Variant.CONV_S])

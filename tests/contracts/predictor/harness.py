@@ -81,6 +81,11 @@ class PredictorHarness:
     precision: Precision
 
 
+def whole_weeks(group: int) -> Opener:
+    """Torch with groups of that size, for weeks rather than for the short samples above."""
+    return _torch(group=group)
+
+
 def harness(opener: str, variant: Variant) -> PredictorHarness:
     weights = random_encoder(variant)
     heads = (random_head("sleep", 1), random_head("mood", 2))

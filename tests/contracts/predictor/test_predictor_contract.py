@@ -18,10 +18,10 @@ from clarity.domain.pat.prediction import (
     PredictionNotFinite,
     Signature,
 )
-from clarity.domain.pat.variants import Variant
+from clarity.domain.pat.variants import WEEK_MIN, Variant
 from clarity.ports.predictor import Predictor
-from tests.contracts.predictor.harness import OPENERS, PredictorHarness
-from tests.support.pat import random_batch, random_encoder
+from tests.contracts.predictor.harness import OPENERS, Opener, PredictorHarness, whole_weeks
+from tests.support.pat import random_batch, random_encoder, random_head
 
 
 def test_an_adapter_is_a_predictor(world: PredictorHarness):
@@ -174,6 +174,31 @@ def test_many_threads_at_once_get_the_answers_of_one(world: PredictorHarness):
         thread.join()
 
     assert found == {number: [expected[number]] * 5 for number in range(len(batches))}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("variant", [Variant.S, Variant.L])
+@pytest.mark.parametrize(
+    "opened",
+    [
+        pytest.param(OPENERS["onnx-contrib"], id="onnx"),
+        pytest.param(whole_weeks(4), id="torch-groups-of-4", marks=pytest.mark.torch),
+    ],
+)
+def test_the_answer_for_a_whole_week_is_bit_equal_in_every_place_of_a_batch(
+    variant: Variant, opened: Opener
+):
+    head = (random_head("mood"),)
+    predictor = opened(random_encoder(variant), head, WEEK_MIN)
+    batch = random_batch(5, WEEK_MIN)
+    alone = [predictor.predict(week[np.newaxis]) for week in batch]
+
+    for order in ((0, 1, 2, 3, 4), (4, 3, 2, 1, 0)):
+        together = predictor.predict(batch[list(order)])
+
+        for place, week in enumerate(order):
+            assert np.array_equal(together.embeddings[place], alone[week].embeddings[0])
+            assert together.scores["mood"][place] == alone[week].scores["mood"][0]
 
 
 MEMORY = Path("/proc/self/status")
