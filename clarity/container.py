@@ -23,6 +23,7 @@ from clarity.application.health import Health
 from clarity.application.ingest import Ingest
 from clarity.application.jobs import LookAtJobs, TrackJobs
 from clarity.application.keep_store import KeepStore
+from clarity.application.known_people import KnownPeople
 from clarity.application.merge import MergeDays
 from clarity.application.model_service import ModelPorts, models_over
 from clarity.application.models import LoadingStrategy
@@ -121,13 +122,19 @@ class Core(containers.DeclarativeContainer):
     )
 
     ingest = providers.Factory(Ingest, recordings=recordings, repository=repository, clock=clock)
-    read = providers.Factory(ReadStream, repository=repository, audit=looks, clock=clock)
-    summarize = providers.Factory(Summarize, repository=repository, audit=looks, clock=clock)
+    people = providers.Factory(KnownPeople, trail=audit_trail, audit=audit_sink, clock=clock)
+    read = providers.Factory(
+        ReadStream, repository=repository, audit=looks, clock=clock, people=people
+    )
+    summarize = providers.Factory(
+        Summarize, repository=repository, audit=looks, clock=clock, people=people
+    )
     analyze = providers.Factory(
         Analyze,
         repository=repository,
         audit=looks,
         clock=clock,
+        people=people,
         wear=choice.provided.wear,
         analyses=analyses,
         clarity_version=VERSION,
@@ -153,12 +160,15 @@ class Core(containers.DeclarativeContainer):
         track=track,
         renderer=dossier_renderer,
         clock=clock,
+        people=people,
     )
     erase = providers.Factory(
-        ErasePatient, stores=erasable, audit=audit_sink, track=track, clock=clock
+        ErasePatient, stores=erasable, audit=audit_sink, track=track, clock=clock, people=people
     )
     jobs = providers.Factory(LookAtJobs, jobs=job_store, clock=clock)
-    audit_report = providers.Factory(AuditReport, trail=audit_trail, audit=audit_sink, clock=clock)
+    audit_report = providers.Factory(
+        AuditReport, trail=audit_trail, audit=audit_sink, clock=clock, people=people
+    )
     anchors = providers.Factory(
         Anchors, ledger=head_ledger, signer=head_signer, verifier=head_verifier
     )
@@ -168,7 +178,12 @@ class Core(containers.DeclarativeContainer):
         VerifyTrail, trail=audit_trail, anchors=anchors, audit=audit_sink, clock=clock
     )
     export_trail = providers.Factory(
-        ExportTrail, trail=audit_trail, audit=audit_sink, signer=head_signer, clock=clock
+        ExportTrail,
+        trail=audit_trail,
+        audit=audit_sink,
+        signer=head_signer,
+        clock=clock,
+        people=people,
     )
     verify_export = providers.Factory(VerifyExport, verifier=head_verifier)
     ship_audit = providers.Factory(

@@ -9,6 +9,7 @@ import attrs
 
 from clarity.application.break_glass import AuditedLooks
 from clarity.application.correlation import correlated
+from clarity.application.known_people import KnownPeople
 from clarity.application.read import Days, chunks_in, content_digest, touched
 from clarity.domain.access import require_patient
 from clarity.domain.actigraphy.days import series_of
@@ -65,6 +66,7 @@ class Analyze:
     repository: Repository
     audit: AuditedLooks
     clock: Clock
+    people: KnownPeople
     wear: WearAssessment | AsRecorded
     analyses: Sequence[Analysis]
     clarity_version: str
@@ -89,12 +91,15 @@ class Analyze:
 
         Raises:
             NotAllowed: the patient belongs to another tenant.
+            PatientUnknown: nothing was ever stored of the patient.
             NothingStored: there is no chunk in `days`; that somebody looked is recorded.
             DomainError: the recording breaks the contract of an analysis (for example its unit).
             PortError: store or trail refused; then no result is given.
         """
         require_patient(actor, days.patient)
         chunks = chunks_in(self.repository, days)
+        if not chunks:
+            self.people.require(days.patient, Operation.READ, actor=actor, correlation=correlation)
         self._record_read(days.patient, chunks, actor, correlation)
         if not chunks:
             raise NothingStored

@@ -6,6 +6,7 @@ import attrs
 
 from clarity.application.audit_trail import records_of
 from clarity.application.correlation import correlated
+from clarity.application.known_people import KnownPeople
 from clarity.domain.access import require_tenant
 from clarity.domain.audit import AuditEvent, Operation
 from clarity.domain.audit_export import (
@@ -36,6 +37,7 @@ class ExportTrail:
     audit: AuditSink
     signer: HeadSigner
     clock: Clock
+    people: KnownPeople
 
     @correlated
     def run(
@@ -57,6 +59,7 @@ class ExportTrail:
 
         Raises:
             NotAllowed: the actor acts for another tenant.
+            PatientUnknown: nothing was ever stored of one of the patients.
             BrokenChain: a chain was tampered with; nothing is signed then.
             PortError: the trail cannot be read or written, or the key not used.
         """
@@ -64,6 +67,9 @@ class ExportTrail:
         wanted = self.trail.patients(tenant) if patients is None else tuple(patients)
         for patient in wanted:
             require_tenant(actor, patient.tenant)
+            self.people.require(
+                patient, Operation.AUDIT_REPORT, actor=actor, correlation=correlation
+            )
         chains = (self._chain(patient, actor, correlation) for patient in wanted)
         return self._lines(tenant, chains)
 

@@ -6,6 +6,7 @@ import attrs
 
 from clarity.application.anchors import Anchors
 from clarity.application.correlation import correlated
+from clarity.application.known_people import KnownPeople
 from clarity.domain.access import require_tenant, tenant_subject
 from clarity.domain.audit import (
     AuditEvent,
@@ -33,6 +34,7 @@ class AuditReport:
     trail: AuditTrail
     audit: AuditSink
     clock: Clock
+    people: KnownPeople
 
     @correlated
     def run(
@@ -46,9 +48,14 @@ class AuditReport:
 
         Raises:
             NotAllowed: the actor acts for another tenant.
+            PatientUnknown: nothing was ever stored of the patient who is asked for.
             PortError: the trail cannot be read or written.
         """
         require_tenant(actor, wanted.tenant)
+        if wanted.patient is not None:
+            self.people.require(
+                wanted.patient, Operation.AUDIT_REPORT, actor=actor, correlation=correlation
+            )
         self.audit.append(
             AuditEvent(
                 actor=actor,

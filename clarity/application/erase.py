@@ -7,6 +7,7 @@ import attrs
 
 from clarity.application.correlation import correlated
 from clarity.application.jobs import Progress, TrackJobs
+from clarity.application.known_people import KnownPeople
 from clarity.domain.access import Deed, require_patient, require_purpose
 from clarity.domain.audit import TOMBSTONE, AuditEvent, AuditRecord, Operation, Touched
 from clarity.domain.errors import DomainError
@@ -69,6 +70,7 @@ class ErasePatient:
     audit: AuditSink
     track: TrackJobs
     clock: Clock
+    people: KnownPeople
 
     @correlated
     def held(
@@ -80,9 +82,11 @@ class ErasePatient:
         Raises:
             NotAllowed: the patient belongs to another tenant.
             WrongPurpose: nobody is erased for that purpose.
+            PatientUnknown: nothing was ever stored of the patient.
             PortError: a store cannot be read or the trail not written.
         """
         _require(actor, patient)
+        self.people.require(patient, Operation.COUNT, actor=actor, correlation=correlation)
         counted = self._counted(patient)
         self._record(Operation.COUNT, patient, actor, correlation)
         return counted
@@ -95,10 +99,12 @@ class ErasePatient:
         Raises:
             NotAllowed: the patient belongs to another tenant.
             WrongPurpose: nobody is erased for that purpose.
+            PatientUnknown: nothing was ever stored of the patient.
             StillHeld: others stored data faster than it was removed.
             PortError: a store or the trail refused; what went stays gone, call again.
         """
         _require(actor, patient)
+        self.people.require(patient, Operation.ERASE, actor=actor, correlation=correlation)
         evidence = Evidence(
             actor=actor,
             patient=patient,

@@ -8,6 +8,7 @@ import attrs
 from clarity.application.audit_trail import records_of
 from clarity.application.correlation import correlated
 from clarity.application.jobs import Progress, TrackJobs
+from clarity.application.known_people import KnownPeople
 from clarity.domain.access import Deed, require_patient, require_purpose
 from clarity.domain.audit import AuditEvent, AuditRecord, Operation, Touched
 from clarity.domain.identity import Actor, CorrelationId, PatientRef
@@ -48,6 +49,7 @@ class ExportPatient:
     track: TrackJobs
     renderer: DossierRenderer
     clock: Clock
+    people: KnownPeople
 
     @correlated
     def run(
@@ -61,10 +63,12 @@ class ExportPatient:
         Raises:
             NotAllowed: the patient belongs to another tenant.
             WrongPurpose: nothing is handed out for that purpose.
+            PatientUnknown: nothing was ever stored of the patient.
             PortError: the store or the trail refused; what came before is then not complete.
         """
         require_patient(actor, patient)
         require_purpose(actor, Deed.EXPORT)
+        self.people.require(patient, Operation.EXPORT, actor=actor, correlation=correlation)
         return self._pieces(_Export(patient, actor, correlation))
 
     def _pieces(self, export: "_Export") -> Iterator[Piece]:

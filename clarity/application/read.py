@@ -4,13 +4,16 @@ import hashlib
 import json
 from collections.abc import Sequence
 from datetime import date
+from typing import ClassVar
 
 import attrs
 
 from clarity.application.break_glass import AuditedLooks
 from clarity.application.correlation import correlated
+from clarity.application.known_people import KnownPeople
 from clarity.domain.access import require_patient
 from clarity.domain.audit import AuditEvent, Operation, Touched
+from clarity.domain.errors import DomainError
 from clarity.domain.identity import Actor, CorrelationId, PatientRef
 from clarity.domain.streams import DayChunk, StreamKind
 from clarity.ports.clock import Clock
@@ -18,7 +21,22 @@ from clarity.ports.entities import key_of
 from clarity.ports.query import Page, Query, Stored, field
 from clarity.ports.repository import Repository
 
-__all__ = ["Days", "ReadStream", "chunks_in", "content_digest", "touched"]
+__all__ = ["Days", "NothingOfStream", "ReadStream", "chunks_in", "content_digest", "touched"]
+
+
+@attrs.define(eq=False)
+class NothingOfStream(DomainError):
+    """Nothing is stored of the stream and days that were asked for."""
+
+    code: ClassVar[str] = "read.nothing-stored"
+    stream: StreamKind
+    stored: tuple[StreamKind, ...]
+
+    def __str__(self) -> str:
+        if self.stream in self.stored:
+            return f"nothing of {self.stream} is stored on those days; ask for others"
+        there = ", ".join(self.stored) or "nothing at all"
+        return f"nothing of {self.stream} is stored; there is {there}, name a stream with --stream"
 
 
 @attrs.frozen(kw_only=True)
@@ -89,6 +107,7 @@ class ReadStream:
     repository: Repository
     audit: AuditedLooks
     clock: Clock
+    people: KnownPeople
 
     @correlated
     def run(
@@ -105,11 +124,14 @@ class ReadStream:
 
         Raises:
             NotAllowed: the patient belongs to another tenant.
+            PatientUnknown: nothing was ever stored of the patient.
             BadCursor: the cursor is of another query or was changed.
             PortError: the store or the trail refused; then nothing is handed out.
         """
         require_patient(actor, days.patient)
         page = self.repository.query(days.query().page(page_size, cursor))
+        if not page.items:
+            self.people.require(days.patient, Operation.READ, actor=actor, correlation=correlation)
         self.audit.append(
             AuditEvent(
                 actor=actor,
@@ -121,3 +143,18 @@ class ReadStream:
             )
         )
         return page
+
+    def streams(self, patient: PatientRef, *, actor: Actor) -> tuple[StreamKind, ...]:
+        """
+        The streams of which something is stored; nothing of them is handed out.
+
+        Raises:
+            NotAllowed: the patient belongs to another tenant.
+            PortError: the store cannot be read.
+        """
+        require_patient(actor, patient)
+        first = (
+            (stream, self.repository.query(Days(patient=patient, stream=stream).query().page(1)))
+            for stream in StreamKind
+        )
+        return tuple(stream for stream, page in first if page.items)

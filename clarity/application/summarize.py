@@ -8,6 +8,7 @@ import attrs
 
 from clarity.application.break_glass import AuditedLooks
 from clarity.application.correlation import correlated
+from clarity.application.known_people import KnownPeople
 from clarity.application.read import Days, chunks_in, touched
 from clarity.domain.access import require_patient
 from clarity.domain.actigraphy.days import series_of
@@ -41,6 +42,7 @@ class Summarize:
     repository: Repository
     audit: AuditedLooks
     clock: Clock
+    people: KnownPeople
 
     @correlated
     def run(
@@ -53,11 +55,14 @@ class Summarize:
 
         Raises:
             NotAllowed: the patient belongs to another tenant.
+            PatientUnknown: nothing was ever stored of the patient.
             MixedRecordings: the days were recorded in ways that cannot be put together.
             PortError: store or trail refused; then nothing is handed out.
         """
         require_patient(actor, days.patient)
         chunks = chunks_in(self.repository, days)
+        if not chunks:
+            self.people.require(days.patient, Operation.READ, actor=actor, correlation=correlation)
         self.audit.append(
             AuditEvent(
                 actor=actor,

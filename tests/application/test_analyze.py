@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from clarity.application.analyze import KIND, NothingStored
+from clarity.application.known_people import PatientUnknown
 from clarity.domain.access import NotAllowed
 from clarity.domain.actigraphy.days import MixedRecordings
 from clarity.domain.actigraphy.series import ActivitySeries
@@ -197,11 +198,21 @@ def test_the_built_in_analyses_run_over_what_is_stored(world: World):
 
 
 def test_nothing_stored_is_said(world: World):
+    world.stored(recording(days=1))
+    known = len(world.events())
+
     with pytest.raises(NothingStored, match="ingest a recording first"):
+        analyzed(world, Sum(), days=attrs.evolve(days_of(), stream=StreamKind.SLEEP))
+
+    (event,) = world.events()[known:]
+    assert (event.operation, event.touched) == (Operation.READ, ())
+
+
+def test_who_is_unknown_gets_no_chain_by_being_analyzed(world: World):
+    with pytest.raises(PatientUnknown):
         analyzed(world, Sum())
 
-    (event,) = world.events()
-    assert (event.operation, event.touched) == (Operation.READ, ())
+    assert world.events() == []
 
 
 def test_a_recording_that_breaks_the_contract_of_an_analysis_leaves_no_result(world: World):

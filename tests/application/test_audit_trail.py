@@ -31,7 +31,12 @@ def happened(world: World, patient: PatientRef = ADA, times: int = 1) -> None:
 
 
 def report(world: World, wanted: AuditFilter, **other):
-    told = {"trail": world.trail, "audit": world.sink, "clock": world.clock}
+    told = {
+        "trail": world.trail,
+        "audit": world.sink,
+        "clock": world.clock,
+        "people": world.people,
+    }
     return AuditReport(**{**told, **other}).run(wanted, actor=NURSE, correlation=REQUEST)
 
 
@@ -85,7 +90,7 @@ def test_a_report_over_everyone_is_recorded_in_the_chain_of_the_tenant(world: Wo
 
 
 def test_nobody_asks_the_trail_of_another_tenant(world: World):
-    asked = AuditReport(world.trail, world.sink, world.clock)
+    asked = AuditReport(world.trail, world.sink, world.clock, world.people)
 
     with pytest.raises(NotAllowed):
         asked.run(AuditFilter(tenant=CLINIC, patient=ADA), actor=STRANGER, correlation=REQUEST)

@@ -43,7 +43,7 @@ from tests.support.worlds import (
 )
 
 ACTIVITY: Final = Days(patient=ADA, stream=StreamKind.ACTIVITY)
-NOTHING: Final = Days(patient=BEN, stream=StreamKind.ACTIVITY)
+NOTHING: Final = Days(patient=ADA, stream=StreamKind.SLEEP)
 WHO: Final = {"actor": NURSE, "correlation": CORRELATION}
 ON_BEHALF: Final = {"actor": CLERK, "correlation": CORRELATION}
 KEEPING: Final = {"actor": STEWARD, "correlation": CORRELATION}
@@ -134,12 +134,12 @@ def test_it_leaves_a_record_while_the_trail_is_open(world: World, tmp_path: Path
 
 
 def test_an_analysis_of_nothing_is_recorded_like_a_read_of_nothing(world: World):
-    before = len(records_of(world, BEN))
+    before = len(records_of(world, ADA))
 
     with pytest.raises(NothingStored):
         world.app.analyze.run(NOTHING, **WHO)
 
-    (record,) = records_of(world, BEN)[before:]
+    (record,) = records_of(world, ADA)[before:]
     assert (record.event.operation, record.event.touched) == (Operation.READ, ())
 
 

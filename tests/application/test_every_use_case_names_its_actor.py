@@ -46,6 +46,7 @@ WITHOUT_AN_ACTOR: Final = {
     "AskModel.require": "loads a model and sees nobody's data",
     "ExportTrail.public_key": "a public key is for everybody",
     "Ingest.read": "reads the caller's own file; nothing is stored or looked up",
+    "KnownPeople.knows": "whether somebody has a chain, for use cases that ask it with their actor",
     "Models.predictor": "is asked about weeks that the caller brings",
     "Progress.advance": "belongs to the actor for whom the job was begun",
     "Progress.end": "likewise",

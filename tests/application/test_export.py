@@ -115,13 +115,6 @@ def test_the_chain_in_the_files_is_whole_and_ends_with_the_export(world: World):
     assert audit[-1]["event"]["touched"] == [["audit", "", ""]]
 
 
-def test_of_somebody_unknown_there_is_only_the_record_of_asking():
-    with opened() as world:
-        items = json.loads(_files(world)["contents.json"])["items"]
-
-    assert items == {"chunk": 0, "result": 0, "job": 1, "trace": 0, "audit": 3}
-
-
 def _in_dossier(files: dict[str, str]) -> Counter[str]:
     """How many things of each kind the files hold, the chain aside."""
     kinds = [spec.kind for spec in ENTITIES]

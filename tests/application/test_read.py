@@ -12,7 +12,7 @@ from tests.application.world import ADA, BEN, NURSE, REQUEST, STRANGER, World, d
 
 
 def reader(world: World) -> ReadStream:
-    return ReadStream(world.repository, world.sink, world.clock)
+    return ReadStream(world.repository, world.sink, world.clock, world.people)
 
 
 def asked(world: World, days: Days | None = None, **other):
@@ -64,10 +64,12 @@ def test_every_page_is_audited_with_the_days_that_it_holds(world: World):
 
 
 def test_looking_at_nothing_is_audited_too(world: World):
-    page = asked(world)
+    world.stored()
+
+    page = asked(world, days_of(stream=StreamKind.SLEEP))
 
     assert page.items == ()
-    assert world.operations() == ["read"]
+    assert world.operations() == ["ingest", "read"]
 
 
 def test_when_the_trail_cannot_be_written_nothing_is_handed_out(world: World):

@@ -15,7 +15,7 @@ from tests.application.world import ADA, NURSE, REQUEST, STRANGER, World, days_o
 
 
 def asked(world: World, days: Days | None = None, *, by: Period = Period.DAY, actor=NURSE):
-    use_case = Summarize(world.repository, world.sink, world.clock)
+    use_case = Summarize(world.repository, world.sink, world.clock, world.people)
     return use_case.run(days or days_of(), by=by, actor=actor, correlation=REQUEST)
 
 
@@ -72,8 +72,10 @@ def test_a_summary_is_audited_as_a_read_of_its_days(world: World):
 
 
 def test_of_nothing_there_is_no_summary_and_it_is_audited(world: World):
-    assert asked(world) == ()
-    assert world.operations() == ["read"]
+    world.stored()
+
+    assert asked(world, days_of(stream=StreamKind.SLEEP)) == ()
+    assert world.operations() == ["ingest", "read"]
 
 
 def test_when_the_trail_cannot_be_written_there_is_no_summary(world: World):

@@ -19,6 +19,7 @@ from clarity.adapters.report.html import HtmlRenderer
 from clarity.application.analyze import Analyze
 from clarity.application.ask_model import AskModel
 from clarity.application.ingest import Ingest, Ingested
+from clarity.application.known_people import KnownPeople
 from clarity.application.predict import PATPredictor
 from clarity.application.read import Days
 from clarity.application.reports import ReportRecordings
@@ -101,6 +102,10 @@ class World:
     sink: AuditSink
 
     @property
+    def people(self) -> KnownPeople:
+        return KnownPeople(self.trail, self.sink, self.clock)
+
+    @property
     def ingest(self) -> Ingest:
         return Ingest(recordings=DetectedRecordings(), repository=self.repository, clock=self.clock)
 
@@ -110,6 +115,7 @@ class World:
             "repository": self.repository,
             "audit": self.sink,
             "clock": self.clock,
+            "people": self.people,
             "wear": WearAssessment(),
             "analyses": analyses or (QualityAnalysis(),),
             "clarity_version": version,

@@ -19,12 +19,14 @@ from clarity.adapters.observability.metered import MeteredRepository
 from clarity.adapters.observability.traced import TracedRepository
 from clarity.application.clarity import Clarity
 from clarity.application.health import Health
+from clarity.application.known_people import PatientUnknown
 from clarity.application.read import Days
 from clarity.application.ship_audit import NoAuditLog, Pace
 from clarity.bootstrap import PROFILES, open_clarity, open_core
 from clarity.container import Core
 from clarity.domain.identity import Actor, PatientId, PatientRef, Purpose, TenantId
 from clarity.domain.streams import StreamKind
+from clarity.ports.audit import AuditFilter
 from clarity.ports.errors import PortError, Unavailable
 from clarity.ports.health import Pingable
 from clarity.settings import Profile, Settings
@@ -163,7 +165,8 @@ def test_the_embedded_repository_is_traced_then_metered_then_real():
 def test_calls_are_counted_and_traced_with_names_of_no_person():
     with open_core(MEMORY) as core:
         app: Clarity = core.clarity()
-        app.read.run(ADA, actor=NURSE, correlation=app.ids.correlation())
+        with pytest.raises(PatientUnknown):
+            app.read.run(ADA, actor=NURSE, correlation=app.ids.correlation())
 
         (series,) = core.metrics().counted()
         (span,) = core.tracer().spans
@@ -192,7 +195,7 @@ def test_what_is_public_opens_the_same():
 def test_what_was_stored_is_there_when_it_is_opened_again(tmp_path: Path):
     settings = Settings(store=str(tmp_path / "deep" / "store.db"))
     with open_clarity(settings) as app:
-        app.read.run(ADA, actor=NURSE, correlation=app.ids.correlation())
+        _audited(app)
 
     with open_clarity(settings) as app:
         stock = app.status.run(CLINIC, actor=NURSE, correlation=app.ids.correlation())
@@ -244,7 +247,7 @@ def test_threads_share_one_object_and_lose_nothing(tmp_path: Path):
             start.wait(timeout=30)
             app = core.clarity()
             for _turn in range(turns):
-                app.read.run(ADA, actor=NURSE, correlation=app.ids.correlation())
+                _audited(app)
             return id(app.read.repository)
 
         assert len(set(pool.map(work, range(threads)))) == 1
@@ -266,7 +269,9 @@ def test_providers_are_safe_to_share_between_threads():
 
 
 def _audited(app: Clarity) -> None:
-    app.read.run(ADA, actor=NURSE, correlation=app.ids.correlation())
+    """A report over the tenant is recorded, whether or not it is read."""
+    wanted = AuditFilter(tenant=CLINIC)
+    app.audit_report.run(wanted, actor=NURSE, correlation=app.ids.correlation())
 
 
 def test_an_open_application_tells_its_trail_to_the_log_of_the_settings(tmp_path: Path):
@@ -279,7 +284,7 @@ def test_an_open_application_tells_its_trail_to_the_log_of_the_settings(tmp_path
         while not log.exists() or not log.read_text():
             assert time.monotonic() < end_s
 
-    assert json.loads(log.read_text())["operation"] == "read"
+    assert json.loads(log.read_text())["operation"] == "audit-report"
 
 
 def test_the_log_of_the_settings_may_be_in_cloudwatch():

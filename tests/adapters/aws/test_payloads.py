@@ -30,6 +30,7 @@ from clarity.adapters.local.blobs import DirectoryBlobStore
 from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
 from clarity.application.erase import ErasePatient
 from clarity.application.jobs import TrackJobs
+from clarity.application.known_people import KnownPeople
 from clarity.domain.audit import Operation
 from clarity.domain.identity import CorrelationId, Purpose
 from clarity.domain.streams import DayChunk, StreamKind, Unit
@@ -431,6 +432,7 @@ def test_erasing_a_person_counts_zero_over_tables_and_blobs(beside: Beside):
         audit=beside.world.trail,
         track=TrackJobs(jobs=beside.world.jobs, ids=CountedIds(), clock=beside.clock),
         clock=beside.clock,
+        people=KnownPeople(beside.world.trail, beside.world.trail, beside.clock),
     )
 
     clerk = attrs.evolve(evidence().actor, purpose=Purpose.PATIENT_REQUEST)

@@ -65,10 +65,60 @@ def test_a_read_is_audited_with_who_and_why(clarity: Command, analyzed: Path):
     assert ",dr-who,local,treatment,member,,read," in last
 
 
-def test_of_someone_unknown_there_is_nothing_to_read(clarity: Command, analyzed: Path):
-    said = clarity("--store", analyzed, "read", "nobody")
+@pytest.mark.parametrize(
+    "asking",
+    [
+        ("read", "Ada"),
+        ("summary", "Ada"),
+        ("export", "Ada", "--out", "dossier"),
+        ("erase", "Ada", "--yes"),
+        ("audit", "report", "--patient", "Ada"),
+        ("audit", "export", "--out", "trail", "--patient", "Ada"),
+    ],
+)
+def test_someone_unknown_is_refused_and_does_not_become_a_patient(
+    clarity: Command, analyzed: Path, asking: tuple[str, ...]
+):
+    said = clarity("--store", analyzed, *asking)
 
-    assert (said.code, said.out) == (0, "time,value,unit\n")
+    assert (said.code, said.out) == (1, "")
+    assert said.err.startswith("error [patient.unknown]: ")
+    assert clarity("--store", analyzed, "store", "status", "--json").told["patients"] == 1
+
+
+def test_a_stream_of_which_nothing_is_stored_is_refused_with_those_there_are(
+    clarity: Command, analyzed: Path
+):
+    said = clarity("--store", analyzed, "read", "ada", "--stream", "steps", "--json")
+
+    assert said.code == 1
+    assert said.told["error"]["code"] == "read.nothing-stored"
+    assert "nothing of steps is stored; there is activity, name a stream" in said.err
+
+
+def test_days_of_which_nothing_is_stored_are_refused(clarity: Command, analyzed: Path):
+    said = clarity("--store", analyzed, "read", "ada", "--from", "2020-01-01")
+
+    assert (said.code, said.out) == (1, "")
+    assert "nothing of activity is stored on those days" in said.err
+
+
+def test_of_who_was_erased_there_is_nothing(clarity: Command, analyzed: Path):
+    clarity("--store", analyzed, "erase", "ada", "--yes")
+
+    said = clarity("--store", analyzed, "read", "ada")
+
+    assert said.code == 1
+    assert "there is nothing at all" in said.err
+
+
+def test_read_for_machines_is_one_document_of_days(clarity: Command, analyzed: Path):
+    told = clarity("--store", analyzed, "read", "ada", "--to", "2003-05-08", "--json").told
+
+    assert [one["day"] for one in told] == ["2003-05-07", "2003-05-08"]
+    assert told[0]["start"] == "2003-05-07T00:00:00+02:00"
+    assert (told[0]["unit"], told[0]["epoch_s"], told[0]["stream"]) == ("counts", 60, "activity")
+    assert told[0]["values"][719:722] == [None, 0.0, 7.0]
 
 
 def test_a_bad_label_is_said(clarity: Command):
@@ -81,7 +131,8 @@ def test_a_bad_label_is_said(clarity: Command):
 def test_another_tenant_sees_nothing(clarity: Command, analyzed: Path):
     said = clarity("--store", analyzed, "--tenant", "other", "read", "ada")
 
-    assert said.out == "time,value,unit\n"
+    assert (said.code, said.out) == (1, "")
+    assert "[patient.unknown]" in said.err
 
 
 def test_a_tenant_that_is_no_name_is_said(clarity: Command):

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from clarity.application.known_people import KnownPeople
 from clarity.application.read import Days, ReadStream
 from clarity.domain.audit import verify_chain
 from clarity.domain.identity import CorrelationId, PatientRef
@@ -162,11 +163,14 @@ class Simulation(RuleBasedStateMachine):
 
     @rule(owner=PEOPLE, at_store=FAULTS, at_trail=FAULTS)
     def read(self, owner: PatientRef, at_store: Fault, at_trail: Fault) -> None:
+        if not self.told[owner]:
+            return
         said = evidence(owner)
         reading = ReadStream(
             FaultyRepository(self.world.repository, FaultPlan([at_store])),
             FaultySink(self.world.trail, FaultPlan([at_trail])),
             self.place.clock,
+            KnownPeople(self.world.trail, self.world.trail, self.place.clock),
         )
         seen, refused = None, None
         try:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import attrs
@@ -22,6 +22,7 @@ from clarity.domain.identity import CorrelationId, PatientId, PatientRef
 from clarity.domain.streams import StreamKind
 from clarity.ports.audit import AuditFilter
 from clarity.ports.report import Refused
+from clarity.ports.repository import Put
 from tests.faults.embedded.test_no_health_data import (
     MAIL,
     OPTIONS,
@@ -32,7 +33,7 @@ from tests.faults.embedded.test_no_health_data import (
     _texts,
 )
 from tests.support.recordings import source_of
-from tests.support.worlds import CLERK, CLINIC, NURSE, STRANGER
+from tests.support.worlds import CLERK, CLINIC, NURSE, STRANGER, day_of, evidence
 
 RUN = CorrelationId("run-7")
 ORDER = Order(
@@ -157,17 +158,17 @@ def test_log_and_audit_log_have_one_pseudonym_for_the_person(run: Run):
     assert not any("dropped" in event for event in run.events)
 
 
-async def _many(settings: Settings) -> None:
+async def _many(settings: Settings, people: Sequence[PatientRef]) -> None:
     async with open_clarity(settings, threads=4) as app:
         await asyncio.gather(
             *(
                 app.call(
                     app.clarity.read.run,
-                    attrs.evolve(DAYS, patient=PatientRef(CLINIC, PatientId(f"p{number}"))),
+                    attrs.evolve(DAYS, patient=patient),
                     actor=NURSE,
                     correlation=CorrelationId(f"c{number}"),
                 )
-                for number in range(24)
+                for number, patient in enumerate(people)
             )
         )
 
@@ -177,12 +178,17 @@ def test_over_the_asynchronous_facade_each_request_keeps_its_own_correlation(tmp
     log, audit_log = tmp_path / "log.jsonl", tmp_path / "audit.jsonl"
     settings = Settings(store=str(tmp_path / "store.db"), log=str(log), audit_log=str(audit_log))
 
-    asyncio.run(_many(settings))
+    people = [PatientRef(CLINIC, PatientId(f"p{number}")) for number in range(24)]
+    with open_core(attrs.evolve(settings, log="")) as core:
+        for patient in people:
+            core.repository().commit([Put(day_of(), 0)], evidence=evidence(patient))
+    asyncio.run(_many(settings, people))
     with open_core(settings) as core:
         core.ship_audit().run(Pace())
 
     logged = [json.loads(line) for line in log.read_text().splitlines()]
-    told = [json.loads(line) for line in audit_log.read_text().splitlines()]
+    everything = [json.loads(line) for line in audit_log.read_text().splitlines()]
+    told = [one for one in everything if one["operation"] == "read"]
     assert len(logged) == len(told) == 24
     assert {one["patient"]: one["correlation"] for one in logged} == {
         one["chain"]: one["correlation"] for one in told
