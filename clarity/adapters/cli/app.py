@@ -27,9 +27,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 CHOSEN: Final = "clarity.chosen"
 """Where settings chosen by options lie in `Context.meta`."""
 
-PURPOSE_OF: Final = {Role.MEMBER: Purpose.RESEARCH, Role.OPERATOR: Purpose.OPERATIONS}
-"""What somebody acts for unless they say."""
-
 EPILOG = """\b
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 some files refused, 4 all files refused,
 5 the audit trail was tampered with, 6 a dependency is unhealthy, 130 interrupted.
@@ -116,15 +113,15 @@ def _limit(name: str, variable: str, said: str) -> Callable[[F], F]:
     default=None,
     envvar="CLARITY_PURPOSE",
     help="Why; decides what is allowed and is written into the audit trail.  "
-    "[default: research; operations for an operator]",
+    "[default: what the command is for; research where it is for anything]",
 )
 @click.option(
     "--role",
     type=click.Choice([role.value for role in Role]),
-    default=Role.MEMBER.value,
+    default=None,
     envvar="CLARITY_ROLE",
-    show_default=True,
-    help="`operator` for what concerns all tenants of the store: backup, restore, check.",
+    help="In which role; what concerns all tenants of the store (backup, restore, check) is for an "
+    "operator.  [default: operator for these, member for all else]",
 )
 @click.option(
     "--break-glass",
@@ -154,7 +151,7 @@ def cli(
     tenant: str,
     actor: str | None,
     purpose: str | None,
-    role: str,
+    role: str | None,
 ) -> None:
     """Sleep and rest-activity analyses of wearable recordings, with an audit trail."""
     context.obj = Session(
@@ -162,8 +159,8 @@ def cli(
         store=store,
         tenant=TenantId(tenant),
         actor=actor or login_name(),
-        purpose=Purpose(purpose or PURPOSE_OF[Role(role)]),
-        role=Role(role),
+        purpose=Purpose(purpose) if purpose else None,
+        role=Role(role) if role else None,
         break_glass=context.meta["clarity.break_glass"],
         settings=context.meta.get(CHOSEN, {}),
     )

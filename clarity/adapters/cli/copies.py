@@ -12,7 +12,7 @@ from clarity.adapters.cli.session import Session, json_option, pass_session
 from clarity.application.clarity import Clarity
 from clarity.application.erase_again import ErasedAgain
 from clarity.application.retention_rules import ALL, RetentionRules
-from clarity.domain.identity import CorrelationId
+from clarity.domain.identity import CorrelationId, Purpose
 from clarity.domain.signed_heads import BrokenLedger
 from clarity.ports.copies import Checkup
 from clarity.ports.heads import NotSigned
@@ -31,12 +31,12 @@ def backup(session: Session, to: Path) -> None:
     """
     Copy the store into the new file TO, while others go on writing, and check the copy.
 
-    For an operator (`clarity --role operator store backup`), as it holds the data of all tenants.
+    Done in the role of an operator, as the copy holds the data of all tenants.
     The key that signs audit exports lies beside the store and is not copied. Exit codes: 0 copied
     and sound, 1 refused; then there is no file.
     """
     with session.open() as app:
-        checkup = app.keep.back_up(to, actor=session.acting, correlation=app.ids.correlation())
+        checkup = app.keep.back_up(to, actor=session.operating, correlation=app.ids.correlation())
     _tell(session, checkup, str(to))
 
 
@@ -50,21 +50,22 @@ def restore(session: Session, backup: Path, heads: Path | None, *, force: bool) 
     """
     Make the store of a BACKUP, which is checked first; name the store with --store.
 
-    For an operator. A store that is there is left as it is unless --force is given. The restored
-    store's audit trail says that it was restored. Who was erased after the backup was made is back
-    with it: of the tenant, those whose erasure the signed heads tell of are erased again (of
-    further tenants `store erase-again` does that). Exit codes: 0 restored, 1 refused; then nothing
-    was changed; 5 restored, but the signed heads were tampered with or are by another key.
+    Done in the role of an operator. A store that is there is left as it is unless --force is given.
+    The restored store's audit trail says that it was restored. Who was erased after the backup was
+    made is back with it: of the tenant, those whose erasure the signed heads tell of are erased
+    again (of further tenants `store erase-again` does that). Exit codes: 0 restored, 1 refused;
+    then nothing was changed; 5 restored, but the signed heads were tampered with or are by another
+    key.
     """
     if not session.store:
         raise click.UsageError("say where: clarity --store PATH store restore BACKUP")
     to = Path(session.store)
     with session.open_in_memory() as app:
         put = app.keep.replace if force and to.exists() else app.keep.restore
-        checkup = put(backup, to=to, actor=session.acting)
+        checkup = put(backup, to=to, actor=session.operating)
     with over(session, heads).open() as app:
         correlation = app.ids.correlation()
-        app.keep.restored(actor=session.acting, correlation=correlation)
+        app.keep.restored(actor=session.operating, correlation=correlation)
         again = _erased_again(session, app, correlation)
     _tell_again(session, again)
     _tell(session, checkup, str(to), erased_again=len(again.patients))
@@ -96,11 +97,11 @@ def check(session: Session) -> None:
     """
     Check the structure, every stored item and every audit chain, of all tenants.
 
-    For an operator (`clarity --role operator store check`). Exit codes: 0 sound, 1 damaged, 5 an
-    audit chain was tampered with.
+    Done in the role of an operator. Exit codes: 0 sound, 1 damaged, 5 an audit chain was tampered
+    with.
     """
     with session.open() as app:
-        checkup = app.keep.check(actor=session.acting, correlation=app.ids.correlation())
+        checkup = app.keep.check(actor=session.operating, correlation=app.ids.correlation())
     _tell(session, checkup, "sound" if checkup.is_sound else "NOT SOUND")
     if checkup.tampered:
         raise click.exceptions.Exit(Exit.TAMPERED)
@@ -129,9 +130,8 @@ def purge(session: Session, rules: str, older_than: int | None) -> None:
     """
     Remove what has expired, what is older than its rule allows, and old ended jobs.
 
-    For the purpose of operations (`clarity --purpose operations store purge`). Without rules, days
-    and results are kept. Jobs stay for 90
-    days after they ended (setting `job_days`). It is in the audit trail. Exit codes: 0 removed, 1
+    For the purpose of operations. Without rules, days and results are kept. Jobs stay for 90 days
+    after they ended (setting `job_days`). It is in the audit trail. Exit codes: 0 removed, 1
     refused; the same command continues.
     """
     chosen = {"retention_days": rules} if rules else {}
@@ -139,7 +139,7 @@ def purge(session: Session, rules: str, older_than: int | None) -> None:
         purged = app.retention.run(
             session.tenant,
             rules=None if older_than is None else RetentionRules({ALL: older_than}),
-            actor=session.acting,
+            actor=session.acting_for(Purpose.OPERATIONS),
             correlation=app.ids.correlation(),
         )
     if session.as_json:
@@ -152,7 +152,8 @@ def purge(session: Session, rules: str, older_than: int | None) -> None:
 
 def _erased_again(session: Session, app: Clarity, correlation: CorrelationId) -> ErasedAgain:
     try:
-        return app.erase_again.run(session.tenant, actor=session.acting, correlation=correlation)
+        actor = session.acting_for(Purpose.OPERATIONS)
+        return app.erase_again.run(session.tenant, actor=actor, correlation=correlation)
     except (BrokenLedger, NotSigned) as error:
         session.fail(error, Exit.TAMPERED)
 

@@ -11,6 +11,7 @@ from clarity.adapters.cli.session import Session, json_option, pass_session
 from clarity.adapters.cli.writing import scatter
 from clarity.application.erase import Erased
 from clarity.domain.errors import ClarityError
+from clarity.domain.identity import Purpose
 from clarity.ports.erasure import Holding
 
 __all__ = ["erase", "export"]
@@ -35,14 +36,15 @@ def export(session: Session, patient: str, out: Path) -> None:
 
     Day chunks with their values, results with their findings, jobs about the person, the names of
     whatever else is held and the whole audit chain; contents.json counts them and is written last.
-    For the purpose of the
-    patient's request or of treatment (`clarity --purpose patient-request export`). The export is
+    Done on the patient's request unless --purpose says that it is for treatment. The export is
     recorded in the audit trail before anything is handed out. Exit codes: 0 written, 1 refused.
     """
     try:
         with session.open() as app:
             pieces = app.export.run(
-                session.patient(patient), actor=session.acting, correlation=app.ids.correlation()
+                session.patient(patient),
+                actor=session.acting_for(Purpose.PATIENT_REQUEST),
+                correlation=app.ids.correlation(),
             )
             names = scatter(pieces, out)
     except ClarityError as error:
@@ -63,15 +65,15 @@ def erase(session: Session, patient: str, *, yes: bool) -> None:
     """
     Forget PATIENT: remove everything that the stores hold, and count until nothing is left.
 
-    For the purpose of the patient's request or of operations (`clarity --purpose patient-request
-    erase`). Interrupted, the same command continues. The audit chain stays and ends in a tombstone;
-    files that left the store (reports, dossiers, backups) are out of reach. Exit codes: 0 nothing
-    is left, 1 refused or something is still held, 130 not confirmed.
+    Done on the patient's request unless --purpose says that it is for operations. Interrupted, the
+    same command continues. The audit chain stays and ends in a tombstone; files that left the store
+    (reports, dossiers, backups) are out of reach. Exit codes: 0 nothing is left, 1 refused or
+    something is still held, 130 not confirmed.
     """
     owner = session.patient(patient)
     try:
         with session.open() as app:
-            actor, correlation = session.acting, app.ids.correlation()
+            actor, correlation = session.acting_for(Purpose.PATIENT_REQUEST), app.ids.correlation()
             held = app.erase.held(owner, actor=actor, correlation=correlation)
             _confirm(session, held, yes=yes)
             erased = app.erase.run(owner, actor=actor, correlation=correlation)

@@ -35,8 +35,8 @@ class Session:
         store: path of the store, empty for the default.
         tenant: organization whose data is meant.
         actor: id of who acts; the login name unless given.
-        purpose: why.
-        role: whether the actor runs the store.
+        purpose: why, as far as that was said.
+        role: whether the actor runs the store, as far as that was said.
         break_glass: why data must be seen even while the trail cannot be written; empty if not.
         makes: whether the command makes a store that is not there.
         as_json: whether answers and errors are for machines.
@@ -47,8 +47,8 @@ class Session:
     store: str
     tenant: TenantId
     actor: str
-    purpose: Purpose
-    role: Role = Role.MEMBER
+    purpose: Purpose | None = None
+    role: Role | None = None
     break_glass: str = ""
     makes: bool = False
     as_json: bool = False
@@ -56,14 +56,23 @@ class Session:
 
     @property
     def acting(self) -> Actor:
-        """Who acts, for the use cases."""
+        """Who acts, for the use cases; for research unless a purpose was said."""
+        return self.acting_for(Purpose.RESEARCH)
+
+    def acting_for(self, usual: Purpose, *, role: Role = Role.MEMBER) -> Actor:
+        """Who acts, for what is usual and in that role unless something else was said."""
         return Actor(
             id=self.actor,
             tenant=self.tenant,
-            purpose=self.purpose,
-            role=self.role,
+            purpose=self.purpose or usual,
+            role=self.role or role,
             break_glass=self.break_glass,
         )
+
+    @property
+    def operating(self) -> Actor:
+        """Who acts, for commands about a whole store."""
+        return self.acting_for(Purpose.OPERATIONS, role=Role.OPERATOR)
 
     def patient(self, label: str) -> PatientRef:
         """The patient of that label in the session's tenant."""

@@ -7,7 +7,7 @@ import pytest
 
 from clarity.adapters.cli.exits import Exit
 from clarity.domain.jobs import JobKind
-from tests.support.worlds import CORRELATION, NURSE, ON_REQUEST, cli, opened, store_days
+from tests.support.worlds import CORRELATION, NURSE, cli, opened, store_days
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def _answer(capfd: pytest.CaptureFixture[str]):
 def test_an_export_fills_a_folder_for_its_owner_alone(store, tmp_path, capfd):
     out = tmp_path / "dossier"
 
-    assert cli(store, *ON_REQUEST, "export", "ada", "--out", str(out), "--json") == Exit.DONE
+    assert cli(store, "export", "ada", "--out", str(out), "--json") == Exit.DONE
 
     answer = _answer(capfd)
     assert sorted(answer["files"]) == sorted(path.name for path in out.iterdir())
@@ -34,7 +34,7 @@ def test_an_export_fills_a_folder_for_its_owner_alone(store, tmp_path, capfd):
 
 
 def test_an_export_in_words(store, tmp_path, capfd):
-    assert cli(store, *ON_REQUEST, "export", "ada", "--out", str(tmp_path / "d")) == Exit.DONE
+    assert cli(store, "export", "ada", "--out", str(tmp_path / "d")) == Exit.DONE
     captured = capfd.readouterr()
     assert captured.out == f"{tmp_path / 'd'}\n"
     assert "13 files about ada" in captured.err
@@ -44,14 +44,13 @@ def test_an_export_that_cannot_be_written_is_told(store, tmp_path, capfd):
     (tmp_path / "file").write_bytes(b"")
 
     assert (
-        cli(store, *ON_REQUEST, "export", "ada", "--out", str(tmp_path / "file" / "d"), "--json")
-        == Exit.FAILED
+        cli(store, "export", "ada", "--out", str(tmp_path / "file" / "d"), "--json") == Exit.FAILED
     )
     assert _answer(capfd)["error"]["code"] == "port.unavailable"
 
 
 def test_an_erasure_counts_what_is_left(store, capfd):
-    assert cli(store, *ON_REQUEST, "erase", "ada", "--yes", "--json") == Exit.DONE
+    assert cli(store, "erase", "ada", "--yes", "--json") == Exit.DONE
 
     answer = _answer(capfd)
     assert answer["removed"] == 3
@@ -64,7 +63,7 @@ def test_an_erasure_counts_what_is_left(store, capfd):
 
 
 def test_an_erasure_in_words(store, capfd):
-    assert cli(store, *ON_REQUEST, "erase", "ada", "--yes") == Exit.DONE
+    assert cli(store, "erase", "ada", "--yes") == Exit.DONE
 
     captured = capfd.readouterr()
     assert captured.out == "3 removed, nothing left\n"
@@ -73,14 +72,14 @@ def test_an_erasure_in_words(store, capfd):
 
 
 def test_nobody_is_forgotten_without_being_asked_for(store, capfd):
-    assert cli(store, *ON_REQUEST, "erase", "ada") == Exit.USAGE
+    assert cli(store, "erase", "ada") == Exit.USAGE
     capfd.readouterr()
     assert cli(store, "store", "status", "--json") == Exit.DONE
     assert _answer(capfd)["entities"]["chunk"] == 3
 
 
 def test_jobs_are_listed_and_shown_to_their_owner(store, tmp_path, capfd):
-    cli(store, *ON_REQUEST, "--actor", "nurse", "export", "ada", "--out", str(tmp_path / "d"))
+    cli(store, "--actor", "nurse", "export", "ada", "--out", str(tmp_path / "d"))
     capfd.readouterr()
     assert cli(store, "--actor", "nurse", "jobs", "list", "--json") == Exit.DONE
     (job,) = _answer(capfd)
@@ -94,7 +93,7 @@ def test_jobs_are_listed_and_shown_to_their_owner(store, tmp_path, capfd):
 
 
 def test_jobs_of_others_do_not_exist(store, tmp_path, capfd):
-    cli(store, *ON_REQUEST, "--actor", "nurse", "export", "ada", "--out", str(tmp_path / "d"))
+    cli(store, "--actor", "nurse", "export", "ada", "--out", str(tmp_path / "d"))
     capfd.readouterr()
     cli(store, "--actor", "nurse", "jobs", "list", "--json")
     (job,) = _answer(capfd)
@@ -134,7 +133,7 @@ def test_a_store_that_cannot_be_read_is_told(tmp_path):
     for command in (
         ["jobs", "list"],
         ["jobs", "show", "x"],
-        [*ON_REQUEST, "erase", "ada", "--yes"],
+        ["erase", "ada", "--yes"],
     ):
         assert cli(tmp_path / "s.db", *command) == Exit.FAILED
 
@@ -160,6 +159,6 @@ def test_the_purpose_decides_who_may_erase_and_who_may_export(
 
 
 def test_what_would_be_erased_is_not_told_for_another_purpose(store, capfd):
-    assert cli(store, "erase", "ada") == Exit.FAILED
+    assert cli(store, "--purpose", "research", "erase", "ada") == Exit.FAILED
 
     assert "held" not in capfd.readouterr().err

@@ -68,7 +68,7 @@ class PartiQLReader:
     """
     Answers queries by ExecuteStatement, page by page as `DynamoDBRepository` does by Query.
 
-    For whoever has to work in PartiQL; no profile uses it (docs/adr/0031-partiql.md). A cursor of
+    For whoever has to work in PartiQL; no profile uses it (docs/adr/0040-partiql.md). A cursor of
     the one is good for the other.
 
     Attributes:
