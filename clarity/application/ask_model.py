@@ -10,15 +10,31 @@ from clarity.application.correlation import correlated
 from clarity.application.predict import PATPredictor
 from clarity.domain.access import require_patient
 from clarity.domain.actigraphy.series import ActivitySeries
-from clarity.domain.actigraphy.week import pat_week
+from clarity.domain.actigraphy.week import PatWeek, pat_week
 from clarity.domain.audit import AuditEvent, Operation, Touched
 from clarity.domain.errors import DomainError
 from clarity.domain.identity import Actor, CorrelationId, PatientRef
-from clarity.domain.models import ModelSelector
-from clarity.domain.pat.answer import ModelReply, PatAnswer
+from clarity.domain.models import ModelRef, ModelSelector
+from clarity.domain.pat.answer import Augmentation, ModelReply
 from clarity.ports.clock import Clock
 
-__all__ = ["AskModel"]
+__all__ = ["AskModel", "ModelQuestion"]
+
+
+@attrs.frozen(kw_only=True)
+class ModelQuestion:
+    """
+    What is asked about a recording.
+
+    Attributes:
+        selector: which model.
+        augmentation: which versions of the week are asked about.
+        explained: whether to tell, too, which patches the network looked at.
+    """
+
+    selector: ModelSelector
+    augmentation: Augmentation = Augmentation.NONE
+    explained: bool = False
 
 
 @attrs.frozen
@@ -54,7 +70,7 @@ class AskModel:
         self,
         series: ActivitySeries,
         *,
-        selector: ModelSelector,
+        question: ModelQuestion,
         patient: PatientRef,
         actor: Actor,
         correlation: CorrelationId,
@@ -64,7 +80,7 @@ class AskModel:
 
         Args:
             series: the recording, with its wear.
-            selector: which model.
+            question: which model, and how.
             patient: whose recording.
             actor: who asks.
             correlation: ties the audit records together.
@@ -75,29 +91,46 @@ class AskModel:
         """
         require_patient(actor, patient)
         try:
-            answer = self._predictor(selector, patient).predict(pat_week(series))
+            reply = self._reply(pat_week(series), question, patient)
         except DomainError as refusal:
-            return ModelReply(selector=str(selector), code=refusal.code, reason=str(refusal))
-        self._record(answer, patient, actor, correlation)
-        return ModelReply(selector=str(selector), answer=answer)
-
-    def _predictor(self, selector: ModelSelector, patient: PatientRef) -> PATPredictor:
-        predictor = self.predictors(selector)
-        if self.answers is None:
-            return predictor
-        return attrs.evolve(predictor, remembering=self.answers.about(patient))
-
-    def _record(
-        self, answer: PatAnswer, patient: PatientRef, actor: Actor, correlation: CorrelationId
-    ) -> None:
-        model = answer.provenance.model
+            name = str(question.selector)
+            return ModelReply(selector=name, code=refusal.code, reason=str(refusal))
         self.audit.append(
             AuditEvent(
                 actor=actor,
                 patient=patient,
                 operation=Operation.PREDICT,
-                touched=(Touched(f"model/{model}", after=model.digest),),
+                touched=_touched(reply),
                 correlation=correlation,
                 at=self.clock.now(),
             )
         )
+        return reply
+
+    def _reply(self, week: PatWeek, question: ModelQuestion, patient: PatientRef) -> ModelReply:
+        predictor = attrs.evolve(
+            self.predictors(question.selector),
+            augmentation=question.augmentation,
+            remembering=None if self.answers is None else self.answers.about(patient),
+        )
+        answer = predictor.predict(week)
+        same = attrs.evolve(predictor, selector=_exactly(answer.provenance.model))
+        return ModelReply(
+            selector=str(question.selector),
+            answer=answer,
+            attention=same.attention(week) if question.explained else None,
+        )
+
+
+def _exactly(model: ModelRef) -> ModelSelector:
+    """The version that answered, wherever its alias points by now."""
+    return ModelSelector(model.model, model.version)
+
+
+def _touched(reply: ModelReply) -> tuple[Touched, ...]:
+    """The model, and that its attention was told."""
+    if reply.answer is None:
+        return ()
+    model = reply.answer.provenance.model
+    told = (Touched(f"model/{model}/attention", after=model.digest),)
+    return (Touched(f"model/{model}", after=model.digest), *(told if reply.attention else ()))

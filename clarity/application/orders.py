@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 import attrs
 
+from clarity.application.ask_model import ModelQuestion
 from clarity.application.belonging import LabelBy, by_folder, by_name, digest_of, folder_name
 from clarity.domain.identity import Actor, CorrelationId
-from clarity.domain.models import ModelSelector
 from clarity.domain.sleep.diary import DiaryNight
 from clarity.ports.recordings import ReadOptions, Source
 from clarity.ports.report import Document, Entry, Refused, Report
@@ -28,7 +28,7 @@ class Order:
         label_by: what names the person of a file that does not say whose it is; None for the
             file's name, and to refuse files of one name in different folders.
         diary: nights of the people, for those who kept one.
-        model: which model to ask about each recording; None for none.
+        model: what to ask a model about each recording; None for nothing.
         settings: what the caller chose, shown in the report.
         earlier: the results.json of each participant that lie in the output folder, by the folder
             that holds them; empty for the output folder itself.
@@ -41,7 +41,7 @@ class Order:
     patient: str | None = attrs.field(default=None, repr=False)
     label_by: LabelBy | None = None
     diary: tuple[DiaryNight, ...] = attrs.field(default=(), repr=False)
-    model: ModelSelector | None = None
+    model: ModelQuestion | None = None
     settings: Mapping[str, str] = attrs.field(factory=dict, hash=False)
     earlier: Mapping[str, bytes] = attrs.field(factory=dict, hash=False, repr=False)
     actor: Actor

@@ -108,7 +108,7 @@ class PersonReports:
             return None
         return self.ask.run(
             series,
-            selector=self.order.model,
+            question=self.order.model,
             patient=patient,
             actor=self.order.actor,
             correlation=self.order.correlation,

@@ -48,7 +48,7 @@ class ReportRecordings:
             PortError: the store cannot say whether it holds the results of earlier runs.
         """
         if order.model is not None:
-            self.ask.require(order.model)
+            self.ask.require(order.model.selector)
         shelf = self._shelf(order)
         make = PersonReports(
             ingest=self.ingest,

@@ -8,6 +8,7 @@ import attrs
 import pytest
 
 from clarity.application.analyze import NothingStored
+from clarity.application.ask_model import ModelQuestion
 from clarity.application.orders import Order, Rendered
 from clarity.application.read import Days
 from clarity.application.retention_rules import ALL, RetentionRules
@@ -61,7 +62,12 @@ def _ask(world: World, folder: Path) -> object:
         models.register.run(tiny_bundle(length=WEEK_MIN), actor=ANN, correlation=CASE)
         models.promote("toy:1.0.0")
         ask = attrs.evolve(world.core.ask(), predictors=models.predictor)
-        return ask.run(recording(days=9), selector=ModelSelector("toy"), patient=ADA, **WHO)
+        return ask.run(
+            recording(days=9),
+            question=ModelQuestion(selector=ModelSelector("toy")),
+            patient=ADA,
+            **WHO,
+        )
 
 
 CALLS: Final[dict[str, Callable[[World, Path], object]]] = {

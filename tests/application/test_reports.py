@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import attrs
 import pytest
 
+from clarity.application.ask_model import ModelQuestion
 from clarity.application.belonging import LabelBy
 from clarity.application.orders import Order, Read, Rendered, Step, Summary
 from clarity.application.reports import ReportRecordings
@@ -360,7 +361,8 @@ def test_another_diary_is_another_result_and_the_same_one_is_remembered(world: W
 
 
 def test_a_model_that_is_not_there_is_said_before_anything_is_done(world: World):
-    steps = world.reports.run(order(source_of(GOOD, "ada.csv"), model=ModelSelector("pat-s")))
+    asked = ModelQuestion(selector=ModelSelector("pat-s"))
+    steps = world.reports.run(order(source_of(GOOD, "ada.csv"), model=asked))
 
     with pytest.raises(ModelUnknown, match="pat-s@champion"):
         next(steps)

@@ -9,6 +9,7 @@ from typing import Final
 import attrs
 import pytest
 
+from clarity.application.ask_model import ModelQuestion
 from clarity.application.known_people import PatientUnknown
 from clarity.application.read import Days
 from clarity.application.reports import Order
@@ -54,7 +55,7 @@ OWNERS: Final = tuple(
     PatientRef(TenantId(tenant), PatientId(patient)) for tenant, patient in product(NAMES, NAMES)
 )
 BUSY: Final = recording()
-NO_MODEL: Final = ModelSelector("none")
+NO_MODEL: Final = ModelQuestion(selector=ModelSelector("none"))
 LEVELS: Final = {owner: float(number + 1) for number, owner in enumerate(OWNERS)}
 
 
@@ -175,7 +176,7 @@ def _calls_about(world: World, triple: Triple) -> Iterator[Callable[[], object]]
     yield lambda: app.ingest.run(BUSY, patient=owner, **who)
     yield lambda: app.import_days.run([day_of()], patient=owner, **who)
     yield lambda: app.retention.run(tenant, **who)
-    yield lambda: world.core.ask().run(BUSY.series, selector=NO_MODEL, patient=owner, **who)
+    yield lambda: world.core.ask().run(BUSY.series, question=NO_MODEL, patient=owner, **who)
 
 
 def _expect_every_use_case_to_refuse(world: World, triple: Triple) -> None:

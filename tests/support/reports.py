@@ -11,6 +11,7 @@ from clarity.domain.actigraphy.series import ActivitySeries
 from clarity.domain.analysis.result import AnalysisResult, Layer, Provenance, Spans
 from clarity.domain.findings import Finding
 from clarity.domain.identity import PatientId
+from clarity.domain.pat.answer import ModelReply
 from clarity.domain.sleep.evenings import NoNight
 from clarity.domain.sleep.nights import Night, WindowSource
 from clarity.domain.sleep.rests import MainRest, RestMethod
@@ -175,6 +176,7 @@ def report(
     recording: ActivitySeries | None = None,
     source: str = "p01.csv",
     settings: dict[str, str] | None = None,
+    model: ModelReply | None = None,
     **of_result: object,
 ) -> Report:
     """A report on `recording`, or on a week that was made up."""
@@ -187,6 +189,7 @@ def report(
         settings={"--tz": "Europe/Oslo"} if settings is None else settings,
         made_at=MADE_AT,
         made_of=made_of(recorded, source),
+        model=model,
     )
 
 

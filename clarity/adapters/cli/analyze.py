@@ -13,7 +13,12 @@ from clarity.adapters.cli.analysis_options import (
     with_analyses,
 )
 from clarity.adapters.cli.exits import Exit
-from clarity.adapters.cli.model_options import asked_model, model_options, with_models
+from clarity.adapters.cli.model_options import (
+    asked_model,
+    model_options,
+    told_question,
+    with_models,
+)
 from clarity.adapters.cli.output import earlier, made_room
 from clarity.adapters.cli.progress import Advance, progress
 from clarity.adapters.cli.reading import (
@@ -26,10 +31,10 @@ from clarity.adapters.cli.reading import (
 )
 from clarity.adapters.cli.session import Session, json_option, pass_session
 from clarity.adapters.cli.writing import write
+from clarity.application.ask_model import ModelQuestion
 from clarity.application.belonging import LabelBy
 from clarity.application.clarity import Clarity
 from clarity.application.orders import Kept, Moved, Order, Read, Rendered, Step, Summary
-from clarity.domain.models import ModelSelector
 from clarity.domain.sleep.diary import DiaryNight
 from clarity.ports.recordings import ReadOptions
 from clarity.ports.report import Entry, Refused
@@ -54,7 +59,7 @@ class Work:
         options: what the caller knows better than the files.
         patient: label of the person, None to take the file's.
         label_by: what names the person of a file that does not say whose it is.
-        model: which model to ask, None for none.
+        model: what to ask a model, None for nothing.
         diary: file with the nights of the people, None where nobody kept one.
         settings: what the caller chose, for the report.
     """
@@ -65,7 +70,7 @@ class Work:
     patient: str | None
     label_by: LabelBy | None = None
     diary: Path | None = None
-    model: ModelSelector | None = None
+    model: ModelQuestion | None = None
     settings: dict[str, str]
 
 
@@ -119,7 +124,7 @@ def analyze(
         | chosen_analyses(context)
         | ({"--patient": patient} if patient else {})
         | ({"--diary": diary.name} if diary else {})
-        | ({"--model": str(model)} if model else {}),
+        | told_question(model),
     )
     _tell(session, work, _done(session, work))
 

@@ -8,9 +8,10 @@ import click
 
 from clarity.adapters.cli.models import DTYPES, ENGINES, MODEL
 from clarity.adapters.cli.session import Session
-from clarity.domain.models import ModelSelector
+from clarity.application.ask_model import ModelQuestion
+from clarity.domain.pat.answer import Augmentation
 
-__all__ = ["asked_model", "model_options", "with_models"]
+__all__ = ["asked_model", "model_options", "told_question", "with_models"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -30,6 +31,20 @@ OPTIONS: Final = (
         expose_value=False,
         callback=_remember,
         help="Ask this model too: NAME for its champion, NAME@ALIAS or NAME:VERSION.",
+    ),
+    click.option(
+        "--explain",
+        is_flag=True,
+        expose_value=False,
+        callback=_remember,
+        help="Tell where the model looked, too; takes some seconds a recording.",
+    ),
+    click.option(
+        "--rotations",
+        is_flag=True,
+        expose_value=False,
+        callback=_remember,
+        help="Ask about the week begun on each of its days, and give the mean.",
     ),
     click.option(
         "--models",
@@ -81,10 +96,37 @@ def model_options(command: F) -> F:
     return command
 
 
-def asked_model(context: click.Context) -> ModelSelector | None:
-    """The model that was named, None when none was."""
-    model: ModelSelector | None = context.meta.get(META, {}).get("model")
-    return model
+def asked_model(context: click.Context) -> ModelQuestion | None:
+    """
+    What to ask the model that was named, None when none was.
+
+    Raises:
+        click.UsageError: something is asked of no model.
+    """
+    given = context.meta.get(META, {})
+    lost = [f"--{name}" for name in ("explain", "rotations") if name in given]
+    if "model" in given:
+        return ModelQuestion(
+            selector=given["model"],
+            augmentation=Augmentation.DAY_ROTATIONS if "rotations" in given else Augmentation.NONE,
+            explained="explain" in given,
+        )
+    if lost:
+        raise click.UsageError(f"{' and '.join(lost)} need --model")
+    return None
+
+
+def told_question(question: ModelQuestion | None) -> dict[str, str]:
+    """The question as settings of a report."""
+    if question is None:
+        return {}
+    chosen = {
+        "--explain": question.explained,
+        "--rotations": question.augmentation is Augmentation.DAY_ROTATIONS,
+    }
+    return {"--model": str(question.selector)} | {
+        name: "yes" for name, value in chosen.items() if value
+    }
 
 
 def with_models(session: Session, context: click.Context) -> Session:

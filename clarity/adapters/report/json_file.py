@@ -25,7 +25,9 @@ or goes; new keys may come without that. Version 1:
 - `notices`: what the analyses say about the data, text.
 - `model`: null when no model was asked, else `asked`, `code` and `reason` (empty with an answer),
   `provenance` (null without), `embedding` (96 numbers) and `heads`: `head`, `task`, `score` (no
-  probability), `probability` (null when not calibrated), `positive`, `reason`.
+  probability), `probability` (null when not calibrated), `positive`, `reason`; `attention` (null
+  unless asked for): `patch_min` and `layers`, for each block the attention that each patch of the
+  week received (1 is the share of a patch that is looked at like every other).
 - `provenance`: `input_digest`, `fingerprint`, `analyses` (`id`, `version`), `clarity_version`,
   `computed_at`.
 - `made_of`: `patient`, `stream`, `first` and `last` (local days) in the store; `origins`: `name`,

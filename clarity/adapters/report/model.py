@@ -1,12 +1,27 @@
 """What a model says about the recording, for the page and for results.json."""
 
+from typing import Final
+
 import attrs
 
+from clarity.adapters.report.attention import AttentionFigure, attention_figure
 from clarity.adapters.report.formats import number, percent
-from clarity.domain.pat.answer import HeadScore, ModelReply, PatAnswer
+from clarity.domain.pat.answer import (
+    AttentionProfile,
+    Augmentation,
+    HeadScore,
+    ModelReply,
+    PatAnswer,
+)
 from clarity.domain.pat.runtime import Precision
 
 __all__ = ["HeadRow", "ModelSection", "model_json", "model_section"]
+
+
+ASKED: Final = {
+    Augmentation.NONE: "the week as it is",
+    Augmentation.DAY_ROTATIONS: "the week begun on each of its days, the mean of seven answers",
+}
 
 
 @attrs.frozen(kw_only=True)
@@ -27,12 +42,14 @@ class ModelSection:
     Attributes:
         facts: names and texts about the model and the week.
         heads: its scores.
+        attention: where it looked; None when nobody asked.
         cautions: what is to be known before a score is read.
         refusal: why there is no answer; empty when there is one.
     """
 
     facts: tuple[tuple[str, str], ...]
     heads: tuple[HeadRow, ...] = ()
+    attention: AttentionFigure | None = None
     cautions: tuple[str, ...] = ()
     refusal: str = ""
 
@@ -46,6 +63,7 @@ def model_section(reply: ModelReply | None) -> ModelSection | None:
     return ModelSection(
         facts=_facts(reply.answer),
         heads=tuple(_row(score) for score in reply.answer.heads.scores),
+        attention=None if reply.attention is None else attention_figure(reply.attention),
         cautions=_cautions(reply.answer),
     )
 
@@ -56,7 +74,7 @@ def model_json(reply: ModelReply | None) -> dict[str, object] | None:
         return None
     told: dict[str, object] = {"asked": reply.selector, "code": reply.code, "reason": reply.reason}
     if reply.answer is None:
-        return {**told, "provenance": None, "embedding": None, "heads": []}
+        return {**told, "provenance": None, "embedding": None, "heads": [], "attention": None}
     made = reply.answer.provenance
     provenance = {
         "model": str(made.model),
@@ -78,7 +96,14 @@ def model_json(reply: ModelReply | None) -> dict[str, object] | None:
         "provenance": provenance,
         "embedding": reply.answer.embedding.values.tolist(),
         "heads": [attrs.asdict(score) for score in reply.answer.heads.scores],
+        "attention": _attention(reply.attention),
     }
+
+
+def _attention(profile: AttentionProfile | None) -> dict[str, object] | None:
+    if profile is None:
+        return None
+    return {"patch_min": profile.patch_min, "layers": profile.values.tolist()}
 
 
 def _facts(answer: PatAnswer) -> tuple[tuple[str, str], ...]:
@@ -87,6 +112,7 @@ def _facts(answer: PatAnswer) -> tuple[tuple[str, str], ...]:
         ("Model", f"{made.model} ({made.variant.value})"),
         ("Digest", made.model.digest),
         ("Week", f"from {made.first_date.isoformat()}, {made.valid_days} valid days"),
+        ("Asked about", ASKED[made.augmentation]),
         ("Filled", f"{percent(made.imputed_fraction)} of the minutes, for the model alone"),
         ("Scaled by", made.scaler),
         ("Unit", made.unit.value),

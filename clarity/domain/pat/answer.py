@@ -182,12 +182,14 @@ class ModelReply:
     Attributes:
         selector: which model was asked, as the caller said it.
         answer: what it says; None when the recording is no input for it.
+        attention: which patches it looked at; None when nobody asked.
         code: of the refusal; empty with an answer.
         reason: the refusal in words; empty with an answer.
     """
 
     selector: str
     answer: PatAnswer | None = attrs.field(default=None, repr=False)
+    attention: "AttentionProfile | None" = attrs.field(default=None, repr=False)
     code: str = ""
     reason: str = ""
 

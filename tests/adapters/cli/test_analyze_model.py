@@ -86,6 +86,34 @@ def test_a_device_without_its_engine_is_a_setting_that_does_not_fit(
     assert "[settings.bad]: model_device" in said.err
 
 
+def test_where_the_model_looked_and_how_it_was_asked_stand_in_the_report(
+    clarity: Command, toy: Path, tmp_path: Path
+):
+    asked = ("--models", toy, "--model", "toy", "--explain", "--rotations")
+
+    said = analyzed(clarity, tmp_path, *asked)
+
+    told, page = results(tmp_path)
+    assert said.code == 0, said.err
+    assert told["settings"]["--explain"] == told["settings"]["--rotations"] == "yes"
+    assert told["model"]["provenance"]["augmentation"] == "day-rotations"
+    attention = told["model"]["attention"]
+    assert (attention["patch_min"], [len(one) for one in attention["layers"]]) == (18, [560])
+    assert "Attention of the network over the week" in page
+    assert "the mean of seven answers" in page
+    store = tmp_path / "out" / "clarity.db"
+    trail = clarity("--store", store, "audit", "report", "--patient", "ada").out
+    assert "model/toy:1.0.0/attention" in trail
+
+
+@pytest.mark.parametrize("option", ["--explain", "--rotations"])
+def test_nothing_is_asked_of_no_model(clarity: Command, tmp_path: Path, option: str):
+    said = analyzed(clarity, tmp_path, option)
+
+    assert said.code == 2
+    assert f"{option} need --model" in said.err
+
+
 def test_a_recording_that_is_no_input_is_reported_with_the_reason(
     clarity: Command, toy: Path, tmp_path: Path
 ):

@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 
 from clarity.adapters.report.html import HtmlRenderer
 from clarity.domain.actigraphy.series import ActivitySeries
+from clarity.domain.pat.answer import AttentionProfile, ModelReply
 from clarity.domain.streams import Unit
 from clarity.ports.report import Refused
+from tests.adapters.report.test_model import CALIBRATED, MADE, reply
 from tests.support.reports import entry, finding, report, series
 
 STYLE = Path(__file__).resolve().parents[3] / "clarity/adapters/report/templates/style.css"
@@ -78,6 +80,13 @@ def report_text(**changes: object) -> str:
     return HtmlRenderer().participant(report(**changes))[0].content.decode()
 
 
+def explained() -> ModelReply:
+    """The answer of a model that says where it looked."""
+    values = np.random.default_rng(3).gamma(1.0, 1.0, (2, 560))
+    attention = AttentionProfile(values=values, patch_min=18, provenance=MADE)
+    return attrs.evolve(reply(CALIBRATED), attention=attention)
+
+
 def index_text() -> str:
     refused = [Refused(source="broken.csv", code="recording.empty", reason="it holds no rows")]
     batch = [entry(report(), "p 01"), entry(report("js"), "javascript:alert(1)")]
@@ -97,6 +106,7 @@ EMPTY = {
     "settings": {},
 }
 PAGES = {
+    "report with a model": lambda: report_text(model=explained()),
     "report": report_text,
     "report of nothing": lambda: report_text(**EMPTY),
     "index": index_text,
