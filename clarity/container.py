@@ -25,8 +25,7 @@ from clarity.application.jobs import LookAtJobs, TrackJobs
 from clarity.application.keep_store import KeepStore
 from clarity.application.known_people import KnownPeople
 from clarity.application.merge import MergeDays
-from clarity.application.model_service import ModelPorts, models_over
-from clarity.application.models import LoadingStrategy
+from clarity.application.model_service import ModelPorts, Serving, models_over
 from clarity.application.plugins import all_analyses
 from clarity.application.read import ReadStream
 from clarity.application.reports import ReportRecordings
@@ -102,7 +101,7 @@ class Core(containers.DeclarativeContainer):
     model_ports = providers.Dependency(instance_of=ModelPorts)
     jobs_kept = providers.Object(timedelta(days=90))
     retention_rules = providers.Object(RetentionRules())
-    model_loading = providers.Object(LoadingStrategy.LAZY)
+    serving: providers.Provider[Serving] = providers.Object(Serving())
 
     choice = providers.Object(USUAL)
     registered = providers.Object(())
@@ -144,7 +143,7 @@ class Core(containers.DeclarativeContainer):
     import_days = providers.Factory(ImportDays, bulk=bulk, merge=merge, track=track, clock=clock)
     import_recordings = providers.Factory(ImportRecordings, recordings=recordings, days=import_days)
     models = providers.ThreadSafeSingleton(
-        models_over, model_ports, clarity_version=VERSION, strategy=model_loading
+        models_over, model_ports, clarity_version=VERSION, serving=serving
     )
     ask = providers.Factory(AskModel, models.provided.predictor, looks, clock, answers)
     reports = providers.Factory(

@@ -37,6 +37,9 @@ CPU: Final = "cpu"
 MOST_TOGETHER: Final = 1_024
 """More weeks at once fill no accelerator better."""
 
+LONGEST_OUTAGE_S: Final = 7 * 86_400.0
+"""A registry that is away for longer is not away, it is gone."""
+
 LONGEST_WAIT_S: Final = 3_600.0
 """A write that waits longer will not be waited for by anybody."""
 
@@ -115,6 +118,13 @@ class Settings:
             by thousandths, and every answer says so. The engine onnx knows float32 alone.
         model_group: weeks that go through the network at once; 1 on a CPU, some 32 on an
             accelerator. The engine onnx takes one after the other.
+        model_workers: calls of the network at once for awaited requests; 0 for as many as there are
+            cores, 1 on an accelerator.
+        models_resident: most models that stay loaded.
+        models_resident_bytes: most bytes of loaded graphs and scalers.
+        model_alias_s: how long an answer of the model registry is believed, s; so long a promotion
+            by another process may go unseen.
+        model_alias_outage_s: the same while the registry cannot be reached, s.
         audit_log: where the audit trail is told outside the store: a file that gets JSON lines, or
             `cloudwatch://REGION/GROUP` (adapters/aws/cloudwatch/audit.py lists the options); empty
             for nowhere.
@@ -154,6 +164,17 @@ class Settings:
     model_dtype: Precision = Precision.FLOAT32
     model_group: int = attrs.field(
         default=1, validator=[attrs.validators.ge(1), attrs.validators.le(MOST_TOGETHER)]
+    )
+    model_workers: int = attrs.field(
+        default=0, validator=[attrs.validators.ge(0), attrs.validators.le(MOST_TOGETHER)]
+    )
+    models_resident: int = attrs.field(default=4, validator=attrs.validators.ge(1))
+    models_resident_bytes: int = attrs.field(default=2**28, validator=attrs.validators.ge(1))
+    model_alias_s: float = attrs.field(
+        default=1.0, validator=[attrs.validators.ge(0.0), attrs.validators.le(LONGEST_WAIT_S)]
+    )
+    model_alias_outage_s: float = attrs.field(
+        default=3_600.0, validator=[attrs.validators.ge(0.0), attrs.validators.le(LONGEST_OUTAGE_S)]
     )
     log: str = ""
     audit_log: str = ""

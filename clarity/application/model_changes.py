@@ -218,6 +218,7 @@ class MoveAlias:
         touched = [Touched(entity, _digest_before(shelf, step.alias), target.digest)]
         with self.changes.recorded(touched, actor=actor, correlation=correlation):
             self.registry.move(move)
+        self.loader.forget(shelf.model)
         return move
 
 

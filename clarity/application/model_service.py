@@ -6,6 +6,7 @@ from pathlib import Path
 import attrs
 
 from clarity.application.bundles import BuildBundle, OpenBundle
+from clarity.application.model_aliases import Freshness
 from clarity.application.model_changes import (
     AuditedChanges,
     CollectGarbage,
@@ -16,8 +17,9 @@ from clarity.application.model_changes import (
 )
 from clarity.application.model_import import ImportModel
 from clarity.application.model_views import ExportGraph, ListModels, ShowModel, VerifyModels
-from clarity.application.models import LoadingStrategy, PATModelLoader
+from clarity.application.models import LoadingStrategy, PATModelLoader, Residency
 from clarity.application.predict import PATPredictor
+from clarity.application.predict_async import AsyncPATPredictor, Lanes
 from clarity.domain.models import ModelSelector
 from clarity.domain.pat.answer import Augmentation
 from clarity.ports.audit import AuditSink
@@ -30,7 +32,7 @@ from clarity.ports.model_registry import ModelRegistry
 from clarity.ports.model_store import ModelStore
 from clarity.ports.signing import SignatureCheck, Signer
 
-__all__ = ["ModelPorts", "Models", "models_over"]
+__all__ = ["ModelPorts", "Models", "Serving", "models_over"]
 
 
 @attrs.frozen(kw_only=True)
@@ -70,6 +72,24 @@ class ModelPorts:
 
 
 @attrs.frozen(kw_only=True)
+class Serving:
+    """
+    How models are held and asked.
+
+    Attributes:
+        strategy: when they are loaded.
+        residency: how many stay loaded.
+        freshness: how long answers of the registry are believed.
+        lanes: how awaited requests are worked on.
+    """
+
+    strategy: LoadingStrategy = LoadingStrategy.LAZY
+    residency: Residency = attrs.field(factory=Residency)
+    freshness: Freshness = attrs.field(factory=Freshness)
+    lanes: Lanes = attrs.field(factory=lambda: Lanes(workers=1))
+
+
+@attrs.frozen(kw_only=True)
 class Models:
     """
     The use cases around models; made by `models_over`.
@@ -77,6 +97,7 @@ class Models:
     Attributes:
         ports: what they stand on.
         clarity_version: for the provenance of answers.
+        serving: how models are held and asked.
         loader: gives ready models.
         register: keeps a bundle as a version.
         importer: weights of others become a version.
@@ -92,6 +113,7 @@ class Models:
 
     ports: ModelPorts
     clarity_version: str
+    serving: Serving
     loader: PATModelLoader
     register: RegisterBundle
     importer: ImportModel
@@ -122,12 +144,33 @@ class Models:
             augmentation=augmentation,
         )
 
+    def awaitable(
+        self,
+        selector: ModelSelector,
+        *,
+        augmentation: Augmentation = Augmentation.NONE,
+        lanes: Lanes | None = None,
+    ) -> AsyncPATPredictor:
+        """
+        The same to be awaited inside `async with`, for one event loop.
+
+        Args:
+            selector: which model.
+            augmentation: which versions of a week are asked about.
+            lanes: how requests are worked on; as `serving` says unless given.
+        """
+        return AsyncPATPredictor(
+            predictor=self.predictor(selector, augmentation=augmentation),
+            lanes=lanes or self.serving.lanes,
+            metrics=self.ports.metrics,
+        )
+
 
 def models_over(
     ports: ModelPorts,
     *,
     clarity_version: str,
-    strategy: LoadingStrategy = LoadingStrategy.LAZY,
+    serving: Serving | None = None,
 ) -> Models:
     """
     The use cases over these ports.
@@ -135,6 +178,7 @@ def models_over(
     What is registered need not be signed yet; what is promoted, loaded or verified must be, where
     keys are trusted.
     """
+    how = serving or Serving()
     store, registry, clock = ports.store, ports.registry, ports.clock
     opener = OpenBundle(engine=ports.engine, arrays=ports.arrays, signatures=ports.signatures)
     changes = AuditedChanges(ports.audit, clock)
@@ -144,7 +188,9 @@ def models_over(
         opener=opener,
         clock=clock,
         metrics=ports.metrics,
-        strategy=strategy,
+        strategy=how.strategy,
+        residency=how.residency,
+        freshness=how.freshness,
     )
     register = RegisterBundle(
         store=store,
@@ -158,6 +204,7 @@ def models_over(
     return Models(
         ports=ports,
         clarity_version=clarity_version,
+        serving=how,
         loader=loader,
         register=register,
         importer=ImportModel(weights=ports.weights, build=build, register=register),

@@ -2,12 +2,14 @@
 
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable
 from concurrent.futures import Future
 from enum import StrEnum
 
 import attrs
 
 from clarity.application.bundles import LoadedModel, OpenBundle
+from clarity.application.model_aliases import AliasBook, Freshness
 from clarity.domain.errors import ClarityError
 from clarity.domain.models import CHAMPION, ModelRef, ModelSelector
 from clarity.domain.pat.bundle import VerifiedBundle, verified
@@ -55,10 +57,12 @@ class PATModelLoader:
     """
     Gives ready models for names, aliases and versions; safe for many threads.
 
-    An alias is looked up for every request, so the version that was promoted last answers from then
-    on, while requests that hold the one before finish with it: a swap drops nothing. However many
-    ask for a model that is not loaded, it is loaded once, and a failure is told to all of them and
-    not remembered. A model is given out only after its self-test; there is no other one instead.
+    What an alias means is believed for a stated short time (`AliasBook`), and asked at once after a
+    change that was made through this loader; so the version that was promoted last answers from
+    then on, while requests that hold the one before finish with it: a swap drops nothing. A loaded
+    model keeps serving while the registry is away. However many ask for a model that is not loaded,
+    it is loaded once, and a failure is told to all of them and not remembered. A model is given out
+    only after its self-test; there is no other one instead.
 
     Attributes:
         store: keeps bundles.
@@ -68,6 +72,7 @@ class PATModelLoader:
         metrics: told of `model_loads` (by outcome), `model_load_s` and `model_evictions`.
         strategy: when models are loaded.
         residency: how much stays loaded.
+        freshness: how long answers of the registry are believed.
     """
 
     store: ModelStore
@@ -77,19 +82,30 @@ class PATModelLoader:
     metrics: Metrics
     strategy: LoadingStrategy = LoadingStrategy.LAZY
     residency: Residency = attrs.field(factory=Residency)
+    freshness: Freshness = attrs.field(factory=Freshness)
+    _book: AliasBook = attrs.field(init=False, repr=False)
     _flights: OrderedDict[str, Flight] = attrs.field(factory=OrderedDict, init=False, repr=False)
     _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False, repr=False)
 
+    @_book.default
+    def _empty_book(self) -> AliasBook:
+        return AliasBook(
+            registry=self.registry,
+            clock=self.clock,
+            metrics=self.metrics,
+            freshness=self.freshness,
+        )
+
     def load(self, selector: ModelSelector) -> LoadedModel:
         """
-        The model that the selector means now, ready to predict.
+        The model that the selector means, ready to predict.
 
         Raises:
             ModelUnknown: nothing is registered for it; the text says how to add it.
             DomainError: the bundle is refused, as `OpenBundle.run` says.
             PortError: store or registry cannot be read.
         """
-        return self.load_ref(self.registry.shelf(selector.model).wanted(selector).ref)
+        return self.load_ref(self._book.meaning(selector))
 
     def load_ref(self, ref: ModelRef) -> LoadedModel:
         """
@@ -129,7 +145,20 @@ class PATModelLoader:
             return ()
         shelves = [self.registry.shelf(name) for name in self.registry.names()]
         serving = [shelf for shelf in shelves if shelf.history(CHAMPION).current is not None]
-        return tuple(self.load(ModelSelector(shelf.model)).ref for shelf in serving)
+        return self.warm(ModelSelector(shelf.model) for shelf in serving)
+
+    def warm(self, selectors: Iterable[ModelSelector]) -> tuple[ModelRef, ...]:
+        """
+        What the selectors mean is loaded, so that the first request opens nothing.
+
+        Raises:
+            DomainError, PortError: one of them is refused; those before it are loaded.
+        """
+        return tuple(self.load(selector).ref for selector in selectors)
+
+    def forget(self, model: str) -> None:
+        """Aliases of the model were changed: the registry is asked before they are used again."""
+        self._book.forget(model)
 
     def is_loaded(self, ref: ModelRef) -> bool:
         """Whether the model is in memory and passed its self-test."""
@@ -142,6 +171,7 @@ class PATModelLoader:
 
     def release(self, ref: ModelRef) -> None:
         """The model is let go; who holds it keeps it, an absent one is no error."""
+        self.forget(ref.model)
         with self._lock:
             flight = self._flights.get(ref.digest)
             if flight is not None and flight.done():

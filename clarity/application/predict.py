@@ -82,8 +82,9 @@ class PATPredictor:
     """
     Asks a model about weeks, in named steps that are each timed as `pat_step_s`.
 
-    The model is looked up for every call, so a promotion takes effect with the next one; within a
-    call, a batch included, all answers are of one version. An answer never depends on the other
+    The model is looked up for every call, so a promotion takes effect with the next one (that of
+    another process within `Freshness.believed_s`); within a call, a batch included, all answers are
+    of one version. An answer never depends on the other
     weeks of a batch.
 
     Attributes:

@@ -1,5 +1,6 @@
 """What models are kept in, read with and run on; heavy libraries are imported when needed."""
 
+import os
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -7,13 +8,16 @@ from typing import Any, Final
 
 from dependency_injector import providers
 
-from clarity.application.model_service import ModelPorts
+from clarity.application.model_aliases import Freshness
+from clarity.application.model_service import ModelPorts, Serving
+from clarity.application.models import Residency
+from clarity.application.predict_async import Lanes
 from clarity.domain.pat.runtime import Precision
 from clarity.ports.engine import Engine
 from clarity.ports.model_files import ExtraMissing, WeightsFiles
 from clarity.settings import CPU, BadSettings, EngineKind, Settings
 
-__all__ = ["BUCKET", "model_ports"]
+__all__ = ["BUCKET", "model_ports", "serving"]
 
 BUCKET: Final = "s3://"
 """How an address in S3 begins."""
@@ -59,6 +63,29 @@ def model_ports(
         downloads=HttpDownloads(folder=here / "downloads", timeout_s=DOWNLOAD_TIMEOUT_S),
         **shared,
     )
+
+
+def serving(settings: Settings) -> Serving:
+    """How models are held and asked: on a CPU as many callers as cores, on an accelerator one."""
+    on_cpu = settings.model_device == CPU
+    workers = settings.model_workers or (_usable_cores() if on_cpu else 1)
+    return Serving(
+        strategy=settings.model_loading,
+        residency=Residency(
+            max_models=settings.models_resident, max_bytes=settings.models_resident_bytes
+        ),
+        freshness=Freshness(
+            believed_s=settings.model_alias_s, outage_s=settings.model_alias_outage_s
+        ),
+        lanes=Lanes(workers=workers, together=settings.model_group),
+    )
+
+
+def _usable_cores() -> int:
+    """The cores that this process may use, where the system says; all of them elsewhere."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _in_folder(

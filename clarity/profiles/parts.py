@@ -13,7 +13,7 @@ from clarity.container import Core
 from clarity.ports.head_ledger import HeadLedger
 from clarity.ports.heads import HeadSigner
 from clarity.ports.kept_evidence import KeptEvidence
-from clarity.profiles.models import BUCKET, model_ports
+from clarity.profiles.models import BUCKET, model_ports, serving
 from clarity.settings import Settings
 
 __all__ = ["audit_log", "core_with", "head_ledger", "head_signer", "instruments", "kept_evidence"]
@@ -94,7 +94,7 @@ def _chosen(settings: Settings) -> dict[str, providers.Object[Any]]:
     return {
         "retention_rules": providers.Object(rules_of(settings.retention_days)),
         "jobs_kept": providers.Object(timedelta(days=settings.job_days)),
-        "model_loading": providers.Object(settings.model_loading),
+        "serving": providers.Object(serving(settings)),
         "choice": providers.Object(settings.choice),
         "ship_every_s": providers.Object(settings.audit_log_every_s if settings.audit_log else 0.0),
     }

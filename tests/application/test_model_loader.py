@@ -3,19 +3,57 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import attrs
 import pytest
 
 from clarity.adapters.observability.metrics import Series
+from clarity.application.model_aliases import Freshness
 from clarity.application.models import LoadingStrategy, PATModelLoader, Residency
-from clarity.domain.models import ModelSelector, ModelUnknown
+from clarity.domain.models import (
+    AliasMove,
+    ModelRef,
+    ModelSelector,
+    ModelShelf,
+    ModelUnknown,
+    ModelVersion,
+)
 from clarity.domain.pat.artifact import DigestMismatch
 from clarity.domain.pat.bundle import BundleIncomplete
 from clarity.domain.pat.manifest import GRAPH
-from clarity.ports.errors import Corrupt, NotFound
+from clarity.ports.errors import Corrupt, NotFound, Unavailable
+from clarity.ports.model_registry import ModelRegistry
 from tests.contracts.model_registry.harness import known
-from tests.support.model_desk import Desk, desk
+from tests.support.model_desk import ANN, CASE, Desk, desk
 from tests.support.models import LENGTH, tiny_bundle
 from tests.support.pat import random_batch
+
+
+@attrs.define(eq=False)
+class Away(ModelRegistry):
+    """A registry that can be out of reach."""
+
+    inner: ModelRegistry
+    gone: bool = False
+
+    def _there(self) -> ModelRegistry:
+        if self.gone:
+            raise Unavailable("the registry")
+        return self.inner
+
+    def register(self, version: ModelVersion) -> None:
+        self._there().register(version)
+
+    def unregister(self, ref: ModelRef) -> None:
+        self._there().unregister(ref)
+
+    def names(self) -> tuple[str, ...]:
+        return self._there().names()
+
+    def shelf(self, model: str) -> ModelShelf:
+        return self._there().shelf(model)
+
+    def move(self, move: AliasMove) -> None:
+        self._there().move(move)
 
 
 @pytest.fixture
@@ -290,3 +328,50 @@ def test_a_hot_swap_drops_no_request_and_every_answer_is_of_one_version(world: D
     assert answers
     assert all(right for _, right in answers)
     assert str(after) == "toy:2.0.0"
+
+
+def test_a_loaded_model_serves_through_an_outage_of_the_registry(world: Desk):
+    world.add("1.0.0")
+    world.promote("toy:1.0.0")
+    away = Away(world.registry)
+    loader = attrs.evolve(
+        world.loader(), registry=away, freshness=Freshness(believed_s=1.0, outage_s=60.0)
+    )
+    first = load(loader, "toy")
+    away.gone = True
+    world.clock.advance(59.0)
+
+    assert load(loader, "toy") is first
+    world.clock.advance(2.0)
+    with pytest.raises(Unavailable):
+        load(loader, "toy")
+
+
+def test_what_was_warmed_is_answered_without_opening_anything(world: Desk):
+    one, two = world.add("1.0.0", "2.0.0")
+    world.promote("toy:1.0.0")
+    loader = world.loader()
+
+    warmed = loader.warm([ModelSelector("toy"), ModelSelector.parse("toy:2.0.0")])
+    opened = world.engine.opened
+
+    assert warmed == (one, two)
+    assert (load(loader, "toy").ref, load(loader, "toy:2.0.0").ref) == (one, two)
+    assert world.engine.opened == opened
+
+
+def test_a_promotion_through_the_loader_is_seen_at_once_however_long_answers_are_believed(
+    world: Desk,
+):
+    world.add("1.0.0", "2.0.0")
+    loader = world.loader(freshness=Freshness(believed_s=3_600.0))
+    seen = []
+    for text in ("toy:1.0.0", "toy:2.0.0", "toy:1.0.0"):
+        world.promote(text, loader=loader)
+        seen.append(str(load(loader, "toy").ref))
+
+    world.remover(loader).run(ModelSelector.parse("toy:2.0.0"), actor=ANN, correlation=CASE)
+
+    assert seen == ["toy:1.0.0", "toy:2.0.0", "toy:1.0.0"]
+    with pytest.raises(ModelUnknown):
+        load(loader, "toy:2.0.0")

@@ -1,5 +1,7 @@
 """Models in the embedded profile: opened late, loaded in advance only where that was chosen."""
 
+import asyncio
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +13,7 @@ from dependency_injector import providers
 from clarity.adapters.onnx.graphs import OnnxGraphs
 from clarity.application.clarity import Clarity
 from clarity.application.models import LoadingStrategy
+from clarity.application.predict_async import AsyncPATPredictor, Lanes
 from clarity.bootstrap import open_clarity, open_core
 from clarity.domain.identity import Actor, PatientId, PatientRef, Purpose, TenantId
 from clarity.domain.models import ModelRef, ModelSelector, ModelUnknown
@@ -209,6 +212,74 @@ def test_a_week_that_was_asked_before_is_answered_without_the_network(tmp_path: 
 
     assert first == again
     assert engine.samples - proofs == 2
+
+
+def test_awaited_predictions_run_on_as_many_cores_as_there_are_and_drop_none_during_promotions(
+    tmp_path: Path,
+):
+    async def asked(app: Clarity) -> list[str]:
+        async with app.models.awaitable(TOY) as server:
+            asking = [asyncio.create_task(answers(server)) for _ in range(4)]
+            for version in ("2.0.0", "1.0.0", "2.0.0", "1.0.0"):
+                await asyncio.to_thread(promote, app, version)
+                answer = await server.predict(week())
+                assert str(answer.provenance.model.version) == version
+            return [one for task in asking for one in await task]
+
+    async def answers(server: AsyncPATPredictor) -> list[str]:
+        said = [await server.predict(week(seed)) for seed in range(8)]
+        return [str(answer.provenance.model.version) for answer in said]
+
+    with open_clarity(settings(tmp_path, model_alias_s=3_600.0)) as app:
+        serve(app)
+        serve(app, "2.0.0")
+        lanes = app.models.serving.lanes
+        found = asyncio.run(asked(app))
+
+    assert lanes.workers == len(os.sched_getaffinity(0))
+    assert (lanes.together, lanes.delay_s) == (1, 0.0)
+    assert len(found) == 4 * 8
+    assert set(found) <= {"1.0.0", "2.0.0"}
+
+
+def promote(app: Clarity, version: str) -> None:
+    app.models.move.promote(
+        ModelSelector.parse(f"toy:{version}"), actor=ANN, correlation=app.ids.correlation()
+    )
+
+
+def test_how_models_are_held_and_asked_is_a_matter_of_settings(tmp_path: Path):
+    chosen = settings(
+        tmp_path,
+        model_workers=3,
+        models_resident=2,
+        models_resident_bytes=10,
+        model_alias_s=5.0,
+        model_alias_outage_s=50.0,
+    )
+
+    with open_clarity(chosen) as app:
+        loader, lanes = app.models.loader, app.models.serving.lanes
+
+    assert (loader.residency.max_models, loader.residency.max_bytes) == (2, 10)
+    assert (loader.freshness.believed_s, loader.freshness.outage_s) == (5.0, 50.0)
+    assert lanes.workers == 3
+
+
+def test_an_accelerator_is_called_by_one_worker_with_a_whole_group(tmp_path: Path):
+    chosen = {"model_engine": EngineKind.TORCH, "model_device": "cuda", "model_group": 32}
+
+    with open_clarity(settings(tmp_path, **chosen)) as app:
+        lanes = app.models.serving.lanes
+
+    assert (lanes.workers, lanes.together) == (1, 32)
+
+
+def test_other_lanes_can_be_given_for_one_predictor(tmp_path: Path):
+    with open_clarity(settings(tmp_path)) as app:
+        server = app.models.awaitable(TOY, lanes=Lanes(workers=7))
+
+    assert server.lanes.workers == 7
 
 
 def test_what_needs_an_extra_that_is_not_installed_says_so(

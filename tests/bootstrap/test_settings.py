@@ -65,6 +65,11 @@ def test_a_choice_that_comes_as_text_is_that_choice():
         ("wear_rule", "x", "wear_rule cannot be 'x'"),
         ("cut_points", "x", "choose one of freedson-1998, troiano-2008"),
         ("if_missing", "cry", "if_missing cannot be 'cry'"),
+        ("model_workers", -1, "model_workers cannot be -1"),
+        ("models_resident", 0, "models_resident cannot be 0"),
+        ("models_resident_bytes", 0, "models_resident_bytes cannot be 0"),
+        ("model_alias_s", -1, "model_alias_s cannot be -1"),
+        ("model_alias_outage_s", float("nan"), "model_alias_outage_s cannot be nan"),
     ],
 )
 def test_a_setting_that_does_not_fit_is_named(name: str, value: object, said: str):
@@ -87,7 +92,8 @@ def test_all_problems_are_named_at_once_and_what_could_be_set_is_said():
     assert str(refused.value).endswith(
         "the settings are store, profile, if_missing, busy_timeout_s, cache_entries, cache_bytes, "
         "blobs, models, heads, job_days, retention_days, model_keys, model_loading, model_engine, "
-        "model_device, model_dtype, model_group, log, audit_log, "
+        "model_device, model_dtype, model_group, model_workers, models_resident, "
+        "models_resident_bytes, model_alias_s, model_alias_outage_s, log, audit_log, "
         "audit_log_every_s, kept_evidence, max_file_bytes, max_file_values, scoring, rescoring, "
         "wear_rule, cut_points"
     )

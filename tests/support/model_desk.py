@@ -12,6 +12,7 @@ from clarity.adapters.local.model_store import DirectoryModelStore
 from clarity.adapters.local.store import open_store
 from clarity.adapters.observability.metrics import MemoryMetrics
 from clarity.application.bundles import OpenBundle
+from clarity.application.model_aliases import Freshness
 from clarity.application.model_changes import (
     AuditedChanges,
     CollectGarbage,
@@ -38,6 +39,7 @@ __all__ = ["ANN", "CASE", "CountingEngine", "Desk", "desk"]
 
 ANN = Actor(id="ann", tenant=TenantId("clinic"), purpose=Purpose.OPERATIONS)
 CASE = CorrelationId("case-1")
+ALWAYS_ASKED = Freshness(believed_s=0.0, outage_s=0.0)
 
 
 @attrs.define(eq=False)
@@ -80,6 +82,7 @@ class Desk:
         self,
         strategy: LoadingStrategy = LoadingStrategy.LAZY,
         residency: Residency | None = None,
+        freshness: Freshness = ALWAYS_ASKED,
     ) -> PATModelLoader:
         return PATModelLoader(
             store=self.store,
@@ -89,6 +92,7 @@ class Desk:
             metrics=self.metrics,
             strategy=strategy,
             residency=residency or Residency(),
+            freshness=freshness,
         )
 
     def predictor(self, selector: ModelSelector) -> PATPredictor:
