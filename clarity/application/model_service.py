@@ -45,6 +45,7 @@ class ModelPorts:
         registry: knows versions and aliases.
         engine: gives what runs graphs; asked when the first model is loaded.
         graphs: gives what builds graphs; asked when the first model is added.
+        runner: gives what runs graphs, whichever engine serves; asked when one is exported.
         weights: reads and writes weights.
         arrays: reads and writes the arrays of bundles.
         signatures: which keys are trusted.
@@ -60,6 +61,7 @@ class ModelPorts:
     registry: ModelRegistry
     engine: Callable[[], Engine]
     graphs: Callable[[], GraphBuilder]
+    runner: Callable[[], Engine]
     weights: WeightsFiles
     arrays: BundleArrays
     signatures: SignatureCheck
@@ -214,6 +216,12 @@ def models_over(
         sign=SignVersion(store=store, registry=registry, changes=changes),
         listing=ListModels(registry),
         show=show,
-        verify=VerifyModels(store=store, registry=registry, opener=opener),
-        export=ExportGraph(show=show, weights=ports.weights, graphs=ports.graphs),
+        verify=VerifyModels(store=store, registry=registry, opener=opener, weights=ports.weights),
+        export=ExportGraph(
+            show=show,
+            weights=ports.weights,
+            graphs=ports.graphs,
+            runner=ports.runner,
+            arrays=ports.arrays,
+        ),
     )

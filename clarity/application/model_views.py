@@ -1,16 +1,20 @@
 """Looks at the registry: what there is, what it is, whether it is still right."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 
 import attrs
 
 from clarity.application.bundles import LoadedModel, OpenBundle
 from clarity.domain.errors import ClarityError
 from clarity.domain.models import ModelRef, ModelSelector, ModelVersion, Stage
+from clarity.domain.pat.artifact import sha256_of
 from clarity.domain.pat.bundle import VerifiedBundle, verified
-from clarity.domain.pat.manifest import CARD, WEIGHTS
-from clarity.ports.engine import GraphBuilder
-from clarity.ports.model_files import WeightsFiles
+from clarity.domain.pat.manifest import CARD, FIXTURE, GRAPH, WEIGHTS
+from clarity.domain.pat.parity import Agreement, require_parity
+from clarity.domain.pat.reference import reference_prediction
+from clarity.ports.engine import Engine, GraphBuilder
+from clarity.ports.model_files import BundleArrays, WeightsFiles
 from clarity.ports.model_registry import ModelRegistry
 from clarity.ports.model_store import ModelStore
 
@@ -95,21 +99,29 @@ class ModelVerdict:
     Attributes:
         ref: which version.
         model: the model when it passed every check.
+        weights: how near its weights are to what its graph was recorded to answer.
         refusal: why it was refused, None when it passed.
     """
 
     ref: ModelRef
     model: LoadedModel | None
+    weights: Agreement | None
     refusal: ClarityError | None
 
 
 @attrs.frozen(kw_only=True)
 class VerifyModels:
-    """Opens versions anew, from the bytes as they are now, with every check."""
+    """
+    Opens versions anew, from the bytes as they are now, with every check.
+
+    The weights of a bundle, which may serve on another engine and explain an answer, are proved
+    like its graph: the float64 reference runs the fixture with them (PAT-L: seconds).
+    """
 
     store: ModelStore
     registry: ModelRegistry
     opener: OpenBundle
+    weights: WeightsFiles
 
     def run(self, selectors: Iterable[ModelSelector]) -> tuple[ModelVerdict, ...]:
         """
@@ -125,10 +137,18 @@ class VerifyModels:
 
     def _verdict(self, ref: ModelRef) -> ModelVerdict:
         try:
-            model = self.opener.run(self.store.get(ref.digest), digest=ref.digest)
+            bundle = self.store.get(ref.digest)
+            model = self.opener.run(bundle, digest=ref.digest)
+            weights = self._proved(verified(bundle, digest=ref.digest))
         except ClarityError as refusal:
-            return ModelVerdict(ref=ref, model=None, refusal=refusal)
-        return ModelVerdict(ref=ref, model=model, refusal=None)
+            return ModelVerdict(ref=ref, model=None, weights=None, refusal=refusal)
+        return ModelVerdict(ref=ref, model=model, weights=weights, refusal=None)
+
+    def _proved(self, bundle: VerifiedBundle) -> Agreement:
+        stored = self.weights.read(bundle.files[WEIGHTS])
+        fixture = self.opener.arrays.read_fixture(bundle.files[FIXTURE])
+        predict = partial(reference_prediction, stored.encoder, stored.heads)
+        return require_parity(predict, fixture)
 
 
 @attrs.frozen(kw_only=True)
@@ -138,16 +158,32 @@ class ExportGraph:
     show: ShowModel
     weights: WeightsFiles
     graphs: Callable[[], GraphBuilder]
+    runner: Callable[[], Engine]
+    arrays: BundleArrays
 
     def run(self, selector: ModelSelector) -> bytes:
         """
-        The ONNX graph of the model in standard operators only.
+        The ONNX graph of the model in standard operators only, after it passed the self-test.
 
         Raises:
             ClarityError: the model is not known or damaged.
+            ParityBroken: the graph does not compute what was recorded for the model.
             ExtraMissing: building needs packages that are not installed.
         """
         bundle = self.show.run(selector)
         stored = self.weights.read(bundle.files[WEIGHTS])
         length = bundle.manifest.input.length
-        return self.graphs().portable(stored.encoder, heads=stored.heads, length=length)
+        graph = self.graphs().portable(stored.encoder, heads=stored.heads, length=length)
+        fixture = self.arrays.read_fixture(bundle.files[FIXTURE])
+        require_parity(self.runner().open(_with_graph(bundle, graph)).predict, fixture)
+        return graph
+
+
+def _with_graph(bundle: VerifiedBundle, graph: bytes) -> VerifiedBundle:
+    """The bundle as it would be with this graph."""
+    digests = {**bundle.manifest.files, GRAPH: sha256_of(graph)}
+    return attrs.evolve(
+        bundle,
+        manifest=attrs.evolve(bundle.manifest, files=digests),
+        files={**bundle.files, GRAPH: graph},
+    )

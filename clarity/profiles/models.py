@@ -55,6 +55,7 @@ def model_ports(
         **kept,
         engine=providers.Object(_engine(settings, weights)),
         graphs=providers.Object(_lazily("onnx.graphs", "OnnxGraphs", extra="convert")),
+        runner=providers.Object(_lazily("onnx.engine", "OnnxEngine", extra="convert")),
         weights=weights,
         arrays=NpzArrays(),
         signatures=providers.ThreadSafeSingleton(trusted_folder, settings.model_keys),

@@ -7,6 +7,8 @@ from pathlib import Path
 import attrs
 import pytest
 
+from clarity.adapters.onnx.engine import OnnxEngine
+from clarity.adapters.onnx.graphs import OnnxGraphs
 from clarity.adapters.onnx.predictor import open_onnx
 from clarity.adapters.signing.ed25519 import Ed25519Signer, trusted_keys
 from clarity.application.audit_trail import VerifyTrail
@@ -25,7 +27,8 @@ from clarity.domain.models import (
     VersionInUse,
 )
 from clarity.domain.pat.artifact import DigestMismatch, UnreadableModel
-from clarity.domain.pat.manifest import FIXTURE, GRAPH
+from clarity.domain.pat.manifest import FIXTURE, GRAPH, WEIGHTS
+from clarity.domain.pat.parity import ParityBroken
 from clarity.domain.pat.preprocessing import OwnSpread
 from clarity.domain.pat.variants import Variant
 from clarity.domain.versions import SemanticVersion
@@ -33,7 +36,7 @@ from clarity.ports.audit import AuditSink
 from clarity.ports.errors import AlreadyExists, StaleVersion, Unavailable
 from clarity.ports.signing import NotTrusted
 from tests.support.model_desk import ANN, CASE, Desk, desk
-from tests.support.models import ANY_WEIGHTS, BUILD, LENGTH, tiny_bundle
+from tests.support.models import ANY_WEIGHTS, BUILD, LENGTH, resealed, tiny_bundle
 from tests.support.pat import golden, random_encoder, random_head, sha256
 from tests.support.signing import key_files
 from tests.support.trails import anchors
@@ -301,7 +304,22 @@ def test_a_damaged_version_is_not_signed(world: Desk, tmp_path: Path):
 
 def views(world: Desk) -> tuple[ShowModel, VerifyModels]:
     show = ShowModel(store=world.store, registry=world.registry)
-    return show, VerifyModels(store=world.store, registry=world.registry, opener=world.opener)
+    verify = VerifyModels(
+        store=world.store, registry=world.registry, opener=world.opener, weights=ANY_WEIGHTS
+    )
+    return show, verify
+
+
+def exporting(world: Desk, **changes: object) -> ExportGraph:
+    show, _ = views(world)
+    right = ExportGraph(
+        show=show,
+        weights=ANY_WEIGHTS,
+        graphs=BUILD.graphs,
+        runner=OnnxEngine,
+        arrays=world.opener.arrays,
+    )
+    return attrs.evolve(right, **changes)
 
 
 def test_a_model_is_shown_by_its_verified_manifest(world: Desk):
@@ -324,6 +342,8 @@ def test_verifying_tells_every_version_that_is_damaged(world: Desk):
 
     assert (good.ref, good.refusal) == (one, None)
     assert good.model is not None
+    assert good.weights is not None
+    assert good.weights.embedding_error < 1e-7
     assert alone.ref == one
     assert (bad.ref, bad.model) == (two, None)
     assert isinstance(bad.refusal, DigestMismatch)
@@ -334,10 +354,35 @@ def test_an_exported_graph_computes_what_the_model_does(world: Desk):
     show, _ = views(world)
     selector = ModelSelector.parse("toy:1.0.0")
 
-    graph = ExportGraph(show=show, weights=ANY_WEIGHTS, graphs=BUILD.graphs).run(selector)
+    graph = exporting(world).run(selector)
 
     opened = open_onnx(graph, sha256=sha256(graph))
     assert opened.signature == show.run(selector).manifest.signature
+
+
+def test_a_graph_that_does_not_pass_the_self_test_is_not_exported(world: Desk):
+    @attrs.frozen
+    class OtherGraphs(OnnxGraphs):
+        """Builds the graph of other weights."""
+
+        def portable(self, encoder, *, heads, length):
+            return super().portable(random_encoder(Variant.S, 99), heads=heads, length=length)
+
+    world.add("1.0.0")
+
+    with pytest.raises(ParityBroken):
+        exporting(world, graphs=OtherGraphs).run(ModelSelector.parse("toy:1.0.0"))
+
+
+def test_verifying_finds_weights_that_are_not_those_of_the_graph(world: Desk):
+    right = tiny_bundle("1.0.0")
+    other = resealed(right, {WEIGHTS: tiny_bundle("2.0.0").files[WEIGHTS]})
+    world.register.run(other, actor=ANN, correlation=CASE)
+
+    (verdict,) = views(world)[1].run([])
+
+    assert isinstance(verdict.refusal, ParityBroken)
+    assert verdict.model is None
 
 
 def request(**changes: object) -> ImportRequest:

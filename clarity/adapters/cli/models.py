@@ -189,6 +189,7 @@ def _verdict(verdict: ModelVerdict) -> dict[str, object]:
         "problem": "" if verdict.refusal is None else str(verdict.refusal),
         "embedding_error": None if model is None else model.agreement.embedding_error,
         "score_error": None if model is None else model.agreement.score_error,
+        "weights_error": None if verdict.weights is None else verdict.weights.embedding_error,
         "runtime": None if model is None else str(model.runtime),
         "signed_by": [] if model is None else list(model.signers),
     }
