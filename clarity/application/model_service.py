@@ -184,16 +184,7 @@ def models_over(
     store, registry, clock = ports.store, ports.registry, ports.clock
     opener = OpenBundle(engine=ports.engine, arrays=ports.arrays, signatures=ports.signatures)
     changes = AuditedChanges(ports.audit, clock)
-    loader = PATModelLoader(
-        store=store,
-        registry=registry,
-        opener=opener,
-        clock=clock,
-        metrics=ports.metrics,
-        strategy=how.strategy,
-        residency=how.residency,
-        freshness=how.freshness,
-    )
+    loader = _loader(ports, opener, how)
     register = RegisterBundle(
         store=store,
         registry=registry,
@@ -224,4 +215,17 @@ def models_over(
             runner=ports.runner,
             arrays=ports.arrays,
         ),
+    )
+
+
+def _loader(ports: ModelPorts, opener: OpenBundle, how: Serving) -> PATModelLoader:
+    return PATModelLoader(
+        store=ports.store,
+        registry=ports.registry,
+        opener=opener,
+        clock=ports.clock,
+        metrics=ports.metrics,
+        strategy=how.strategy,
+        residency=how.residency,
+        freshness=how.freshness,
     )
