@@ -10,15 +10,20 @@ Nothing of clarity runs on the thread of the event loop, opening and closing inc
 variables of the caller are visible to the work. Who stops waiting gets their cancellation at once;
 work that has not begun is then never done, and work that has begun goes on to its end, since it may
 be writing, and gives its thread back then.
+
+A full collection of Python's garbage collector holds up every thread, that of the loop too, for as
+long as it looks through all objects there are. While the application is open, those that were there
+when it was opened are left out of it (`gc.freeze`), unless the program froze objects itself.
 """
 
 import asyncio
 import contextvars
 import functools
+import gc
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from typing import Final, ParamSpec, TypeVar
 
 import attrs
@@ -99,11 +104,30 @@ async def open_clarity(
     """
     pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="clarity")
     held = ExitStack()
-    opening = functools.partial(held.enter_context, bootstrap.open_clarity(settings))
+    opening = functools.partial(_opened, settings, held)
     try:
         yield AsyncClarity(await asyncio.shield(_begun(pool, opening)), pool)
     finally:
         await asyncio.shield(asyncio.to_thread(_end, pool, held))
+
+
+def _opened(settings: Settings | None, held: ExitStack) -> Clarity:
+    app = held.enter_context(bootstrap.open_clarity(settings))
+    held.enter_context(_frozen())
+    return app
+
+
+@contextmanager
+def _frozen() -> Iterator[None]:
+    """What exists now is left out of full collections inside the block."""
+    if gc.get_freeze_count():
+        yield
+        return
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _end(pool: ThreadPoolExecutor, held: ExitStack) -> None:

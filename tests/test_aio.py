@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+import gc
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import aclosing
@@ -80,6 +81,36 @@ def test_nothing_runs_on_the_thread_of_the_loop():
         assert threading.get_ident() not in seen
 
     _run(work)
+
+
+def test_what_was_there_is_left_out_of_full_collections_while_it_is_open():
+    before = len(gc.get_objects())
+    inside: list[int] = []
+
+    async def work(app: AsyncClarity) -> None:
+        inside.append(len(gc.get_objects()))
+
+    _run(work)
+
+    assert inside[0] < before / 2
+    assert gc.get_freeze_count() == 0
+    assert len(gc.get_objects()) > before / 2
+
+
+def test_what_a_program_froze_itself_stays_frozen():
+    gc.freeze()
+    frozen = gc.get_freeze_count()
+    inside: list[int] = []
+
+    async def work(app: AsyncClarity) -> None:
+        inside.append(gc.get_freeze_count())
+
+    try:
+        _run(work)
+        assert inside == [gc.get_freeze_count()]
+        assert inside[0] > 0.9 * frozen
+    finally:
+        gc.unfreeze()
 
 
 @pytest.mark.parametrize("threads", [1, 3])

@@ -1,7 +1,8 @@
 """
 How late a 10-ms heartbeat of the event loop is while years of data are ingested.
 
-The years of five people are read and stored one after the other, on a thread of `clarity.aio`.
+The years of five people are read and stored one after the other, on a thread of `clarity.aio`; ten
+times, in an application of its own each.
 """
 
 import asyncio
@@ -22,6 +23,7 @@ __all__ = ["rows"]
 BEAT_S = 0.010
 YEAR_MIN = 365 * 1_440
 YEARS = 5
+RUNS = 10
 CLINIC = TenantId("clinic")
 
 
@@ -69,13 +71,16 @@ async def _measure(year: Source, folder: Path) -> tuple[list[float], list[float]
     return sorted(idle), sorted(busy), took_s / YEARS
 
 
-def _row(what: str, late: list[float], remark: str = "") -> Row:
-    """The 99th percentile of the lateness."""
+def _row(what: str, runs: list[list[float]], remark: str = "") -> Row:
+    """The 99th percentile of the lateness over all runs, and the worst of each."""
+    late = sorted(one for run in runs for one in run)
+    worst = sorted(run[-1] for run in runs)
     return Row(
         what=f"{what}: 99 of 100 beats come at most so late",
         figure=f"{late[int(0.99 * len(late))]:.2f} ms",
         spread=f"median {late[len(late) // 2]:.2f} ms, worst {late[-1]:.2f} ms",
-        remark=f"{len(late)} beats{remark}",
+        remark=f"{len(late)} beats, the worst of {len(runs)} runs {worst[0]:.2f} to "
+        f"{worst[-1]:.2f} ms{remark}",
     )
 
 
@@ -83,13 +88,14 @@ def rows() -> list[Row]:
     """The lateness of the heartbeat without and with the work."""
     with TemporaryDirectory() as folder:
         year = source_of(depresjon_table(YEAR_MIN))
-        idle, busy, took_s = asyncio.run(_measure(year, Path(folder)))
+        runs = [asyncio.run(_measure(year, Path(folder) / str(n))) for n in range(RUNS)]
+    idle, busy, took = map(list, zip(*runs, strict=True))
     return [
         _row("10-ms heartbeat of the event loop at rest", idle),
         _row(
             "10-ms heartbeat while years of minutes are ingested",
             busy,
-            f"; a year ({YEAR_MIN:,} minutes) read and stored in {took_s:.2f} s",
+            f"; a year ({YEAR_MIN:,} minutes) read and stored in {min(took):.2f} s",
         ),
     ]
 
