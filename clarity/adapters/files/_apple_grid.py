@@ -24,6 +24,9 @@ Whole = npt.NDArray[np.int64]
 _BLOCK: Final = 1 << 14
 """Epochs that are worked on at once."""
 
+_SOURCES: Final = 256
+"""As many as the numbers of sources can tell apart."""
+
 _PIECE: Final = 1 << 11
 """Intervals that are shared out at once."""
 
@@ -37,8 +40,8 @@ class Records:
     values: Floats
     sources: npt.NDArray[np.uint8]
 
-    def where(self, mask: npt.NDArray[np.bool_]) -> "Records":
-        """The records under the mask."""
+    def where(self, mask: npt.NDArray[np.bool_] | slice) -> "Records":
+        """The records under the mask, or the piece of them."""
         return Records(
             starts=self.starts[mask],
             lengths=self.lengths[mask],
@@ -53,7 +56,7 @@ class Gridded:
     Values per epoch and how they came about.
 
     Attributes:
-        values: (n,) from `start_s` on; NaN = no source covers the epoch. Stages are float32, which
+        values: (n,) from `start_s` on; NaN = no source covers the epoch. Stages are float16, which
             holds their small numbers exactly.
         start_s: first instant, seconds since the epoch.
         duplicates: records that came again with the same times, value and source.
@@ -96,13 +99,16 @@ def _within(records: Records, begin_s: int) -> int:
 
 def _ranked(records: Records, epoch_s: int, fold: Fold) -> list[int]:
     """The numbers of the sources, the one whose records touch the most epochs first."""
-    last_s = records.starts + np.maximum(records.lengths, 1) - np.uint32(1)
-    epochs = (last_s // epoch_s - records.starts // epoch_s + 1).astype(np.uint16)
-    if fold is Fold.STAGE:
-        epochs[records.values == SleepStage.IN_BED] = 0
-    covered = np.bincount(records.sources, weights=epochs)
-    present = np.unique(records.sources).tolist()
-    return sorted(present, key=lambda source: (-covered[source], source))
+    covered, present = np.zeros(_SOURCES), np.zeros(_SOURCES, dtype=np.bool_)
+    for begin in range(0, records.starts.size, _BLOCK):
+        piece = records.where(slice(begin, begin + _BLOCK))
+        last_s = piece.starts + np.maximum(piece.lengths, 1) - np.uint32(1)
+        epochs = last_s // epoch_s - piece.starts // epoch_s + 1
+        if fold is Fold.STAGE:
+            epochs[piece.values == SleepStage.IN_BED] = 0
+        covered += np.bincount(piece.sources, weights=epochs, minlength=_SOURCES)
+        present[piece.sources] = True
+    return sorted(np.flatnonzero(present).tolist(), key=lambda source: (-covered[source], source))
 
 
 def gridded(records: Records, *, fold: Fold, epoch_s: int) -> Gridded:
@@ -110,7 +116,7 @@ def gridded(records: Records, *, fold: Fold, epoch_s: int) -> Gridded:
     ranked = _ranked(records, epoch_s, fold)
     last_s = records.starts + np.maximum(records.lengths, 1) - np.uint32(1)
     first, last = int(records.starts.min()) // epoch_s, int(last_s.max()) // epoch_s
-    values = _all_missing(last - first + 1, np.float32 if fold is Fold.STAGE else np.float64)
+    values = _all_missing(last - first + 1, np.float16 if fold is Fold.STAGE else np.float64)
     overlapped = duplicates = 0
     for low in range(first, last + 1, _BLOCK):
         block = values[low - first : low - first + _BLOCK]

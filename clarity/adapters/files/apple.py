@@ -182,7 +182,7 @@ def _report(records: Records, grid: Gridded, epoch_s: int) -> RegridReport:
         duplicates=grid.duplicates,
         conflicts=0,
         out_of_order=int(np.count_nonzero(records.starts[1:] < records.starts[:-1])),
-        gaps=int(np.count_nonzero(absent & ~np.concatenate(([False], absent[:-1])))),
+        gaps=int(absent[0]) + int(np.count_nonzero(absent[1:] > absent[:-1])),
         missing=int(np.count_nonzero(absent)),
         in_gap=0,
         in_fold=0,
