@@ -78,6 +78,7 @@ def test_a_recording_with_its_own_flags_keeps_them():
     (share,) = assessed.written.findings
     assert (share.algorithm, share.n_valid, share.coverage) == (spans.algorithm, 3 * 1_440, 1.0)
     assert share.value == 100 * (1 - 10 / (3 * 1_440))
+    assert share.citation == "wear flags of the recording"
 
 
 def test_flags_without_a_value_tell_no_share():
@@ -86,6 +87,8 @@ def test_flags_without_a_value_tell_no_share():
     (share,) = WearAssessment().run(series).written.findings
 
     assert (share.value, share.reason, share.coverage) == (None, "nothing was recorded", 0.0)
+    (share,) = WearAssessment().run(recording(np.zeros(0), worn=np.zeros(0))).written.findings
+    assert (share.n_valid, share.coverage) == (0, 0.0)
 
 
 @pytest.mark.parametrize("epoch_s", [15, 30])
@@ -209,6 +212,25 @@ def test_a_recording_laid_aside_has_one_share_of_wear():
 
     assert share.algorithm == "wear/choi-2011 + end of use + stuck"
     assert share.value == pytest.approx(100 * quality["quality.worn"])
+
+
+def test_a_value_of_half_the_mean_is_busy():
+    others = np.where(np.arange(120) % 2 == 0, 298.0, 302.0)
+    values = np.concatenate([np.full(120, 100.0), others])
+
+    assessed = WearAssessment().run(recording(values))
+
+    assert np.flatnonzero(~assessed.series.worn).tolist() == list(range(120))
+    assert WearAssessment().run(recording(np.append(values, 200.2))).series.worn is None
+
+
+def test_of_long_epochs_two_that_repeat_make_an_hour():
+    values = np.array([300.0, 310.0, 320.0, 320.0, 330.0, 340.0])
+
+    assessed = WearAssessment().run(recording(values, epoch_s=1_800))
+
+    assert assessed.written.spans[0].spans == ((2, 4),)
+    assert assessed.written.findings[0].algorithm == "stuck"
 
 
 def test_a_low_value_that_repeats_is_a_drifted_zero_and_stays():
