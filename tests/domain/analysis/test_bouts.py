@@ -59,10 +59,11 @@ def test_a_zero_that_has_drifted_changes_no_bout(drift):
     assert drifted["rest_mean_bout"].value > drifted["active_gini"].value > 0.0
 
 
+@pytest.mark.parametrize("floor", [4.0, 0.25])
 @pytest.mark.parametrize(("at_floor", "known"), [(0.19, False), (0.2, True)])
-def test_a_sensor_rests_at_its_floor_from_a_fifth_of_the_values_on(at_floor, known):
+def test_a_sensor_rests_at_its_floor_from_a_fifth_of_the_values_on(floor, at_floor, known):
     n = 1_000
-    values = np.where(np.arange(n) % 100 < 100 * at_floor, 4.0, 4.0 + np.arange(n) % 100)
+    values = np.where(np.arange(n) % 100 < 100 * at_floor, floor, floor + np.arange(n) % 100)
 
     found = fragmentation(recording(np.tile(values, 3)))
 

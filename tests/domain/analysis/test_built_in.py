@@ -16,7 +16,7 @@ from clarity.domain.analysis.quality import QualityAnalysis
 from clarity.domain.analysis.result import Layer, Written
 from clarity.domain.analysis.rhythm import RhythmAnalysis
 from clarity.domain.analysis.wear import WearAssessment
-from clarity.domain.rhythm.binning import Binning
+from clarity.domain.rhythm.binning import Binning, Variance
 from clarity.domain.sleep.nights import Night
 from clarity.domain.streams import Placement, Unit
 from tests.domain.analysis.made_up import NOON, OSLO, counts_of_a_sleeper, recording
@@ -154,15 +154,34 @@ def test_the_settings_of_the_rhythm_are_among_its_parameters():
     )
 
 
+def test_the_chosen_bins_are_those_of_the_measures():
+    binning = Binning(bin_min=30, min_coverage=0.9, variance=Variance.SAMPLE)
+    series = recording(_gap())
+
+    found = {f.metric: f for f in RhythmAnalysis(binning=binning).run(series).findings}
+    usual = {f.metric: f for f in RhythmAnalysis().run(series).findings}
+
+    for metric in ("IS", "IV", "ISm", "IVm"):
+        assert found[metric].parameters["variance"] == "sample"
+        assert found[metric].parameters["min_bin_coverage"] == 0.9
+        assert found[metric].value != usual[metric].value
+    assert found["IS"].parameters["bin_min"] == 30
+
+
 @pytest.mark.parametrize(
-    ("epoch_s", "left"), [(120, "IS"), (300, "IS"), (3_600, "IS"), (7_200, "")]
+    ("epoch_s", "left"),
+    [
+        (120, {"IS", "mesor", "kRA", "DFA_alpha"}),
+        (300, {"IS", "mesor", "kRA", "DFA_alpha"}),
+        (3_600, {"IS", "mesor", "kRA", "DFA_alpha"}),
+        (7_200, {"kRA"}),
+    ],
 )
-def test_of_long_epochs_the_measures_that_they_allow_are_computed(epoch_s: int, left: str):
+def test_of_long_epochs_the_measures_that_they_allow_are_computed(epoch_s: int, left: set[str]):
     written = RhythmAnalysis().run(recording(days=6, epoch_s=epoch_s))
 
     metrics = {finding.metric for finding in written.findings}
-    assert "ISm" not in metrics
-    assert ("IS" in metrics) == bool(left)
+    assert metrics & {"ISm", "IS", "mesor", "kRA", "DFA_alpha"} == left
     assert all(notice.startswith("Some measures of the rhythm") for notice in written.notices)
     assert written.notices
 
