@@ -1,4 +1,4 @@
-"""Stamped samples laid on an even grid, and epochs joined."""
+"""Stamped samples laid on an even grid."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -12,15 +12,12 @@ from clarity.domain.actigraphy.regrid import (
     MAX_EPOCHS,
     MixedEpochs,
     NoEpoch,
-    NotAMultiple,
     Samples,
     TooLongSpan,
     regrid,
-    resample,
     sniff_epoch,
 )
-from clarity.domain.actigraphy.series import ActivitySeries
-from clarity.domain.streams import Placement, Unit, UnitMismatch
+from clarity.domain.streams import Placement, Unit
 
 OSLO = ZoneInfo("Europe/Oslo")
 NOON = int(datetime(2003, 6, 1, 12, tzinfo=OSLO).timestamp())
@@ -28,6 +25,10 @@ NOON = int(datetime(2003, 6, 1, 12, tzinfo=OSLO).timestamp())
 
 def laid(seconds, values, **facts):
     return regrid(Samples(seconds=seconds, values=values), zone=OSLO, unit=Unit.COUNTS, **facts)
+
+
+def laid_crowded(seconds, values):
+    return laid(seconds, values, epoch_s=60).series.values
 
 
 def minutes(n, first=NOON):
@@ -44,6 +45,7 @@ def test_even_samples_come_through_as_they_are():
     assert (report.samples, report.epochs, report.epoch_s, report.offset_s) == (5, 5, 60, 0)
     assert report.duplicates == report.conflicts == report.out_of_order == report.gaps == 0
     assert report.missing == 0
+    assert laid(minutes(2), [1, 2]).series.device == ""
 
 
 @given(st.permutations(range(12)))
@@ -73,6 +75,15 @@ def test_of_different_values_the_last_in_the_file_counts():
 
     assert done.series.values.tolist() == [5, 6, 7]
     assert (done.report.duplicates, done.report.conflicts) == (0, 1)
+
+
+@given(st.permutations(range(200)))
+def test_of_many_values_of_one_epoch_the_last_in_the_file_counts(order):
+    epoch, values = np.array(order) % 3, np.array(order, dtype=np.float64)
+
+    done = laid_crowded(minutes(3)[epoch], values)
+
+    assert done.tolist() == [values[epoch == one][-1] for one in range(3)]
 
 
 @pytest.mark.parametrize("pair", [[6, np.nan], [np.nan, 6]])
@@ -181,6 +192,18 @@ def test_a_step_further_off_is_no_epoch(step):
         sniff_epoch(NOON + step * np.arange(5))
 
 
+def test_two_stamps_are_enough_to_tell_an_epoch_or_that_there_is_none():
+    assert sniff_epoch(np.array([NOON, NOON + 30])) == 30
+    with pytest.raises(
+        NoEpoch, match=r"^2 distinct times give no epoch \(the usual step is 47 s\)"
+    ):
+        sniff_epoch(np.array([NOON, NOON + 47]))
+
+
+def test_the_most_frequent_step_is_the_epoch_and_not_the_shortest():
+    assert sniff_epoch(steps_of((9, 60), (1, 5), (9, 60))) == 60
+
+
 def test_of_steps_that_are_as_frequent_the_shortest_is_the_epoch():
     seconds = NOON + np.cumsum([0, 60, 300, 60, 300])
 
@@ -245,10 +268,10 @@ def test_a_tenth_of_the_stamps_may_share_an_epoch(alone, is_one):
 
 def test_a_wild_stamp_does_not_fill_the_memory():
     with pytest.raises(TooLongSpan) as refused:
-        laid([0, NOON, NOON + 1, NOON + 2], [0, 1, 2, 3])
+        laid([86_400, NOON, NOON + 1, NOON + 2], [0, 1, 2, 3])
 
     assert str(refused.value) == (
-        f"the times span {NOON // 86_400} days at an epoch of 1 s, more than 10,000,000 epochs; "
+        f"the times span {NOON // 86_400 - 1} days at an epoch of 1 s, more than 10,000,000 epochs; "
         "look for a wrong year in the file"
     )
 
@@ -274,99 +297,10 @@ def test_samples_have_one_value_per_instant():
             Samples(seconds=seconds, values=values)
 
 
-def series(values, *, unit=Unit.COUNTS, epoch_s=30, start=NOON, worn=None):
-    return ActivitySeries(
-        values=values,
-        start=datetime.fromtimestamp(start, OSLO),
-        epoch_s=epoch_s,
-        unit=unit,
-        worn=worn,
-    )
+@pytest.mark.parametrize(("at_17_s", "n", "offset"), [(2, 4, 17), (1, 4, 0), (2, 5, 0)])
+def test_half_of_the_stamps_are_enough_for_a_common_phase(at_17_s, n, offset):
+    shift = np.array([17] * at_17_s + [3, 5, 7][: n - at_17_s])
 
-
-def test_counts_add_up_over_an_epoch_and_a_missing_part_leaves_it_missing():
-    joined = resample(series([1, 2, 3, np.nan, 5, 6]))
-
-    assert np.array_equal(joined.values, [3, np.nan, 11], equal_nan=True)
-    assert joined.epoch_s == 60
-
-
-@pytest.mark.parametrize(
-    ("unit", "expected"),
-    [
-        (Unit.COUNTS, 6.0),
-        (Unit.STEPS_PER_MIN, 6.0),
-        (Unit.MIMS, 6.0),
-        (Unit.ACTIVE_KCAL, 6.0),
-        (Unit.INTENSITY_LEVEL, 3.0),
-        (Unit.SDNN_MS, 3.0),
-        (Unit.ENMO_MG, 3.0),
-        (Unit.ACTIVITY_INDEX, 3.0),
-        (Unit.BEATS_PER_MIN, 3.0),
-        (Unit.RMSSD_MS, 3.0),
-        (Unit.BREATHS_PER_MIN, 3.0),
-    ],
-)
-def test_amounts_are_summed_and_rates_averaged(unit, expected):
-    assert resample(series([2, 4], unit=unit)).values.tolist() == [expected]
-
-
-def test_joined_epochs_begin_at_whole_minutes_even_when_the_series_does_not():
-    joined = resample(series([1, 2, 3, 4], start=NOON + 30))
-
-    assert joined.start_s == NOON
-    assert np.array_equal(joined.values, [np.nan, 5, np.nan], equal_nan=True)
-
-
-def test_an_epoch_is_worn_only_when_all_of_it_was():
-    joined = resample(series([1, 2, 3, 4], worn=[True, True, True, False]))
-
-    assert joined.worn.tolist() == [True, False]
-
-
-def test_the_same_epoch_changes_nothing():
-    given_series = series([1, 2])
-
-    assert resample(given_series, 30) is given_series
-
-
-@pytest.mark.parametrize("asked", [45, 0, 15, 70 * 30])
-def test_an_epoch_that_does_not_fit_is_refused(asked):
-    with pytest.raises(NotAMultiple) as refused:
-        resample(series([1, 2]), asked)
-
-    assert str(refused.value) == (
-        f"an epoch of 30 s cannot be made {asked} s; "
-        "ask for a multiple of 30 s that divides the day"
-    )
-
-
-def test_a_whole_day_is_an_epoch_too_and_keeps_what_is_known_of_the_series():
-    start = NOON - 12 * 3_600
-    joined = resample(series(np.ones(2_880), start=start), 86_400)
-
-    assert joined.values.tolist() == [2_880]
-    assert (joined.unit, joined.zone, joined.start_s) == (Unit.COUNTS, OSLO, start)
-    assert joined.worn is None
-
-
-def test_a_minute_that_begins_or_ends_within_the_series_is_not_worn():
-    joined = resample(series([1, 2, 3, 4], start=NOON + 30, worn=[True] * 4))
-
-    assert joined.worn.tolist() == [False, True, False]
-
-
-def test_sleep_stages_are_not_joined():
-    with pytest.raises(
-        UnitMismatch, match=r"resampling is defined for amounts and rates, .*sleep-st"
-    ):
-        resample(series([1, 2], unit=Unit.SLEEP_STAGE))
-
-
-@pytest.mark.parametrize(("at_17_s", "offset"), [(2, 17), (1, 0)])
-def test_half_of_the_stamps_are_enough_for_a_common_phase(at_17_s, offset):
-    shift = np.array([17] * at_17_s + [3, 5, 7][: 4 - at_17_s])
-
-    done = laid(minutes(4) + shift, range(4), epoch_s=60)
+    done = laid(minutes(n) + shift, range(n), epoch_s=60)
 
     assert done.report.offset_s == offset
