@@ -133,7 +133,7 @@ def _growing_median(signal: FloatArray, half: int) -> FloatArray:
 def _smoothed(active: BoolArray, half: int, *, beyond: bool | None) -> BoolArray:
     """Closed, then opened by an element of 2 half + 1; None continues the end values beyond."""
     edges = (active[0], active[-1]) if beyond is None else (beyond, beyond)
-    margin = 2 * half if beyond is None else 0
+    margin = 3 * half if beyond is None else 0
     state = np.concatenate([np.full(margin, edges[0]), active, np.full(margin, edges[1])])
     state = _eroded(_dilated(state, half), half)
     state = _dilated(_eroded(state, half), half)

@@ -14,12 +14,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clarity.domain.actigraphy.requirements import EpochMismatch
+from clarity.domain.actigraphy.requirements import EpochMismatch, Requirement
 from clarity.domain.actigraphy.runs import run_total
 from clarity.domain.actigraphy.series import ActivitySeries
 from clarity.domain.actigraphy.wear import (
     CHOI_2011,
     TROIANO_2007,
+    WEAR_RULES,
     WearRule,
     constant_runs,
     sensor_floor,
@@ -271,3 +272,126 @@ def test_a_runs_total_is_its_sum(flags: npt.NDArray[np.bool_], data: st.DataObje
         expected[first:last] = [int(counted[first:last].sum())] * (last - first)
 
     assert expected == run_total(flags, counted).tolist()
+
+
+def test_the_rules_are_the_published_ones() -> None:
+    assert attrs.asdict(TROIANO_2007, recurse=False) == {
+        "name": "wear/troiano-2007",
+        "citation": (
+            "Troiano et al. 2008, Med Sci Sports Exerc 40:181-188, doi:10.1249/mss.0b013e31815a51b3"
+        ),
+        "needs": Requirement(unit=Unit.COUNTS, epoch_s=60),
+        "still_min": 60,
+        "forgiven_min": 2,
+        "forgiven_max": 100.0,
+        "flank_min": 1,
+    }
+    assert attrs.asdict(CHOI_2011, recurse=False) == {
+        "name": "wear/choi-2011",
+        "citation": (
+            "Choi et al. 2011, Med Sci Sports Exerc 43:357-364, doi:10.1249/MSS.0b013e3181ed61a3"
+        ),
+        "needs": Requirement(unit=Unit.COUNTS, epoch_s=60),
+        "still_min": 90,
+        "forgiven_min": 2,
+        "forgiven_max": None,
+        "flank_min": 30,
+    }
+    assert WEAR_RULES == {"choi": CHOI_2011, "troiano": TROIANO_2007}
+
+
+@pytest.mark.parametrize(
+    ("changes", "fine"),
+    [
+        ({"still_min": 1}, True),
+        ({"still_min": 0}, False),
+        ({"forgiven_min": 0}, True),
+        ({"forgiven_min": -1}, False),
+        ({"flank_min": 1}, True),
+        ({"flank_min": 0}, False),
+    ],
+)
+def test_a_rule_that_makes_no_sense_is_refused(changes: dict[str, int], fine: bool) -> None:
+    if fine:
+        assert attrs.evolve(CHOI_2011, **changes)
+        return
+    with pytest.raises(ValueError, match="must be"):
+        attrs.evolve(CHOI_2011, **changes)
+
+
+@pytest.mark.parametrize(
+    ("low", "n", "floor"),
+    [(1, 100, 1.0), (1, 101, 5.0), (2, 101, 1.0), (2, 200, 1.0), (3, 300, 1.0)],
+)
+def test_the_floor_is_what_one_reading_in_a_hundred_reaches(low: int, n: int, floor: float) -> None:
+    values = np.full(n, 5.0)
+    values[:low] = 1.0
+
+    assert float(sensor_floor(values)) == floor
+
+
+def test_missing_values_have_no_part_in_the_floor() -> None:
+    values = np.concatenate([np.full(500, NAN), np.arange(1.0, 201.0)])
+
+    assert float(sensor_floor(values)) == 2.0
+
+
+@pytest.mark.parametrize(("n", "at_least", "marked"), [(3, 3, 3), (2, 3, 0), (2, 1, 2), (1, 1, 0)])
+def test_a_constant_run_is_of_two_epochs_or_more(n: int, at_least: int, marked: int) -> None:
+    values = np.array([1.0, 2.0, *[7.0] * n, 3.0, 0.0, 0.0, 0.0])
+
+    assert np.count_nonzero(constant_runs(values, at_least=at_least)) == marked
+
+
+def test_constant_runs_of_nothing_are_nothing() -> None:
+    assert constant_runs(np.zeros((2, 0)), at_least=2).shape == (2, 0)
+
+
+def test_the_wear_of_a_recording_is_told_whole() -> None:
+    values = np.full(400, 50.0)
+    values[100:250], values[390:] = 0.0, NAN
+
+    wear = wear_of(series(values), CHOI_2011)
+
+    share = wear.share
+    assert (share.metric, share.unit, share.algorithm) == ("wear", "%", "wear/choi-2011")
+    assert share.citation == CHOI_2011.citation
+    assert (share.n_valid, share.coverage) == (390, 390 / 400)
+    assert share.value == pytest.approx(100 * 240 / 390)
+    assert share.parameters["forgiven_max"] is None
+    assert (wear.span, wear.bouts) == ((0, 390), 2)
+    assert not wear.worn.flags.writeable
+
+
+def test_an_empty_recording_has_no_coverage() -> None:
+    assert wear_of(series(np.zeros(0)), CHOI_2011).share.coverage == 0.0
+
+
+@pytest.mark.parametrize("flank", [29, 30])
+def test_choi_forgives_between_half_hours_of_zeros(flank: int) -> None:
+    values = np.full(300, 100.0)
+    values[50:200] = 0.0
+    values[50 + flank : 52 + flank] = 500.0
+
+    off = ~worn(values, CHOI_2011)
+
+    assert off[50 + flank] == (flank >= 30)
+    assert np.count_nonzero(off) == (150 if flank >= 30 else 150 - flank - 2)
+
+
+def test_beyond_the_recording_lie_zeros() -> None:
+    values = np.zeros(95)
+    values[3:5] = 500.0
+
+    assert not worn(values, CHOI_2011).any()
+
+
+@pytest.mark.parametrize(("moved", "forgiven"), [(2, True), (3, False)])
+def test_a_movement_of_two_minutes_is_forgiven_and_of_three_is_not(
+    moved: int, forgiven: bool
+) -> None:
+    values = np.zeros(300)
+    values[150 : 150 + moved] = 50.0
+
+    assert worn(values, TROIANO_2007)[150] != forgiven
+    assert worn(values, CHOI_2011)[150] != forgiven

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from clarity.domain.findings import Finding
 from clarity.domain.sleep.averages import averages, circular_mean_h, sleep_midpoint_h
 from clarity.domain.sleep.blocks import WindowRule
-from clarity.domain.sleep.nights import Night, SleepMask, WindowSource, night_in
+from clarity.domain.sleep.nights import Night, SleepMask, WindowSource, clock_h, night_in
 from clarity.domain.sleep.windows import main_windows, nights_found, nights_in
 from clarity.domain.timeline import TimeWindow
 from tests.support.shared import shared
@@ -327,3 +327,99 @@ def test_masks_and_nights_compare_by_their_numbers() -> None:
 
     assert mask == attrs.evolve(mask, values=mask.values.copy())
     assert not mask.values.flags.writeable
+
+
+def test_a_night_tells_its_measures_with_unit_algorithm_and_source() -> None:
+    mask = mask_of((0, 10), (1, 100), (0, 10))
+
+    findings = diary_night(mask, 0, 120).findings()
+
+    assert [(f.metric, f.unit, f.algorithm) for f in findings] == [
+        ("TST", "min", "nights/TST"),
+        ("SOL", "min", "nights/SOL"),
+        ("WASO", "min", "nights/WASO"),
+        ("terminal-wake", "min", "nights/terminal-wake"),
+        ("SE", "%", "nights/SE"),
+        ("SME", "%", "nights/SME"),
+        ("awakenings", "1", "nights/awakenings"),
+        ("sleep-midpoint", "clock_h", "nights/sleep-midpoint"),
+    ]
+    assert [f.value for f in findings][:7] == [100, 10, 0, 10, pytest.approx(100 / 1.2), 100, 0]
+    assert {f.citation for f in findings} == {
+        "Fekedulegn et al. 2020, Ann Work Expo Health 64:350-367, doi:10.1093/annweh/wxaa007"
+    }
+    assert {tuple(f.parameters.items()) for f in findings} == {
+        (("scoring", "x/paper"), ("window", "diary"))
+    }
+    assert {(f.n_valid, f.coverage) for f in findings} == {(120, 1.0)}
+
+
+def test_a_found_night_says_why_latency_terminal_wake_and_efficiency_are_unknown() -> None:
+    mask = mask_of((1, 100))
+
+    night = night_in(mask, window(mask, 0, 100), source=WindowSource.DETECTED)
+
+    found = by_metric(night.findings())
+    told = "the window was found without a diary, so the time in bed is unknown"
+    assert {name for name, finding in found.items() if finding.reason == told} == {
+        "SOL",
+        "terminal-wake",
+        "SE",
+    }
+    assert (night.sol_min, night.efficiency_pct) == (None, None)
+    assert found["TST"].parameters["window"] == "detected"
+
+
+@pytest.mark.parametrize(("value", "scored"), [(0.0, True), (NAN, False)])
+def test_a_window_without_sleep_says_what_is_not_defined(value: float, scored: bool) -> None:
+    night = diary_night(mask_of((value, 60)), 0, 60)
+
+    found = by_metric(night.findings())
+    sleepless = "no sleep was scored in the window"
+    assert (night.onset, night.offset, night.midpoint, night.midpoint_h) == (None,) * 4
+    assert {
+        found[name].reason for name in ("SOL", "WASO", "terminal-wake", "SME", "awakenings")
+    } == {sleepless}
+    assert found["sleep-midpoint"].reason == sleepless
+    assert (found["TST"].value, found["SE"].value) == ((0.0, 0.0) if scored else (None, None))
+    if not scored:
+        assert found["TST"].reason == found["SE"].reason == "nothing was scored in the window"
+
+
+@pytest.mark.parametrize(
+    ("hour", "minute", "second", "micro", "expected"),
+    [(0, 0, 0, 0, 0.0), (6, 30, 0, 0, 6.5), (23, 59, 59, 500_000, 23 + 59 / 60 + 59.5 / 3600)],
+)
+def test_a_clock_time_is_told_in_hours(
+    hour: int, minute: int, second: int, micro: int, expected: float
+) -> None:
+    at = NOON.replace(hour=hour, minute=minute, second=second, microsecond=micro)
+
+    assert clock_h(at) == pytest.approx(expected, rel=1e-12)
+
+
+def test_epochs_before_and_after_a_recording_are_unknown() -> None:
+    mask = mask_of((1, 3))
+
+    assert np.array_equal(mask.between(-2, 5), [NAN, NAN, 1, 1, 1, NAN, NAN], equal_nan=True)
+    assert mask.between(1, 2).tolist() == [1.0]
+    assert mask.between(3, 3).size == 0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "epoch"), [(0, 0), (1, 1), (60, 1), (61, 2), (-1, 0), (-60, -1), (-61, -1)]
+)
+def test_an_instant_lies_at_the_first_epoch_that_begins_at_or_after_it(
+    seconds: int, epoch: int
+) -> None:
+    mask = mask_of((1, 3))
+
+    assert mask.epoch_at(NOON + timedelta(seconds=seconds)) == epoch
+    assert mask.instant(epoch) >= NOON + timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("epoch_s", [0, -60])
+def test_a_mask_has_epochs_of_some_length(epoch_s: int) -> None:
+    with pytest.raises(ValueError, match="epoch_s"):
+        SleepMask(values=np.zeros(1), start=NOON, epoch_s=epoch_s)
+    assert SleepMask(values=np.zeros(1), start=NOON, epoch_s=1).scoring == ""
