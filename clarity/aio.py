@@ -24,7 +24,7 @@ import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager, contextmanager
-from typing import Final, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 import attrs
 
@@ -32,13 +32,10 @@ from clarity import bootstrap
 from clarity.application.clarity import Clarity
 from clarity.settings import Settings
 
-__all__ = ["THREADS", "AsyncClarity", "open_clarity"]
+__all__ = ["AsyncClarity", "open_clarity"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-THREADS: Final = 8
-"""Pieces of work that are done at once unless said otherwise."""
 
 
 @attrs.frozen
@@ -85,7 +82,7 @@ class AsyncClarity:
 
 @asynccontextmanager
 async def open_clarity(
-    settings: Settings | None = None, *, threads: int = THREADS
+    settings: Settings | None = None, *, threads: int | None = None
 ) -> AsyncIterator[AsyncClarity]:
     """
     The application, open inside the block, for callers on this event loop.
@@ -95,23 +92,27 @@ async def open_clarity(
 
     Args:
         settings: what was chosen; the defaults when None.
-        threads: most pieces of work at once, 1 or more; others wait their turn.
+        threads: most pieces of work at once, 1 or more; others wait their turn. None for what the
+            settings say; a store keeps as many connections as they need.
 
     Raises:
         ValueError: `threads` is less than 1.
         PortError: the store cannot be opened; the text says what to do.
         BadPlugin: an installed plugin does not load.
     """
-    pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="clarity")
+    chosen = settings or Settings()
+    if threads is not None:
+        chosen = attrs.evolve(chosen, threads=threads)
+    pool = ThreadPoolExecutor(max_workers=chosen.threads, thread_name_prefix="clarity")
     held = ExitStack()
-    opening = functools.partial(_opened, settings, held)
+    opening = functools.partial(_opened, chosen, held)
     try:
         yield AsyncClarity(await asyncio.shield(_begun(pool, opening)), pool)
     finally:
         await asyncio.shield(asyncio.to_thread(_end, pool, held))
 
 
-def _opened(settings: Settings | None, held: ExitStack) -> Clarity:
+def _opened(settings: Settings, held: ExitStack) -> Clarity:
     app = held.enter_context(bootstrap.open_clarity(settings))
     held.enter_context(_frozen())
     return app

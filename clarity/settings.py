@@ -19,6 +19,7 @@ from clarity.domain.sleep.webster import RescoringForm
 
 __all__ = [
     "CPU",
+    "THREADS",
     "BadSettings",
     "EngineKind",
     "IfMissing",
@@ -27,6 +28,9 @@ __all__ = [
     "Settings",
     "settings_from",
 ]
+
+THREADS: Final = 8
+"""Pieces of work that are done at once unless said otherwise."""
 
 TABLES: Final = "dynamodb://"
 """How the address of tables begins."""
@@ -132,6 +136,8 @@ class Settings:
             0 to tell it by `clarity audit ship` alone.
         kept_evidence: file for what those did who broke glass while the audit trail could not be
             written, on a disk that outlives the process; empty for one beside the store.
+        threads: how many pieces of work `clarity.aio` does at once; tables keep as many connections
+            open, whoever calls.
         max_file_bytes: most unpacked bytes of a recording; what is bigger is refused.
         max_file_values: most values of a recording; they are held in memory, some 24 bytes each.
         log: file to which what happens is added as JSON lines, in pseudonyms; empty for none.
@@ -182,6 +188,9 @@ class Settings:
         default=0.0, validator=[attrs.validators.ge(0.0), attrs.validators.le(LONGEST_WAIT_S)]
     )
     kept_evidence: str = ""
+    threads: int = attrs.field(
+        default=THREADS, validator=[attrs.validators.ge(1), attrs.validators.le(1_024)]
+    )
     max_file_bytes: int = attrs.field(default=1 << 30, validator=attrs.validators.ge(1))
     max_file_values: int = attrs.field(default=10_000_000, validator=attrs.validators.ge(1))
     scoring: str = attrs.field(default="", validator=_known_scoring)

@@ -53,6 +53,7 @@ def test_a_choice_that_comes_as_text_is_that_choice():
         ("retention_days", 730, "retention_days cannot be 730 (text was expected)"),
         ("cache_entries", None, "cache_entries cannot be None"),
         ("cache_bytes", 0, "cache_bytes cannot be 0"),
+        ("threads", 0, "threads cannot be 0"),
         ("max_file_bytes", 0, "max_file_bytes cannot be 0"),
         ("max_file_values", -1, "max_file_values cannot be -1"),
         ("model_loading", "sometimes", "model_loading cannot be 'sometimes'"),
@@ -94,8 +95,8 @@ def test_all_problems_are_named_at_once_and_what_could_be_set_is_said():
         "blobs, models, heads, job_days, retention_days, model_keys, model_loading, model_engine, "
         "model_device, model_dtype, model_group, model_workers, models_resident, "
         "models_resident_bytes, model_alias_s, model_alias_outage_s, log, audit_log, "
-        "audit_log_every_s, kept_evidence, max_file_bytes, max_file_values, scoring, rescoring, "
-        "wear_rule, cut_points"
+        "audit_log_every_s, kept_evidence, threads, max_file_bytes, max_file_values, scoring, "
+        "rescoring, wear_rule, cut_points"
     )
 
 
