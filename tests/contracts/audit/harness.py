@@ -9,29 +9,31 @@ from typing import Final
 import attrs
 
 from clarity.adapters.local.audit import SqliteAuditTrail
-from clarity.adapters.local.clock import SystemClock
 from clarity.adapters.local.kept_evidence import MemoryKeptEvidence
 from clarity.adapters.local.store import open_store
 from clarity.adapters.observability.metrics import MemoryMetrics
 from clarity.application.break_glass import RecoveredTrail, RecoverEvidence
 from clarity.ports.audit import AuditSink, AuditTrail
+from tests.support.clocks import HandClock
 from tests.support.dynamodb import world_on
 from tests.support.engines import running
 
 
 @attrs.frozen(kw_only=True)
 class AuditHarness:
-    """A fresh trail and the sink that writes to it."""
+    """A fresh trail, the sink that writes to it, and the clock that its cursors age by."""
 
     sink: AuditSink
     trail: AuditTrail
+    clock: HandClock
 
 
 @contextmanager
 def _sqlite(path: Path | None) -> Iterator[AuditHarness]:
+    clock = HandClock()
     with open_store(path, busy_timeout_s=10) as store:
-        both = SqliteAuditTrail(store)
-        yield AuditHarness(sink=both, trail=both)
+        both = SqliteAuditTrail(store, clock)
+        yield AuditHarness(sink=both, trail=both, clock=clock)
 
 
 @contextmanager
@@ -48,7 +50,7 @@ def _recovered() -> Iterator[AuditHarness]:
             kept=MemoryKeptEvidence(), audit=world.sink, trail=world.trail, metrics=MemoryMetrics()
         )
         both = RecoveredTrail(sink=world.sink, trail=world.trail, recover=recover)
-        yield AuditHarness(sink=both, trail=both)
+        yield AuditHarness(sink=both, trail=both, clock=world.clock)
 
 
 Opener = Callable[[], AbstractContextManager[AuditHarness]]
@@ -56,8 +58,9 @@ Opener = Callable[[], AbstractContextManager[AuditHarness]]
 
 @contextmanager
 def _dynamodb(engine: str) -> Iterator[AuditHarness]:
-    with world_on(running(engine), SystemClock()) as world:
-        yield AuditHarness(sink=world.trail, trail=world.trail)
+    clock = HandClock()
+    with world_on(running(engine), clock) as world:
+        yield AuditHarness(sink=world.trail, trail=world.trail, clock=clock)
 
 
 OPENERS: Final[dict[str, Opener]] = {
