@@ -8,7 +8,7 @@ from typing import Final
 
 import attrs
 
-__all__ = ["BUGS", "Bug"]
+__all__ = ["BUGS", "Bug", "in_words"]
 
 
 @attrs.frozen(kw_only=True)
@@ -397,3 +397,18 @@ BUGS: Final = (
         tests=("tests/contracts/kept_evidence", "-k", "sqlite and not_taken"),
     ),
 )
+
+
+def in_words() -> str:
+    """The rows of the table in docs/reliability.md, by file: `python -m tests.zoo.bugs`."""
+    rows = sorted((bug.file, bug.name.replace("-", " ")) for bug in BUGS)
+    by_file = {file: [name for of, name in rows if of == file] for file, _ in rows}
+    lines = (
+        f"| {file.removeprefix('clarity/')} | {'; '.join(names)} |"
+        for file, names in by_file.items()
+    )
+    return "\n".join(("| in | bugs |", "|---|---|", *lines))
+
+
+if __name__ == "__main__":
+    print(in_words())

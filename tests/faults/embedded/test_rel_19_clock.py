@@ -1,26 +1,35 @@
 """REL-19: the time of day jumps by an hour or runs backwards; what must not care does not."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+import attrs
 import pytest
 
 from clarity.adapters.local.cache import LruCache
 from clarity.adapters.local.clock import SystemClock
 from clarity.application.health import Health
+from clarity.application.ship_audit import Pace
 from clarity.domain.audit import AuditEvent, Operation, verify_chain
+from clarity.domain.audit_log import LogEntry
+from clarity.domain.jobs import STALE_AFTER, JobKind, JobState
+from clarity.ports.audit_log import AuditLog
 from clarity.ports.cache import Hit, Miss
 from clarity.ports.clock import Clock
 from clarity.ports.entities import key_of
-from clarity.ports.errors import IdempotencyMismatch
+from clarity.ports.errors import IdempotencyMismatch, Unavailable
 from clarity.ports.health import Pingable
 from clarity.ports.query import Stored
 from clarity.ports.repository import Put
 from tests.contracts.repository.harness import ADA, chunk, digest, evidence
 from tests.faults.embedded.disks import opened, records_about
 from tests.support.clocks import START, HandClock
+from tests.support.worlds import CORRELATION, NURSE, store_days
+from tests.support.worlds import opened as world_opened
 
 HOUR = timedelta(hours=1)
+WHO = {"actor": NURSE, "correlation": CORRELATION}
 JUMPS = [-HOUR, HOUR, timedelta(days=-3_000)]
 
 
@@ -81,6 +90,78 @@ def test_rel_19_a_request_is_remembered_whichever_way_the_clock_is_set(jump: tim
 
         assert again == first
         assert world.repository.get(ADA, key_of(chunk())) == Stored(chunk(), 1)
+
+
+@attrs.define
+class _Away(AuditLog):
+    """A log that is away."""
+
+    def write(self, entries: Sequence[LogEntry]) -> int:
+        raise Unavailable("the log")
+
+
+@pytest.mark.parametrize("jump", JUMPS, ids=str)
+def test_rel_19_a_deadline_is_kept_by_the_stopwatch(jump: timedelta):
+    with world_opened() as world:
+        store_days(world)
+        pauses: list[float] = []
+
+        def pause(seconds: float) -> bool:
+            pauses.append(seconds)
+            world.clock.advance(seconds)
+            world.clock.set(world.clock.now() + jump)
+            return False
+
+        ship = attrs.evolve(world.app.ship_audit, log=_Away())
+        pace = Pace(limit_s=30.0, longest_pause_s=5.0, jitter=lambda: 1.0, pause=pause)
+
+        shipment = ship.run(pace)
+
+    assert not shipment.is_complete
+    assert 25.0 <= sum(pauses) < 30.0
+
+
+@pytest.mark.parametrize("jump", JUMPS, ids=str)
+def test_rel_19_how_often_a_job_is_heard_of_is_unaffected(jump: timedelta):
+    with world_opened() as world:
+        jobs = world.core.job_store()
+        with world.core.track().running(JobKind.EXPORT, **WHO) as progress:
+            world.clock.set(world.clock.now() + jump)
+            progress.advance()
+            too_early = jobs.get(NURSE, progress.job.id)
+            world.clock.advance(1)
+            progress.advance()
+            heard = jobs.get(NURSE, progress.job.id)
+
+    assert (too_early.done, heard.done) == (0, 2)
+    assert heard.heard_at == START + jump + timedelta(seconds=1)
+
+
+def test_rel_19_a_clock_set_ahead_makes_a_job_look_stale_until_it_is_heard_of():
+    with world_opened() as world, world.core.track().running(JobKind.EXPORT, **WHO) as progress:
+        world.clock.set(START + HOUR)
+        before = world.app.jobs.one(progress.job.id, actor=NURSE).state
+        world.clock.advance(1)
+        progress.advance()
+
+        after = world.app.jobs.one(progress.job.id, actor=NURSE).state
+
+    assert (before, after) == (JobState.STALE, JobState.RUNNING)
+
+
+def test_rel_19_a_clock_set_back_hides_a_dead_job_by_as_much_and_no_longer():
+    with world_opened() as world:
+        running = world.core.track().running(JobKind.EXPORT, **WHO)
+        dead = running.__enter__().job.id  # its process is never heard of again
+        world.clock.set(START - HOUR)
+        world.clock.advance((HOUR + STALE_AFTER).total_seconds())
+        hidden = world.app.jobs.one(dead, actor=NURSE).state
+        world.clock.advance(1)
+
+        seen = world.app.jobs.one(dead, actor=NURSE).state
+        running.__exit__(None, None, None)
+
+    assert (hidden, seen) == (JobState.RUNNING, JobState.STALE)
 
 
 class _SetsTheClock(Pingable):
