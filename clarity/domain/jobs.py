@@ -6,8 +6,9 @@ when it has not been heard of for a while. The work itself is made so that the s
 continues it.
 
 Whoever looks may sit at another machine, so silence is told by the time of day. A clock that is set
-ahead makes a job look stale until it is heard of next, and one set back hides a dead job for as long.
-Neither harms: stale is advice to run the same command again, which is safe beside the first one.
+ahead makes a job look stale until it is heard of next, and one set back hides a dead job for as
+long. Neither harms: stale is advice to run the same command again, which is safe beside the first
+one.
 """
 
 from datetime import datetime, timedelta

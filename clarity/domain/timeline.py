@@ -57,9 +57,11 @@ class UnknownZone(DomainError):
 
     code: ClassVar[str] = "time.unknown-zone"
     name: str
+    near: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.name!r} is not an IANA time zone; use a name like Europe/Oslo or UTC"
+        meant = f"; did you mean {' or '.join(self.near)}?" if self.near else ""
+        return f"{self.name!r} is not an IANA time zone; use a name like Europe/Oslo or UTC{meant}"
 
 
 def zone_named(name: str) -> ZoneInfo:

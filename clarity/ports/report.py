@@ -211,6 +211,7 @@ class AuditFormat(StrEnum):
 
     CSV = "csv"
     JSON = "json"
+    JSONL = "jsonl"
     HTML = "html"
 
 
@@ -225,8 +226,9 @@ class AuditRenderer(Protocol):
         """
         Pieces of the document, as the records come.
 
-        CSV has a header and a row per record; JSON is one object per line with the exact body and
-        hash (hex), enough to verify the chain; HTML is one self-contained page.
+        CSV has a header and a row per record; JSON is one array of objects with the exact body and
+        hash (hex), enough to verify the chain, and JSONL has such an object in each line; HTML is
+        one self-contained page.
 
         Raises:
             UnreadableRecord: the body of a record is not one that clarity writes.

@@ -29,6 +29,7 @@ __all__ = [
     "NoSuchColumn",
     "NotText",
     "PackedFile",
+    "Spreadsheet",
     "TooBig",
     "TooCoarse",
     "UnboundedValue",
@@ -103,12 +104,21 @@ class NotText(UnreadableRecording):
 
 
 class PackedFile(UnreadableRecording):
-    """The file is a zip file whose parts no reader knows: a packed table, an office document."""
+    """The file is a zip file whose parts no reader knows: a packed table."""
 
     code: ClassVar[str] = "recording.packed"
     problem: ClassVar[str] = "this is a zip file, and no reader knows what is in it"
     expected: ClassVar[str] = "a table, or the zip file of an Apple Health export or an ActiGraph"
-    advice: ClassVar[str] = "unpack it and give what is in it; save a spreadsheet as CSV"
+    advice: ClassVar[str] = "unpack it and give what is in it"
+
+
+class Spreadsheet(UnreadableRecording):
+    """The file is a workbook of a spreadsheet program."""
+
+    code: ClassVar[str] = "recording.spreadsheet"
+    problem: ClassVar[str] = "this is a workbook of Excel or another spreadsheet"
+    expected: ClassVar[str] = "a table as text"
+    advice: ClassVar[str] = "open it there and save the sheet as CSV UTF-8"
 
 
 class MisencodedText(UnreadableRecording):

@@ -201,6 +201,12 @@ def test_an_unknown_zone_is_refused_in_words(name):
         zone_named(name)
 
 
+def test_zones_that_may_be_meant_are_named():
+    text = str(UnknownZone("Olso", ("Europe/Oslo", "Atlantic/Jan_Mayen")))
+
+    assert text.endswith("; did you mean Europe/Oslo or Atlantic/Jan_Mayen?")
+
+
 def test_a_known_zone_is_found_by_name():
     assert zone_named("Europe/Oslo") == OSLO
 

@@ -44,6 +44,9 @@ __all__ = ["analyze", "demo", "expanded"]
 DEMO: Final = Path(__file__).parent / "demo" / "control_1_excerpt.csv.gz"
 """The bundled recording; demo/ATTRIBUTION.md names its source and licence."""
 
+STORE: Final = "clarity.db"
+"""The store in an output folder."""
+
 EXISTING: Final = click.Path(exists=True, path_type=Path)
 FOLDER: Final = click.Path(file_okay=False, path_type=Path)
 
@@ -100,11 +103,11 @@ def analyze(
     """
     Analyze recordings and write report.html, results.json, nights.csv and summary.csv.
 
-    FILES are recordings or folders of them. The documents about a single participant go into DIR
-    itself; when there are several files each participant gets a folder, and DIR an overview of
-    everybody in it. The recordings are kept in DIR/clarity.db; where they overlap, the later import
-    counts wherever it has a value. The same command again continues where it was interrupted and
-    does nothing twice.
+    FILES are recordings or folders of them, searched to the bottom. The documents about a single
+    participant go into DIR itself; when there are several files each participant gets a folder, and
+    DIR an overview of everybody in it. The recordings are kept in DIR/clarity.db; where they
+    overlap, the later import counts wherever it has a value. The same command again continues where
+    it was interrupted and does nothing twice.
 
     Options of the analyses stand in the report's settings and in the fingerprint of the result. A
     recording that a chosen scoring or chosen cut-points are not defined for is refused with the
@@ -142,19 +145,26 @@ def demo(session: Session, out: Path) -> None:
 
 
 def expanded(paths: Sequence[Path]) -> Iterator[Path]:
-    """The files, with folders replaced by the files in them, in order of name."""
+    """
+    The files, with folders replaced by the files in them and in folders below, in order of name.
+
+    Hidden ones are left out, and so are folders that hold a store, since what lies in those are
+    results.
+    """
     for path in paths:
-        if path.is_dir():
-            inside = (p for p in path.iterdir() if p.is_file() and not p.name.startswith("."))
-            yield from sorted(inside)
-        else:
+        if not path.is_dir():
             yield path
+            continue
+        inside = sorted(one for one in path.iterdir() if not one.name.startswith("."))
+        yield from (one for one in inside if one.is_file())
+        below = (one for one in inside if one.is_dir() and not one.is_symlink())
+        yield from expanded([one for one in below if not (one / STORE).exists()])
 
 
 def _done(session: Session, work: Work) -> Summary:
     if not work.files:
-        raise click.UsageError("there is no file in that folder")
-    with session.open(work.out / "clarity.db") as app, progress(len(work.files)) as advance:
+        raise click.UsageError("there is no file in that folder, nor in those below it")
+    with session.open(work.out / STORE) as app, progress(len(work.files)) as advance:
         order = Order(
             sources=tuple(source_of(path) for path in work.files),
             options=work.options,

@@ -68,7 +68,12 @@ for command in (export, public_key, recover, ship, sign, verify):
 )
 @click.option("--patient", help="Only records about this patient.")
 @click.option("--by", "actor", help="Only records of this actor.")
-@click.option("--entity", help="Only records that touched this entity.")
+@click.option(
+    "--entity",
+    metavar="KEY",
+    help="Only records that touched this entity, named as in the column entities: "
+    "chunk/STREAM/DAY, for example chunk/steps/2016-04-13.",
+)
 @click.option(
     "--period",
     type=PeriodType(),

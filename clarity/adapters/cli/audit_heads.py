@@ -150,8 +150,8 @@ def _tell(session: Session, verdicts: Sequence[ChainVerdict]) -> None:
         _tell_broken(broken)
         records = sum(verdict.records for verdict in verdicts)
         click.echo(f"{len(verdicts)} chains, {records} records, {len(broken)} broken")
-        held = sum(verdict.signed > 0 for verdict in verdicts)
-        session.say(f"{held} of them held to heads that were signed earlier")
+        if held := sum(verdict.signed > 0 for verdict in verdicts):
+            session.say(f"{held} of them held to heads that were signed earlier")
     if broken:
         raise click.exceptions.Exit(Exit.TAMPERED)
 

@@ -41,7 +41,7 @@ def import_(
     """
     sources = tuple(source_of(path) for path in expanded(files))
     if not sources:
-        raise click.UsageError("there is no file in that folder")
+        raise click.UsageError("there is no file in that folder, nor in those below it")
     done = _done(session, sources, read_options(context), (patient, label_by(context)))
     refused = [one for _, one in done if isinstance(one, Refused)]
     _tell(session, done)

@@ -6,9 +6,9 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from clarity.adapters.cli.zones import zone_of
 from clarity.application.belonging import LabelBy
 from clarity.domain.streams import Placement, Unit
-from clarity.domain.timeline import zone_named
 from clarity.ports.recordings import ColumnUnit, DateOrder, ReadOptions, Source
 from clarity.ports.report import Refused
 
@@ -79,13 +79,13 @@ def read_options(context: click.Context) -> ReadOptions:
     The reading options that were given, checked.
 
     Raises:
-        UnknownZone: the zone is not in the IANA database.
+        UnknownZone: the zone is not in the IANA database; names those that may be meant.
         BadParameter: a column has no unit, or one that does not exist.
     """
     given = _given(context)
     return ReadOptions(
         format=given.get("format"),
-        zone=zone_named(given["tz"]) if "tz" in given else None,
+        zone=zone_of(given["tz"]) if "tz" in given else None,
         unit=Unit(given["unit"]) if "unit" in given else None,
         epoch_s=given.get("epoch"),
         device=given.get("device"),

@@ -22,9 +22,18 @@ from clarity.adapters.files.ukbiobank import UkBiobankRecordings
 from clarity.adapters.files.wide_days import WideDayRecordings
 from clarity.adapters.files.wide_streams import WIDE_STREAMS, WideStreamRecordings
 from clarity.ports.recordings import Format, ReadOptions, Recording, Recordings, Source
-from clarity.ports.unreadable import NoSamples, UnknownFormat
+from clarity.ports.unreadable import NoSamples, Spreadsheet, UnknownFormat
 
 __all__ = ["FORMATS", "DetectedRecordings", "all_readers"]
+
+ZIP: Final = b"PK\x03\x04"
+"""How a packed workbook begins, and other archives too."""
+
+IN_WORKBOOKS: Final = (b"[Content_Types].xml", b"application/vnd.oasis.opendocument.spreadsheet")
+"""What the first entries of a packed workbook are called, or say."""
+
+OLD_WORKBOOK: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+"""How files of Microsoft Office before 2007 begin."""
 
 
 def all_readers(limits: Limits) -> tuple[Recordings, ...]:
@@ -88,6 +97,8 @@ class DetectedRecordings(Recordings):
 
     def _recognized(self, source: Source) -> Recordings:
         head = Intake(source).head()
+        if _is_workbook(head):
+            raise Spreadsheet(file=source.name)
         for reader in self.readers:
             if reader.sniff(head) is not None:
                 return reader
@@ -98,3 +109,9 @@ class DetectedRecordings(Recordings):
         if not head_text(head).strip():
             raise NoSamples(file=source.name)
         raise UnknownFormat(file=source.name)
+
+
+def _is_workbook(head: bytes) -> bool:
+    if head.startswith(OLD_WORKBOOK):
+        return True
+    return head.startswith(ZIP) and any(part in head for part in IN_WORKBOOKS)

@@ -1,4 +1,4 @@
-"""Audit records as CSV, JSON lines or one HTML page, piece by piece."""
+"""Audit records as CSV, JSON, JSON lines or one HTML page, piece by piece."""
 
 import csv
 import html
@@ -49,7 +49,7 @@ HTML_TAIL = "</tbody></table></div></body></html>\n"
 
 @attrs.frozen
 class AuditFiles(AuditRenderer):
-    """The three formats of `clarity audit report`."""
+    """The formats of `clarity audit report`."""
 
     def render(self, records: Iterable[AuditRecord], *, format_: AuditFormat) -> Iterator[bytes]:
         """Pieces of the document, as the records come."""
@@ -58,6 +58,8 @@ class AuditFiles(AuditRenderer):
                 return _csv(records)
             case AuditFormat.JSON:
                 return _json(records)
+            case AuditFormat.JSONL:
+                return (_object(record) + b"\n" for record in records)
             case AuditFormat.HTML:
                 return _html(records)
 
@@ -99,9 +101,17 @@ def _csv_row(cells: tuple[str, ...]) -> bytes:
 
 
 def _json(records: Iterable[AuditRecord]) -> Iterator[bytes]:
+    before = b"["
     for record in records:
-        line = {"seq": record.seq, "body": record.body.decode(), "hash": record.hash.hex()}
-        yield orjson.dumps(line) + b"\n"
+        yield before + b"\n" + _object(record)
+        before = b","
+    yield b"[]\n" if before == b"[" else b"\n]\n"
+
+
+def _object(record: AuditRecord) -> bytes:
+    return orjson.dumps(
+        {"seq": record.seq, "body": record.body.decode(), "hash": record.hash.hex()}
+    )
 
 
 def _html(records: Iterable[AuditRecord]) -> Iterator[bytes]:

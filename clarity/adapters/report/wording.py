@@ -82,6 +82,8 @@ CATALOGUE: Final = (
     Wording("DFA_alpha", Group.RHYTHM, "Scaling exponent", "1 = correlated over all time scales"),
     Wording("rest_transition_probability", Group.RHYTHM, "Rest to activity", "chance per epoch"),
     Wording("active_transition_probability", Group.RHYTHM, "Activity to rest", "chance per epoch"),
+    Wording("kRA", Group.RHYTHM, "Rest to activity, sustained", "chance once rest has lasted"),
+    Wording("kAR", Group.RHYTHM, "Activity to rest, sustained", "chance once activity has lasted"),
     Wording("rest_mean_bout", Group.RHYTHM, "Mean bout of rest"),
     Wording("active_mean_bout", Group.RHYTHM, "Mean bout of activity"),
     Wording("rest_gini", Group.RHYTHM, "Gini of bouts of rest", "0 = all alike"),

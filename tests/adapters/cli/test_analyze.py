@@ -31,7 +31,8 @@ def test_several_people_get_a_folder_each(clarity: Command, tmp_path: Path):
     for name in ("ada", "ben"):
         (folder / f"{name}.csv").write_text(GOOD)
     (folder / ".hidden").write_text("not looked at")
-    (folder / "deeper").mkdir()
+    (folder / ".hidden-too").mkdir()
+    (folder / ".hidden-too" / "cy.csv").write_text("not looked at")
 
     said = clarity("analyze", folder, "--out", tmp_path / "out")
 
@@ -39,6 +40,23 @@ def test_several_people_get_a_folder_each(clarity: Command, tmp_path: Path):
     assert said.err == "2 analyzed, 0 refused\n"
     assert "report.html" in names(tmp_path / "out" / "ada")
     assert "report.html" in names(tmp_path / "out" / "ben")
+
+
+def test_a_folder_is_searched_to_the_bottom_but_not_where_results_lie(
+    clarity: Command, tmp_path: Path
+):
+    study = tmp_path / "study"
+    for name in ("ada", "deep/ben", "deep/deeper/cy"):
+        path = study / f"{name}.csv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(GOOD)
+    (study / "deep" / "round").symlink_to(study)
+
+    first = clarity("analyze", study, "--out", study / "results")
+    second = clarity("analyze", study, "--out", study / "results")
+
+    assert first.err == second.err == "3 analyzed, 0 refused\n"
+    assert {"ada", "ben", "cy"} <= set(names(study / "results"))
 
 
 def test_the_answer_for_machines_is_one_json_document(
@@ -73,6 +91,7 @@ def test_when_all_files_are_refused_the_code_says_so(clarity: Command, bad: Path
     assert said.code == 4
     assert said.out == ""
     assert "refused [" in said.err
+    assert names(tmp_path / "out") == ["refused.csv"]
 
 
 def test_the_same_command_again_writes_the_same_documents(
@@ -164,6 +183,23 @@ def test_an_unknown_zone_is_said_and_nothing_is_stored(clarity: Command, ada: Pa
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("Berlin", "Europe/Berlin"),
+        ("europe/oslo", "Europe/Oslo"),
+        ("new york", "America/New_York"),
+        ("Olso", "Europe/Oslo"),
+    ],
+)
+def test_a_zone_that_may_be_meant_is_named(
+    clarity: Command, ada: Path, tmp_path: Path, typed: str, meant: str
+):
+    said = clarity("analyze", ada, "--out", tmp_path / "out", "--tz", typed)
+
+    assert said.err.endswith(f"; did you mean {meant}?\n")
+
+
 def test_an_error_for_machines_is_json_too(clarity: Command, ada: Path, tmp_path: Path):
     said = clarity("analyze", ada, "--out", tmp_path / "out", "--tz", "Nowhere", "--json")
 
@@ -188,7 +224,7 @@ def test_an_empty_folder_is_wrong_usage(clarity: Command, tmp_path: Path):
     said = clarity("analyze", tmp_path / "empty", "--out", tmp_path / "out")
 
     assert said.code == 2
-    assert "there is no file in that folder" in said.err
+    assert "there is no file in that folder, nor in those below it" in said.err
 
 
 def test_a_file_that_cannot_be_opened_is_refused(

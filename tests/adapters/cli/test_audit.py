@@ -34,8 +34,14 @@ def test_the_report_has_a_row_for_everything_that_happened(clarity: Command, ana
     assert {row["patient"] for row in rows(said.out)} == {"ada"}
 
 
-def test_the_report_as_json_is_enough_to_verify_the_chain(clarity: Command, analyzed: Path):
-    said = clarity("--store", analyzed, "audit", "report", "--format", "json")
+def test_the_report_as_json_is_one_document(clarity: Command, analyzed: Path):
+    told = clarity("--store", analyzed, "audit", "report", "--format", "json").told
+
+    assert [one["seq"] for one in told] == [1, 2, 3, 1]
+
+
+def test_the_report_as_json_lines_is_enough_to_verify_the_chain(clarity: Command, analyzed: Path):
+    said = clarity("--store", analyzed, "audit", "report", "--format", "jsonl")
 
     told = [json.loads(line) for line in said.out.splitlines()]
     people = [json.loads(one["body"])["patient"] for one in told]

@@ -13,6 +13,7 @@ from clarity.adapters.local import _chain
 from clarity.adapters.local.store import open_store
 from clarity.domain.audit import AuditEvent, Operation
 from clarity.domain.identity import PatientRef
+from tests.adapters.cli.conftest import Command
 from tests.support.clocks import START
 from tests.support.worlds import ADA, BEN, CORRELATION, NURSE, cli, opened
 
@@ -200,3 +201,13 @@ def test_an_export_that_was_changed_is_no_measure(store: Path, tmp_path: Path):
 def test_a_store_without_signed_heads_is_verified_without_a_key(store: Path):
     assert cli(store, "audit", "verify") == Exit.DONE
     assert not store.with_name("s.db.signing-key.pem").exists()
+
+
+def test_signed_heads_are_told_of_where_there_are_some(clarity: Command, analyzed: Path):
+    before = clarity("--store", analyzed, "audit", "verify")
+    clarity("--store", analyzed, "audit", "sign")
+
+    after = clarity("--store", analyzed, "audit", "verify")
+
+    assert before.err == ""
+    assert after.err == "1 of them held to heads that were signed earlier\n"

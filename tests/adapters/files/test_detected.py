@@ -13,6 +13,7 @@ from clarity.ports.unreadable import (
     NoSuchColumn,
     NotText,
     PackedFile,
+    Spreadsheet,
     UnknownFormat,
     UnreadableRecording,
 )
@@ -120,8 +121,11 @@ def test_a_format_that_does_not_exist_is_refused():
         (b"\n\n\n", NoSamples),
         (b"PK\x03\x04\x00\x00", PackedFile),
         (zipped(plain_table(), name="table.csv"), PackedFile),
-        (zipped("<x/>", name="[Content_Types].xml"), PackedFile),
+        (zipped("<x/>", name="[Content_Types].xml"), Spreadsheet),
         (b"\x00\x01\x02\x03", NotText),
+        (b"PK\x03\x04" + bytes(26) + b"[Content_Types].xml", Spreadsheet),
+        (b"PK\x03\x04mimetypeapplication/vnd.oasis.opendocument.spreadsheet", Spreadsheet),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512), Spreadsheet),
         (b"a,b\n1,2\n", NoSuchColumn),
         (b"Dear doctor, I slept well,\nbut not long.\nYours, Anna\n", UnknownFormat),
         (b"name,colour\nAnna,red\n,NA\n", UnknownFormat),
@@ -136,7 +140,7 @@ def test_a_packed_file_is_to_be_unpacked():
     asked = ReadOptions(zone=UTC_.zone, format="csv")
     with pytest.raises(PackedFile, match="unpack it and give what is in it"):
         READER.read(source_of(zipped(plain_table(), name="table.csv")), options=UTC_)
-    with pytest.raises(PackedFile, match="save a spreadsheet as CSV"):
+    with pytest.raises(PackedFile, match="no reader knows what is in it"):
         READER.read(source_of(zipped("<x/>", name="[Content_Types].xml")), options=asked)
 
 

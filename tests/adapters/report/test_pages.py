@@ -197,6 +197,15 @@ def test_a_report_shows_where_it_comes_from():
         assert told in body(text)
 
 
+def test_coverage_is_explained_and_stands_where_it_says_something():
+    page = body(report_text())
+    rhythm, quality = page.split('<h2 id="quality">')
+
+    assert "Coverage is the share of what the recording could have offered" in rhythm
+    assert '<th scope="col" class="n">Coverage</th>' in rhythm
+    assert "Coverage</th>" not in quality
+
+
 def test_a_citation_is_a_link_with_its_doi_as_text():
     text = report_text(findings=(finding("IS", 0.5, citation="W, doi:10.1016/0006(90)9-5"),))
 

@@ -1,6 +1,7 @@
 """The words of the report: labels, the summary, facts, tables, data quality."""
 
 from datetime import date, datetime
+from pathlib import Path
 
 import attrs
 import numpy as np
@@ -18,6 +19,7 @@ from clarity.domain.sleep.rests import MainRest, RestMethod
 from clarity.domain.streams import Placement
 from tests.support.reports import OSLO, finding, night, report, rest, series
 
+METRICS = Path(__file__).resolve().parents[3] / "docs/metrics.md"
 EVENING = date(2026, 3, 2)
 
 
@@ -25,6 +27,16 @@ def test_the_catalogue_names_every_metric_once():
     names = [rank(entry.metric)[0] for entry in CATALOGUE]
 
     assert names == list(range(len(CATALOGUE)))
+
+
+def test_every_built_in_metric_is_told_in_words():
+    lines = METRICS.read_text("utf-8").splitlines()
+    metrics = {line.split("`")[1] for line in lines if line.startswith("| `")}
+
+    known = {metric for metric in metrics if rank(metric)[0] < len(CATALOGUE)}
+
+    assert len(metrics) > 50
+    assert metrics - known == set()
 
 
 @pytest.mark.parametrize(

@@ -75,19 +75,28 @@ def test_no_cell_of_csv_is_a_formula(records: tuple[AuditRecord, ...]):
         assert not [cell for cell in cells if cell[:1] in set("=+-@\t\r")]
 
 
-@given(records=chains)
-def test_json_lines_are_enough_to_verify_the_chain(records: tuple[AuditRecord, ...]):
-    for opener in OPENERS.values():
-        *lines, rest = text(opener(), records, AuditFormat.JSON).split("\n")
+def of_json(told: Iterable[dict[str, object]]) -> tuple[AuditRecord, ...]:
+    return tuple(
+        AuditRecord(one["seq"], one["body"].encode(), bytes.fromhex(one["hash"])) for one in told
+    )
 
-        told = [json.loads(line) for line in lines]
-        assert rest == ""
-        again = [
-            AuditRecord(one["seq"], one["body"].encode(), bytes.fromhex(one["hash"]))
-            for one in told
-        ]
-        assert tuple(again) == records
+
+@given(records=chains)
+def test_json_is_one_array_that_is_enough_to_verify_the_chain(records: tuple[AuditRecord, ...]):
+    for opener in OPENERS.values():
+        again = of_json(json.loads(text(opener(), records, AuditFormat.JSON)))
+
+        assert again == records
         assert verify_chain(again).seq == len(records)
+
+
+@given(records=chains)
+def test_json_lines_are_the_same_objects(records: tuple[AuditRecord, ...]):
+    for opener in OPENERS.values():
+        *lines, rest = text(opener(), records, AuditFormat.JSONL).split("\n")
+
+        assert rest == ""
+        assert of_json(map(json.loads, lines)) == records
 
 
 @given(records=chains)
