@@ -116,15 +116,18 @@ class OpenBundle:
         predictor = engine.open(checked)
         if predictor.signature != checked.manifest.signature:
             raise UnreadableModel("the network", SIGNATURE_DIFFERS)
+        ref, manifest = checked.ref, checked.manifest
+        size_bytes = sum(len(checked.files.get(name, b"")) for name in (GRAPH, SCALER))
+        del bundle, checked  # the first run of a network needs most memory
         precision = engine.runtime.precision
         return LoadedModel(
-            ref=checked.ref,
-            manifest=checked.manifest,
+            ref=ref,
+            manifest=manifest,
             predictor=predictor,
             runtime=engine.runtime,
             scaler=scaler,
             agreement=require_parity(predictor.predict, fixture, precision=precision),
-            size_bytes=sum(len(checked.files.get(name, b"")) for name in (GRAPH, SCALER)),
+            size_bytes=size_bytes,
             signers=signers,
         )
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
@@ -13,8 +14,11 @@ from clarity.application.model_service import ModelPorts, Serving
 from clarity.application.models import Residency
 from clarity.application.predict_async import Lanes
 from clarity.domain.pat.runtime import Precision
+from clarity.ports.downloads import Downloads
 from clarity.ports.engine import Engine
 from clarity.ports.model_files import ExtraMissing, WeightsFiles
+from clarity.ports.signing import SignatureCheck, Signer
+from clarity.profiles.late import late
 from clarity.settings import CPU, BadSettings, EngineKind, Settings
 
 __all__ = ["BUCKET", "model_ports", "serving"]
@@ -42,8 +46,6 @@ def model_ports(
     """
     from clarity.adapters.convert.npz import NpzArrays
     from clarity.adapters.convert.weights_files import AnyWeights
-    from clarity.adapters.signing.ed25519 import Ed25519Check, Ed25519Signer, trusted_folder
-    from clarity.adapters.web.downloads import HttpDownloads
 
     weights = AnyWeights(_lazily("convert.keras_reader", "keras_reader", extra="convert"))
     in_bucket = settings.models.startswith(BUCKET)
@@ -58,10 +60,10 @@ def model_ports(
         runner=providers.Object(_lazily("onnx.engine", "OnnxEngine", extra="convert")),
         weights=weights,
         arrays=NpzArrays(),
-        signatures=providers.ThreadSafeSingleton(trusted_folder, settings.model_keys),
-        unsigned=Ed25519Check({}),
-        signer=providers.Object(Ed25519Signer.from_file),
-        downloads=HttpDownloads(folder=here / "downloads", timeout_s=DOWNLOAD_TIMEOUT_S),
+        signatures=providers.ThreadSafeSingleton(_trusting, settings.model_keys),
+        unsigned=_trusting(""),
+        signer=providers.Object(_signer),
+        downloads=late(Downloads, partial(_downloads, here / "downloads")),
         **shared,
     )
 
@@ -87,6 +89,29 @@ def _usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def _trusting(folder: str) -> SignatureCheck:
+    """The keys in the folder, read at once, so that a bad one is told when clarity opens."""
+    from clarity.adapters.signing.unsigned import NothingRequired
+
+    if not folder:
+        return NothingRequired()
+    from clarity.adapters.signing.ed25519 import trusted_folder
+
+    return trusted_folder(folder)
+
+
+def _signer(path: Path) -> Signer:
+    from clarity.adapters.signing.ed25519 import Ed25519Signer
+
+    return Ed25519Signer.from_file(path)
+
+
+def _downloads(folder: Path) -> Downloads:
+    from clarity.adapters.web.downloads import HttpDownloads
+
+    return HttpDownloads(folder=folder, timeout_s=DOWNLOAD_TIMEOUT_S)
 
 
 def _in_folder(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,9 +11,14 @@ from dependency_injector import providers
 from clarity.application.answers import Answers
 from clarity.application.retention_rules import rules_of
 from clarity.container import Core
+from clarity.ports.diaries import Diaries
+from clarity.ports.dossier import DossierRenderer
 from clarity.ports.head_ledger import HeadLedger
-from clarity.ports.heads import HeadSigner
+from clarity.ports.heads import HeadSigner, HeadVerifier
 from clarity.ports.kept_evidence import KeptEvidence
+from clarity.ports.recordings import Recordings
+from clarity.ports.report import AuditRenderer, Renderer
+from clarity.profiles.late import late
 from clarity.profiles.models import BUCKET, model_ports, serving
 from clarity.settings import Settings
 
@@ -45,22 +51,14 @@ def core_with(
     **ports: providers.Provider[Any],
 ) -> Core:
     """What a profile brings and all share; the repository is traced -> metered -> real."""
-    from clarity.adapters.files.detected import DetectedRecordings, all_readers
-    from clarity.adapters.files.diary import CsvDiaries
-    from clarity.adapters.files.limits import Limits
     from clarity.adapters.local.ids import RandomIds
     from clarity.adapters.observability.logs import json_log
     from clarity.adapters.observability.metered import MeteredRepository
     from clarity.adapters.observability.traced import TracedRepository
-    from clarity.adapters.report.audit_files import AuditFiles
-    from clarity.adapters.report.dossier import DossierFiles
-    from clarity.adapters.report.html import HtmlRenderer
-    from clarity.adapters.signing.heads import Ed25519HeadVerifier
 
     real, trail, blobs = ports.pop("real"), ports.pop("trail"), ports.pop("blobs", None)
     told = {name: ports[name] for name in ("clock", "metrics")}
     once = providers.ThreadSafeSingleton
-    limits = Limits(max_bytes=settings.max_file_bytes, max_values=settings.max_file_values)
     metered = once(MeteredRepository, real, **told)
     answers = _answers(settings, told["clock"], trail)
     models = model_ports(settings, tracer=ports["tracer"], audit=trail, **told)
@@ -69,13 +67,13 @@ def core_with(
         repository=once(TracedRepository, metered, ports["tracer"]),
         chain_sink=trail,
         chain_trail=trail,
-        dossier_renderer=once(DossierFiles),
+        dossier_renderer=late(DossierRenderer, _dossier_renderer),
         ids=once(RandomIds),
-        head_verifier=once(Ed25519HeadVerifier),
-        diaries=once(CsvDiaries),
-        recordings=once(DetectedRecordings, readers=all_readers(limits)),
-        renderer=once(HtmlRenderer),
-        audit_renderer=once(AuditFiles),
+        head_verifier=late(HeadVerifier, _head_verifier),
+        diaries=late(Diaries, _diaries),
+        recordings=late(Recordings, partial(_recordings, settings)),
+        renderer=late(Renderer, _renderer),
+        audit_renderer=late(AuditRenderer, _audit_renderer),
         answers=answers,
         erasable=providers.Dict({"answers": answers, **erasable}),
         model_ports=models,
@@ -123,6 +121,44 @@ def _answers(
     return once(Answers, cache, trail, REMEMBERED_S)
 
 
+def _recordings(settings: Settings) -> Recordings:
+    from clarity.adapters.files.detected import DetectedRecordings, all_readers
+    from clarity.adapters.files.limits import Limits
+
+    limits = Limits(max_bytes=settings.max_file_bytes, max_values=settings.max_file_values)
+    return DetectedRecordings(readers=all_readers(limits))
+
+
+def _diaries() -> Diaries:
+    from clarity.adapters.files.diary import CsvDiaries
+
+    return CsvDiaries()
+
+
+def _renderer() -> Renderer:
+    from clarity.adapters.report.html import HtmlRenderer
+
+    return HtmlRenderer()
+
+
+def _audit_renderer() -> AuditRenderer:
+    from clarity.adapters.report.audit_files import AuditFiles
+
+    return AuditFiles()
+
+
+def _dossier_renderer() -> DossierRenderer:
+    from clarity.adapters.report.dossier import DossierFiles
+
+    return DossierFiles()
+
+
+def _head_verifier() -> HeadVerifier:
+    from clarity.adapters.signing.heads import Ed25519HeadVerifier
+
+    return Ed25519HeadVerifier()
+
+
 def audit_log(settings: Settings, **told: providers.Provider[Any]) -> providers.Provider[Any]:
     """The log that the audit trail is told to: CloudWatch, a file, or none."""
     from clarity.adapters.local.audit_log import JsonLinesAuditLog
@@ -138,11 +174,15 @@ def audit_log(settings: Settings, **told: providers.Provider[Any]) -> providers.
 
 def head_signer(store: Path | None) -> providers.Provider[HeadSigner]:
     """The key beside the store; one that leaves nothing behind for a store in memory."""
-    from clarity.adapters.signing.heads import FileHeadSigner, MemoryHeadSigner
 
-    if store is None:
-        return providers.ThreadSafeSingleton(MemoryHeadSigner)
-    return providers.ThreadSafeSingleton(FileHeadSigner, store.with_name(f"{store.name}.{KEY}"))
+    def made() -> HeadSigner:
+        from clarity.adapters.signing.heads import FileHeadSigner, MemoryHeadSigner
+
+        if store is None:
+            return MemoryHeadSigner()
+        return FileHeadSigner(store.with_name(f"{store.name}.{KEY}"))
+
+    return late(HeadSigner, made)
 
 
 def head_ledger(settings: Settings, store: Path | None) -> providers.Provider[HeadLedger]:

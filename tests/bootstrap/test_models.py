@@ -46,7 +46,7 @@ from tests.support.weeks import week
 with open_clarity(Settings(store=":memory:", models=sys.argv[1])) as app:
     opened = set(sys.modules)
     answer = app.models.predictor(ModelSelector("toy")).predict(week())
-heavy = {"onnxruntime", "onnx", "h5py", "torch"}
+heavy = {"onnxruntime", "onnx", "h5py", "torch", "cryptography", "jinja2", "click", "rich"}
 print(sorted(heavy & opened), sorted(heavy & set(sys.modules)), answer.provenance.model)
 """
 

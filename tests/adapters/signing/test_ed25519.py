@@ -18,6 +18,7 @@ from clarity.adapters.signing.ed25519 import (
     trusted_folder,
     trusted_keys,
 )
+from clarity.adapters.signing.unsigned import NothingRequired
 from clarity.ports.errors import NotFound
 from clarity.ports.signing import BadKey, NotTrusted, SignatureCheck, Signer
 from tests.support.signing import key_files
@@ -78,8 +79,15 @@ def test_a_signature_over_the_bare_digest_is_not_a_right_one(tmp_path: Path):
         trusted_keys([public]).require(DIGEST, signatures=[bare])
 
 
-def test_where_no_key_is_trusted_none_is_required():
-    assert Ed25519Check({}).require(DIGEST, signatures=[]) == ()
+@pytest.mark.parametrize("check", [Ed25519Check({}), NothingRequired()], ids=repr)
+def test_where_no_key_is_trusted_none_is_required_and_none_is_known(
+    tmp_path: Path, check: SignatureCheck
+):
+    private, _ = key_files(tmp_path)
+
+    assert isinstance(check, SignatureCheck)
+    assert check.require(DIGEST, signatures=[]) == ()
+    assert check.require(DIGEST, signatures=[signer(private).sign(DIGEST)]) == ()
 
 
 def test_the_same_digest_gives_the_same_signature(tmp_path: Path):
