@@ -5,10 +5,9 @@ A job runs and then is done or failed, for good. One whose process died cannot s
 when it has not been heard of for a while. The work itself is made so that the same command again
 continues it.
 
-Whoever looks may sit at another machine, so silence is told by the time of day. A clock that is set
-ahead makes a job look stale until it is heard of next, and one set back hides a dead job for as
-long. Neither harms: stale is advice to run the same command again, which is safe beside the first
-one.
+Whoever looks may sit at another machine, so silence is told by the time of day. A clock set ahead
+makes a job look stale until it is heard of next; one set back hides a dead job for as long. Neither
+harms: stale is advice to run the same command again, which is safe beside the first one.
 """
 
 from datetime import datetime, timedelta
