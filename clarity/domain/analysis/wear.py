@@ -15,9 +15,11 @@ from clarity.domain.analysis.result import Layer, Spans, Written
 from clarity.domain.analysis.sleep import LONGEST_NIGHT_MIN, sleep_mask, usual_profile
 from clarity.domain.analysis.spans import runs
 from clarity.domain.findings import Definition, Finding, Parameter
+from clarity.domain.rhythm.scope import ACTIVITY
 from clarity.domain.sleep.nights import SleepMask
 from clarity.domain.sleep.scoring import Scorer
 from clarity.domain.sleep.windows import main_windows
+from clarity.domain.streams import Unit
 
 __all__ = ["Assessed", "WearAssessment"]
 
@@ -25,6 +27,9 @@ MINUTE_S: Final = 60
 HOUR_S: Final = 3_600
 BUSY_SHARE: Final = 0.5
 """A value of at least this share of the recording's mean is no drifted zero."""
+
+NEVER_REPEATS: Final = ACTIVITY.units - {Unit.INTENSITY_LEVEL}
+"""Units in which somebody who moves never has one value for an hour."""
 
 FLAGS: Final = "flags of the recording"
 END_OF_USE: Final = "end of use"
@@ -123,6 +128,8 @@ class _Part:
 
 
 def _after_use(series: ActivitySeries) -> tuple[_Part, ...]:
+    if series.unit not in ACTIVITY.units:
+        return ()
     end = end_of_use(series.values, epoch_s=series.epoch_s)
     if end == series.values.size:
         return ()
@@ -136,9 +143,10 @@ def _stuck(series: ActivitySeries) -> tuple[_Part, ...]:
     Epochs in which one busy value repeats for an hour or more: no body does that.
 
     Some data sets fill what was not worn with the mean of the day. Low values are left alone: a
-    sensor whose zero has drifted repeats one through the night.
+    sensor whose zero has drifted repeats one through the night. Rates, levels and stages of sleep
+    do repeat: an hour of deep sleep is none of a stuck sensor.
     """
-    if series.missing.all():
+    if series.unit not in NEVER_REPEATS or series.missing.all():
         return ()
     busy = series.values >= BUSY_SHARE * np.nanmean(series.values)
     repeated = constant_runs(series.values, at_least=max(2, HOUR_S // series.epoch_s))

@@ -224,6 +224,26 @@ def test_a_value_of_half_the_mean_is_busy():
     assert WearAssessment().run(recording(np.append(values, 200.2))).series.worn is None
 
 
+@pytest.mark.parametrize(
+    "unit", [Unit.SLEEP_STAGE, Unit.INTENSITY_LEVEL, Unit.BEATS_PER_MIN, Unit.BREATHS_PER_MIN]
+)
+def test_a_name_a_level_or_a_rate_that_repeats_is_no_stuck_sensor(unit):
+    """Ninety minutes of deep sleep, of light activity, of one heart rate."""
+    values = np.where(np.arange(1_440) % 180 < 90, 3.0, np.arange(1_440) % 5)
+
+    assessed = WearAssessment().run(recording(values, unit=unit))
+
+    assert assessed.series.worn is None
+    assert not any("stuck" in notice for notice in assessed.written.notices)
+
+
+def test_days_without_a_stage_of_sleep_are_no_device_laid_aside():
+    values = np.concatenate([np.tile([2.0, 3.0], 3 * 720), np.zeros(3 * 1_440)])
+
+    assert WearAssessment().run(recording(values, unit=Unit.SLEEP_STAGE)).series.worn is None
+    assert WearAssessment().run(recording(values, unit=Unit.ENMO_MG)).series.worn is not None
+
+
 def test_of_long_epochs_two_that_repeat_make_an_hour():
     values = np.array([300.0, 310.0, 320.0, 320.0, 330.0, 340.0])
 
