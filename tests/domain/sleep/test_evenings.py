@@ -81,6 +81,21 @@ def test_less_than_a_twentieth_of_an_hour_is_not_worth_a_word(minutes: int, told
     assert ("not worn" in reasons(mask, wear)[date(2024, 1, 8)]) == told
 
 
+@pytest.mark.parametrize("state", [0.0, 1.0])
+def test_half_an_hour_that_is_scored_is_enough_to_have_looked(state: float) -> None:
+    mask = mask_of((state, 30), (NAN, 24 * HOUR - 30))
+
+    assert reasons(mask)[date(2024, 1, 8)].startswith("no stretch with 120 min")
+
+
+@pytest.mark.parametrize(("minutes", "told"), [(2, False), (3, True)])
+def test_the_same_goes_for_what_holds_no_value(minutes: int, told: bool) -> None:
+    mask = mask_of((0, 24 * HOUR))
+    wear = mask_of((1, 24 * HOUR - minutes), (NAN, minutes))
+
+    assert ("no value" in reasons(mask, wear)[date(2024, 1, 8)]) == told
+
+
 def test_a_rest_that_is_too_long_for_a_night_is_the_reason() -> None:
     mask = mask_of((0, 2 * HOUR), (1, 16 * HOUR + 30), (0, 6 * HOUR))
 
@@ -96,7 +111,9 @@ def test_a_night_that_gave_way_to_the_diary_is_the_reason() -> None:
 
     (one,) = without_night(mask, (), wear=worn_like(mask), gave_way=nights_found(mask))
 
-    assert "the diary gives another evening" in one.reason
+    assert one.reason == (
+        "the sleep that was found lies in a night that the diary gives another evening"
+    )
 
 
 def test_too_long_goes_before_giving_way() -> None:

@@ -97,6 +97,7 @@ def test_a_main_rest_is_told_with_algorithm_settings_and_source() -> None:
     assert "10.1007/s11517-012-0875-y" in one.citation
     assert one.parameters["filter_h"] == 8.0
     assert (one.parameters["seed_min"], one.parameters["longest_min"]) == (15.0, 840)
+    assert one.parameters["min_coverage"] == 0.9
 
 
 def test_an_absent_main_rest_has_findings_with_its_reason() -> None:
@@ -107,6 +108,7 @@ def test_an_absent_main_rest_has_findings_with_its_reason() -> None:
     assert [finding.value for finding in findings] == [None] * 4
     assert {finding.reason for finding in findings} == {"no rest"}
     assert {finding.algorithm for finding in findings} == {"rest/roenneberg"}
+    assert {(finding.n_valid, finding.coverage) for finding in findings} == {(0, 0.0)}
     assert "10.1016/bs.mie.2014.11.028" in findings[0].citation
     assert findings[0].parameters["trend_h"] == 24.0
 
@@ -151,6 +153,13 @@ def test_evenings_without_a_rest_or_known_in_part_are_left_out_and_counted() -> 
     assert {finding.n_valid for finding in findings} == {2}
     assert {finding.coverage for finding in findings} == {0.5}
     assert findings[-1].value == 450.0
+
+
+def test_the_rest_of_a_single_evening_is_its_own_mean() -> None:
+    findings = rest_averages([rest(8, 11.0, 7.0)], CRESPO)
+
+    assert {(finding.n_valid, finding.coverage) for finding in findings} == {(1, 1.0)}
+    assert findings[-1].value == 420.0
 
 
 @pytest.mark.parametrize(

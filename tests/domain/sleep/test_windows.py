@@ -121,6 +121,12 @@ def test_of_two_blocks_with_as_much_sleep_the_first_is_the_night() -> None:
     assert found == window(1, 1 + 200 / 60)
 
 
+def test_a_block_goes_on_from_seed_to_seed_until_an_interruption_is_too_long() -> None:
+    seeds = [(1, 50), (0, 60), (1, 50), (0, 60), (1, 50), (0, 61), (1, 60)]
+
+    assert lengths_min(mask_of((0, 100), *seeds, (0, 100))) == [270]
+
+
 def test_short_sleep_within_a_block_counts_and_beyond_it_does_not() -> None:
     parts = [(1, 10), (0, 5), (1, 20), (0, 30), (1, 5), (0, 20), (1, 30), (0, 10), (1, 14)]
 
