@@ -6,6 +6,8 @@ VENV = .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --quiet --disable-pip-version-check
 EXTRAS = dev,aws,redis,torch,convert
+# On Linux the wheels of the default index carry CUDA, some gigabytes; pip takes those for the CPU
+# where PIP_EXTRA_INDEX_URL or PIP_FIND_LINKS names a place that has them.
 TORCH = torch==2.13.0
 DYNALITE = dynalite@4.0.0
 WORKERS = 2
@@ -26,7 +28,7 @@ demo: $(VENV)/installed ## install clarity and analyze a bundled recording; the 
 	@$(BIN)/clarity demo --out demo
 	@echo "The report is $$(pwd)/demo/report.html"
 
-test: $(VENV)/installed-dev chromium-is-there ## install everything and pass all tests, with the coverage gates
+test: chromium-is-there $(VENV)/installed-dev ## install everything and pass all tests, with the coverage gates
 	@marks="not soak and not bench"; \
 	if [ "$(CHROMIUM)" = no ]; then marks="$$marks and not chromium"; fi; \
 	HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest -n $(WORKERS) -m "$$marks" \
