@@ -1,4 +1,9 @@
-"""Importing clarity, its inner rings or its bootstrap loads nothing heavy."""
+"""
+Importing clarity, its inner rings or its bootstrap loads nothing heavy.
+
+What an import costs is the modules that it runs: they are counted here, since times on a machine
+under load say nothing. `tests/bench/imports.py` measures them.
+"""
 
 import subprocess
 import sys
@@ -10,6 +15,10 @@ ROOT = Path(__file__).resolve().parents[2]
 HEAVY = frozenset(
     {"boto3", "botocore", "redis", "torch", "onnxruntime", "onnx", "rich", "jinja2", "h5py"}
 )
+MOST_MODULES = 60
+"""Most modules that `import clarity` may run beside those of the interpreter; now 34."""
+
+COUNT = "import sys; before = len(sys.modules); import {}; print(len(sys.modules) - before)"
 PROBE = "import sys; [__import__(name) for name in sys.argv[1:]]; print(*sys.modules)"
 
 
@@ -33,6 +42,31 @@ def _outside_adapters() -> list[str]:
 
 def test_importing_clarity_loads_nothing_heavy():
     assert not _loaded("clarity") & HEAVY
+
+
+def _count(module: str) -> int:
+    """How many modules an interpreter runs for `module` that sees no installed package."""
+    probe = subprocess.run(
+        [sys.executable, "-S", "-c", COUNT.format(module)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return int(probe.stdout)
+
+
+def test_importing_clarity_runs_few_modules_and_none_of_an_installed_package():
+    assert 2 <= _count("clarity") <= MOST_MODULES
+
+
+def test_an_import_that_runs_many_modules_is_seen():
+    assert _count("asyncio") > MOST_MODULES
+
+
+def test_a_module_that_needs_an_installed_package_is_seen():
+    with pytest.raises(subprocess.CalledProcessError):
+        _count("clarity.domain.errors, attrs")
 
 
 def test_importing_everything_but_the_adapters_loads_nothing_heavy():
