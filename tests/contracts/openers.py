@@ -16,8 +16,10 @@ from clarity.ports.cache import Cache
 from clarity.ports.clock import Clock
 from clarity.ports.codec import ChunkCodec
 from clarity.ports.copies import StoreCopies
+from clarity.ports.diaries import Diaries
 from clarity.ports.dossier import DossierRenderer
-from clarity.ports.engine import Engine
+from clarity.ports.downloads import Downloads
+from clarity.ports.engine import Engine, GraphBuilder
 from clarity.ports.erasure import Erasable
 from clarity.ports.expiry import Expiring
 from clarity.ports.head_ledger import HeadLedger
@@ -28,12 +30,14 @@ from clarity.ports.inventory import Inventory
 from clarity.ports.jobs import Jobs
 from clarity.ports.kept_evidence import KeptEvidence
 from clarity.ports.metrics import Metrics
+from clarity.ports.model_files import BundleArrays, WeightsFiles
 from clarity.ports.model_registry import ModelRegistry
 from clarity.ports.model_store import ModelStore
 from clarity.ports.predictor import Predictor
 from clarity.ports.recordings import Recordings
 from clarity.ports.report import AuditRenderer, Renderer
 from clarity.ports.repository import Repository
+from clarity.ports.signing import SignatureCheck, Signer
 from clarity.ports.tracing import Tracer
 from tests.contracts.audit import harness as audit
 from tests.contracts.audit_log import harness as audit_log
@@ -41,14 +45,18 @@ from tests.contracts.audit_outbox import harness as audit_outbox
 from tests.contracts.audit_renderer import harness as audit_renderer
 from tests.contracts.blobs import harness as blobs
 from tests.contracts.bulk import harness as bulk
+from tests.contracts.bundle_arrays import harness as bundle_arrays
 from tests.contracts.cache import harness as cache
 from tests.contracts.clock import harness as clock
 from tests.contracts.codec import harness as codec
 from tests.contracts.copies import harness as copies
+from tests.contracts.diaries import harness as diaries
 from tests.contracts.dossier import harness as dossier
+from tests.contracts.downloads import harness as downloads
 from tests.contracts.engine import harness as engine
 from tests.contracts.erasure import harness as erasure
 from tests.contracts.expiry import harness as expiry
+from tests.contracts.graph_builder import harness as graph_builder
 from tests.contracts.head_ledger import harness as head_ledger
 from tests.contracts.heads import harness as heads
 from tests.contracts.ids import harness as ids
@@ -62,16 +70,18 @@ from tests.contracts.predictor import harness as predictor
 from tests.contracts.recordings import conftest as recordings
 from tests.contracts.renderer import harness as renderer
 from tests.contracts.repository import harness as repository
+from tests.contracts.signing import harness as signing
 from tests.contracts.tracing import harness as tracing
+from tests.contracts.weights_files import harness as weights_files
 
 __all__ = ["OPENED"]
 
 
-def _attributes(harness, name: str) -> Iterator[object]:
-    """The adapter called `name` of each world that the openers of `harness` open."""
+def _attributes(harness, *names: str) -> Iterator[object]:
+    """The adapters called `names` of each world that the openers of `harness` open."""
     for opener in harness.OPENERS.values():
         with opener() as world:
-            yield getattr(world, name)
+            yield from (getattr(world, name) for name in names)
 
 
 OPENED: Final[dict[type, Callable[[], Iterator[object]]]] = {
@@ -80,16 +90,20 @@ OPENED: Final[dict[type, Callable[[], Iterator[object]]]] = {
     AuditRenderer: lambda: (opener() for opener in audit_renderer.OPENERS.values()),
     AuditSink: lambda: _attributes(audit, "sink"),
     AuditTrail: lambda: _attributes(audit, "trail"),
+    BundleArrays: lambda: (opener() for opener in bundle_arrays.OPENERS.values()),
     BulkDays: lambda: _attributes(bulk, "bulk"),
     BlobStore: lambda: _attributes(blobs, "blobs"),
     Cache: lambda: _attributes(cache, "cache"),
     ChunkCodec: lambda: _attributes(codec, "codec"),
     StoreCopies: lambda: _attributes(copies, "copies"),
     Clock: lambda: _attributes(clock, "clock"),
+    Diaries: lambda: _attributes(diaries, "diaries"),
+    Downloads: lambda: _attributes(downloads, "downloads"),
     DossierRenderer: lambda: (opener() for opener in dossier.OPENERS.values()),
     Engine: lambda: (opener() for opener in engine.OPENERS.values()),
     Erasable: lambda: _attributes(erasure, "erasable"),
     Expiring: lambda: _attributes(expiry, "expiring"),
+    GraphBuilder: lambda: (opener() for opener in graph_builder.OPENERS.values()),
     HeadLedger: lambda: _attributes(head_ledger, "ledger"),
     HeadSigner: lambda: _attributes(heads, "signer"),
     HeadVerifier: lambda: _attributes(heads, "verifier"),
@@ -111,5 +125,8 @@ OPENED: Final[dict[type, Callable[[], Iterator[object]]]] = {
     ),
     Renderer: lambda: (opener() for opener in renderer.OPENERS.values()),
     Repository: lambda: _attributes(repository, "repository"),
+    SignatureCheck: lambda: _attributes(signing, "check", "lenient"),
+    Signer: lambda: _attributes(signing, "signer"),
     Tracer: lambda: _attributes(tracing, "tracer"),
+    WeightsFiles: lambda: _attributes(weights_files, "files"),
 }

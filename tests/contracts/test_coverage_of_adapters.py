@@ -11,19 +11,6 @@ import clarity.adapters
 import clarity.ports
 from tests.contracts.openers import OPENED
 
-CONTRACT_ELSEWHERE = frozenset(
-    {
-        "BundleArrays",
-        "Diaries",
-        "Downloads",
-        "GraphBuilder",
-        "SignatureCheck",
-        "Signer",
-        "WeightsFiles",
-    }
-)
-"""Ports whose adapters are tried by tests of their own."""
-
 
 def _modules(package) -> list[object]:
     names = [
@@ -68,7 +55,7 @@ def test_every_port_has_a_contract():
         if isinstance(kind, type) and Protocol in kind.__bases__
     }
 
-    assert ports == {port.__name__ for port in OPENED} | CONTRACT_ELSEWHERE
+    assert ports == {port.__name__ for port in OPENED}
 
 
 class Shelf(Protocol):

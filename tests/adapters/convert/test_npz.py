@@ -51,24 +51,6 @@ def zipped(members: dict[str, bytes]) -> bytes:
     return file.getvalue()
 
 
-@pytest.mark.parametrize("heads", [(), ("sleep",), ("sleep", "mood", "_".join("ab"))])
-def test_a_fixture_is_read_as_it_is_written(heads: tuple[str, ...]):
-    expected = fixture(*heads)
-
-    found = ARRAYS.read_fixture(ARRAYS.fixture_bytes(expected))
-
-    assert expected == found
-    assert list(found.expected.scores) == list(heads)
-
-
-def test_a_scaler_is_read_as_it_is_written():
-    assert ARRAYS.read_scaler(ARRAYS.scaler_bytes(SCALER)) == SCALER
-
-
-def test_equal_values_give_equal_bytes():
-    assert ARRAYS.fixture_bytes(fixture("mood")) == ARRAYS.fixture_bytes(fixture("mood"))
-
-
 def test_numpy_reads_what_was_written():
     assert np.array_equal(unpacked(ARRAYS.scaler_bytes(SCALER))["mean"], SCALER.mean)
 

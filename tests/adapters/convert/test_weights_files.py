@@ -3,17 +3,13 @@ import pytest
 from clarity.adapters.convert.weights_files import AnyWeights, KerasReader
 from clarity.domain.pat.artifact import UnreadableModel
 from clarity.domain.pat.variants import Variant
-from clarity.ports.model_files import ExtraMissing, WeightsFiles
+from clarity.ports.model_files import ExtraMissing
 from tests.support.models import ANY_WEIGHTS
 from tests.support.pat import golden, random_encoder, random_head
 
 
 def _missing() -> KerasReader:
     raise ExtraMissing("a Keras file", "convert")
-
-
-def test_it_is_the_port():
-    assert isinstance(ANY_WEIGHTS, WeightsFiles)
 
 
 def test_safetensors_are_read_without_the_reader_of_keras():
@@ -33,15 +29,6 @@ def test_keras_files_are_read_by_their_reader():
 
     assert (found.encoder, found.heads, found.format) == (expected.weights, (), "keras-h5")
     assert head == expected.head
-
-
-def test_without_the_extra_a_keras_file_says_what_to_install():
-    data = golden(Variant.S).encoder_file.read_bytes()
-
-    with pytest.raises(ExtraMissing, match=r"clarity\[convert\]"):
-        AnyWeights(_missing).read(data)
-    with pytest.raises(ExtraMissing):
-        AnyWeights(_missing).read_head(data, name="task")
 
 
 @pytest.mark.parametrize("data", [b"", b"\x80\x04pickle", b"PK\x03\x04", b"text"])

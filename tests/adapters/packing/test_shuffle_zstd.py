@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from clarity.adapters.packing import _layouts
 from clarity.adapters.packing.shuffle_zstd import LZMA, ShuffleZstdCodec
 from clarity.ports.codec import MAX_VALUES
-from clarity.ports.errors import Corrupt, PortError, TooNew
+from clarity.ports.errors import Corrupt, PortError
 from tests.support.shared import shared
 
 CODEC = ShuffleZstdCodec()
@@ -108,13 +108,6 @@ def test_long_repetitions_stay_in_the_first_form_and_counts_take_the_second():
     counts = CODEC.pack(np.random.default_rng(1).geometric(0.01, 1_440) - 1.0, context=b"")
 
     assert (repeated[2], counts[2]) == (1, 2)
-
-
-def test_a_later_form_is_too_new():
-    with pytest.raises(TooNew) as refused:
-        CODEC.unpack(_sealed(_head(form=3), b""), context=b"")
-
-    assert (refused.value.known, refused.value.found) == (2, 3)
 
 
 @pytest.mark.parametrize(

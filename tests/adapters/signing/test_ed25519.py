@@ -13,14 +13,12 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from clarity.adapters.signing.ed25519 import (
-    Ed25519Check,
     Ed25519Signer,
     trusted_folder,
     trusted_keys,
 )
-from clarity.adapters.signing.unsigned import NothingRequired
 from clarity.ports.errors import NotFound
-from clarity.ports.signing import BadKey, NotTrusted, SignatureCheck, Signer
+from clarity.ports.signing import BadKey, NotTrusted
 from tests.support.signing import key_files
 
 DIGEST = "0123456789abcdef" * 4
@@ -30,46 +28,6 @@ def signer(path: Path) -> Ed25519Signer:
     return Ed25519Signer.from_file(path)
 
 
-def test_they_are_the_ports(tmp_path: Path):
-    private, public = key_files(tmp_path)
-
-    assert isinstance(signer(private), Signer)
-    assert isinstance(trusted_keys([public]), SignatureCheck)
-
-
-def test_a_signature_by_a_trusted_key_is_right(tmp_path: Path):
-    private, public = key_files(tmp_path)
-    signature = signer(private).sign(DIGEST)
-
-    assert trusted_keys([public]).require(DIGEST, signatures=[signature]) == (signature.key,)
-
-
-def test_one_trusted_key_among_the_signers_is_enough(tmp_path: Path):
-    private, public = key_files(tmp_path, "a")
-    stranger, _ = key_files(tmp_path, "b")
-    signatures = [signer(stranger).sign(DIGEST), signer(private).sign(DIGEST)]
-
-    assert trusted_keys([public]).require(DIGEST, signatures=signatures) == (signatures[1].key,)
-
-
-def test_without_a_right_signature_nothing_is_trusted(tmp_path: Path):
-    private, public = key_files(tmp_path, "a")
-    stranger, _ = key_files(tmp_path, "b")
-    right = signer(private).sign(DIGEST)
-    wrong = {
-        "none": [],
-        "a stranger's": [signer(stranger).sign(DIGEST)],
-        "of another model": [signer(private).sign(DIGEST[::-1])],
-        "cut": [attrs.evolve(right, value=right.value[:-1])],
-        "flipped": [attrs.evolve(right, value=bytes([right.value[0] ^ 1]) + right.value[1:])],
-        "under another's name": [attrs.evolve(right, value=signer(stranger).sign(DIGEST).value)],
-    }
-
-    for what, signatures in wrong.items():
-        with pytest.raises(NotTrusted, match="models sign"):
-            pytest.fail(str((what, trusted_keys([public]).require(DIGEST, signatures=signatures))))
-
-
 def test_a_signature_over_the_bare_digest_is_not_a_right_one(tmp_path: Path):
     private, public = key_files(tmp_path)
     right = signer(private).sign(DIGEST)
@@ -77,23 +35,6 @@ def test_a_signature_over_the_bare_digest_is_not_a_right_one(tmp_path: Path):
 
     with pytest.raises(NotTrusted):
         trusted_keys([public]).require(DIGEST, signatures=[bare])
-
-
-@pytest.mark.parametrize("check", [Ed25519Check({}), NothingRequired()], ids=repr)
-def test_where_no_key_is_trusted_none_is_required_and_none_is_known(
-    tmp_path: Path, check: SignatureCheck
-):
-    private, _ = key_files(tmp_path)
-
-    assert isinstance(check, SignatureCheck)
-    assert check.require(DIGEST, signatures=[]) == ()
-    assert check.require(DIGEST, signatures=[signer(private).sign(DIGEST)]) == ()
-
-
-def test_the_same_digest_gives_the_same_signature(tmp_path: Path):
-    private, _ = key_files(tmp_path)
-
-    assert signer(private).sign(DIGEST) == signer(private).sign(DIGEST)
 
 
 def test_the_private_key_is_not_shown(tmp_path: Path):

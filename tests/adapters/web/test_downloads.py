@@ -1,9 +1,6 @@
-"""Downloads from a server on this machine that can be told to misbehave."""
+"""Downloads from a server on this machine, as HTTP has them."""
 
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import attrs
@@ -12,7 +9,7 @@ import pytest
 from clarity.adapters.web.downloads import HttpDownloads
 from clarity.domain.errors import ClarityError
 from clarity.domain.pat.artifact import DigestMismatch
-from clarity.ports.downloads import BadAddress, Downloads, Wanted
+from clarity.ports.downloads import BadAddress, Wanted
 from clarity.ports.errors import (
     Denied,
     NotFound,
@@ -22,84 +19,8 @@ from clarity.ports.errors import (
     Unavailable,
     Unexpected,
 )
+from tests.support.file_server import CONTENT, Server, listening
 from tests.support.pat import sha256
-
-CONTENT = bytes(range(256)) * 1_000
-
-
-@attrs.define(eq=False)
-class Server:
-    """What the server does next, and what it was asked."""
-
-    url: str = ""
-    content: bytes = CONTENT
-    status: int = 0
-    cut_after: int | None = None
-    ranges: bool = True
-    length: bool = True
-    redirect: str = ""
-    content_range: str = ""
-    silent: threading.Event = attrs.field(factory=threading.Event)
-    hang: bool = False
-    garbage: bool = False
-    asked: list[str] = attrs.field(factory=list)
-
-
-class Handler(BaseHTTPRequestHandler):
-    """Answers as `world` says."""
-
-    world: Server
-
-    def do_GET(self) -> None:
-        self.world.asked.append(self.headers.get("Range", ""))
-        if self.world.garbage:
-            self.wfile.write(b"this is no HTTP\r\n\r\n")
-        elif self.world.hang:
-            self.world.silent.wait(30.0)
-        elif self.world.redirect:
-            target, self.world.redirect = self.world.redirect, ""
-            self.send_response(302)
-            self.send_header("Location", target)
-            self.end_headers()
-        elif self.world.status:
-            self.send_error(self.world.status)
-        else:
-            self.serve(self.headers.get("Range", "") if self.world.ranges else "")
-
-    def serve(self, asked: str) -> None:
-        start = int(asked.removeprefix("bytes=").rstrip("-") or 0)
-        size = len(self.world.content)
-        if asked and start >= size:
-            self.send_error(416)
-            return
-        self.send_response(206 if asked else 200)
-        body = self.world.content[start:]
-        if self.world.length:
-            self.send_header("Content-Length", str(len(body)))
-        if asked:
-            right = f"bytes {start}-{size - 1}/{size}"
-            self.send_header("Content-Range", self.world.content_range or right)
-        self.end_headers()
-        cut, self.world.cut_after = self.world.cut_after, None
-        self.wfile.write(body if cut is None else body[:cut])
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@contextmanager
-def listening(world: Server) -> Iterator[Server]:
-    """The server on some port of this machine."""
-    kind = type("Handler", (Handler,), {"world": world})
-    with ThreadingHTTPServer(("127.0.0.1", 0), kind) as serving:
-        serving.daemon_threads = True
-        thread = threading.Thread(target=serving.serve_forever, args=(0.01,))
-        thread.start()
-        world.url = f"http://127.0.0.1:{serving.server_port}/model.h5"
-        yield world
-        world.silent.set()
-        serving.shutdown()
-        thread.join()
 
 
 @pytest.fixture
@@ -121,10 +42,6 @@ def unseen(_: int, __: int) -> None:
     pass
 
 
-def test_it_is_the_port(downloads: HttpDownloads):
-    assert isinstance(downloads, Downloads)
-
-
 def test_the_file_is_fetched_with_progress_and_nothing_is_left(
     server: Server, downloads: HttpDownloads
 ):
@@ -136,12 +53,6 @@ def test_the_file_is_fetched_with_progress_and_nothing_is_left(
     assert told[-1] == (len(CONTENT), len(CONTENT))
     assert [got for got, _ in told] == sorted(got for got, _ in told)
     assert list(downloads.folder.iterdir()) == []
-
-
-def test_a_digest_may_be_given_in_capitals(server: Server, downloads: HttpDownloads):
-    capitals = Wanted(url=server.url, sha256=sha256(CONTENT).upper(), limit_bytes=10**6)
-
-    assert downloads.fetch(capitals, progress=unseen) == CONTENT
 
 
 def test_what_was_interrupted_goes_on_where_it_was(server: Server, downloads: HttpDownloads):
@@ -303,8 +214,3 @@ def test_a_folder_that_cannot_be_used_is_told(server: Server, tmp_path: Path):
         HttpDownloads(folder=tmp_path / "file", timeout_s=1.0).fetch(
             wanted(server), progress=unseen
         )
-
-
-def test_a_digest_is_64_hexadecimal_digits():
-    with pytest.raises(ValueError, match="sha256"):
-        Wanted(url="https://example.org", sha256="abc", limit_bytes=1)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from clarity.ports.codec import MAX_VALUES
-from clarity.ports.errors import Corrupt, PortError
+from clarity.ports.errors import Corrupt, PortError, TooNew
 from tests.contracts.codec.harness import CodecHarness, Opener
 from tests.support import strategies
 
@@ -144,6 +144,19 @@ def test_packed_bytes_open_under_their_own_context_alone(
         else:
             with pytest.raises(Corrupt):
                 world.codec.unpack(packed, context=other)
+
+
+@given(values=arrays, context=st.binary(max_size=4))
+def test_what_a_later_clarity_packed_is_too_new(opened: Opener, values: Floats, context: bytes):
+    with opened() as world:
+        later = world.later(world.codec.pack(values, context=context), context)
+
+        with pytest.raises(TooNew, match="update clarity") as refused:
+            world.codec.unpack(later, context=context)
+        with pytest.raises(Corrupt):
+            world.codec.unpack(later, context=context + b"!")
+
+    assert refused.value.found == refused.value.known + 1
 
 
 class CodecMachine(RuleBasedStateMachine):
