@@ -49,6 +49,21 @@ PLANTS = (
         path="clarity/adapters/local/planted.py",
         text="def late():\n    import clarity.adapters.files\n",
     ),
+    Plant(
+        contract="aws",
+        path="clarity/adapters/aws/s3/planted.py",
+        text="import clarity.adapters.aws.dynamodb.keys\n",
+    ),
+    Plant(
+        contract="aws",
+        path="clarity/adapters/aws/_errors.py",
+        text="import clarity.adapters.aws._client\n",
+    ),
+    Plant(
+        contract="aws",
+        path="clarity/adapters/aws/connection.py",
+        text="def late():\n    import clarity.adapters.aws.cloudwatch\n",
+    ),
     Plant(contract="pure", path="clarity/domain/rhythm/planted.py", text="import scipy.signal\n"),
     Plant(contract="pure", path="clarity/ports/planted.py", text="import orjson\n"),
     Plant(contract="still", path="clarity/domain/rhythm/planted.py", text="import random\n"),
