@@ -40,6 +40,11 @@ class OnnxPredictor(Predictor):
 
     session: InferenceSession
     _signature: Signature = attrs.field(alias="signature")
+    _outputs: tuple[str, ...] = attrs.field(init=False)
+
+    @_outputs.default
+    def _in_order(self) -> tuple[str, ...]:
+        return (EMBEDDING_OUTPUT, *map(score_output, self._signature.heads))
 
     @property
     def signature(self) -> Signature:
@@ -59,9 +64,8 @@ class OnnxPredictor(Predictor):
         return Prediction(embeddings=embeddings, scores=scores)
 
     def _run(self, sample: Floats) -> list[Floats]:
-        names = [EMBEDDING_OUTPUT, *map(score_output, self._signature.heads)]
         try:
-            outputs: list[Floats] = self.session.run(names, {INPUT: sample})
+            outputs: list[Floats] = self.session.run(self._outputs, {INPUT: sample})
         except ENGINE_ERRORS as cause:
             raise Unexpected(f"ONNX Runtime: {type(cause).__name__}") from cause
         return outputs
