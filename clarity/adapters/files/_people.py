@@ -13,8 +13,7 @@ from clarity.ports.unreadable import TooBig, UnparsableLine
 
 __all__ = ["Everyone", "People", "Rows", "is_of_people", "person_column"]
 
-Numbers = npt.NDArray[np.int64]
-Rows = Numbers | slice
+Rows = npt.NDArray[np.int64] | slice
 """Some rows of a table, as an index of what was read of each."""
 
 _MAX_PEOPLE: Final = 100_000
@@ -51,7 +50,7 @@ class People:
     file: str
     certain: bool = True
     _numbers: dict[str, int] = attrs.field(factory=dict)
-    _taken: list[Numbers] = attrs.field(factory=list)
+    _taken: list[npt.NDArray[np.int32]] = attrs.field(factory=list)
     _rows: int = 0
     _unnamed: int = 0
 
@@ -70,7 +69,8 @@ class People:
         if not self._unnamed and "" in names:
             self._unnamed = batch.lines[names.index("")]
         known = self._numbers
-        self._taken.append(np.array([known.setdefault(name, len(known)) for name in names]))
+        numbers = [known.setdefault(name, len(known)) for name in names]
+        self._taken.append(np.array(numbers, dtype=np.int32))
         if len(known) <= _MAX_PEOPLE:
             return
         if not self._number_the_rows:
