@@ -61,6 +61,15 @@ def test_gaps_are_counted_and_the_longest_is_measured():
     assert quality["coverage"].n_valid == 1400
 
 
+def test_a_recording_that_begins_and_ends_with_nothing_has_two_gaps():
+    values = active_days(1)
+    values[:5] = values[-7:] = np.nan
+
+    quality = found(series(values))
+
+    assert (quality["gaps"].value, quality["longest_gap"].value) == (2, 7)
+
+
 def test_epochs_not_worn_count_as_missing():
     worn = np.ones(1440, dtype=bool)
     worn[:144] = False
@@ -104,6 +113,7 @@ def test_a_stuck_sensor_is_seen_and_rest_at_the_floor_is_not():
     values = np.concatenate((active_days(1), np.zeros(600), np.full(90, 17.0)))
 
     assert found(series(values))["longest_constant"].value == 90
+    assert found(series(values, epoch_s=30))["longest_constant"].value == 45
 
 
 def test_a_watch_taken_off_ends_the_valid_span():
@@ -116,6 +126,13 @@ def test_a_watch_taken_off_ends_the_valid_span():
     assert valid_epochs(series(values)) == 12 * 1440
 
 
+@pytest.mark.parametrize(("active", "days"), [(143, 1), (144, 2)])
+def test_a_day_of_use_is_active_for_a_tenth_of_it(active, days):
+    last = np.where(np.arange(1440) < active, 50.0, 0.0)
+
+    assert valid_epochs(series(np.concatenate((active_days(1), last)))) == days * 1440
+
+
 @pytest.mark.parametrize(
     ("start", "n", "minutes"),
     [
@@ -125,6 +142,7 @@ def test_a_watch_taken_off_ends_the_valid_span():
 )
 def test_what_daylight_saving_did_is_told(start, n, minutes):
     assert found(series(np.ones(n), start=start))["dst"].value == minutes
+    assert found(series(np.ones(2 * n), start=start, epoch_s=30))["dst"].value == minutes
 
 
 @pytest.mark.parametrize("values", [[], [np.nan] * 10])
@@ -159,6 +177,8 @@ def test_what_the_grid_took_is_told():
     assert (quality["in_gap"].value, quality["in_fold"].value) == (2, 1)
     assert quality["offset"].value == 5
     assert quality["offset"].unit == "s"
+    counted = ("duplicates", "conflicts", "out_of_order", "in_gap", "in_fold")
+    assert {quality[name].unit for name in counted} == {"1"}
 
 
 def read(name):
