@@ -76,7 +76,7 @@ class MergeDays:
                     operation=Operation.INGEST,
                     correlation=correlation,
                     at=self.clock.now(),
-                    idempotency_key=f"ingest-{request}",
+                    idempotency_key=_key(request, correlation),
                     request_digest=request,
                 ),
             )
@@ -114,6 +114,11 @@ def request_digest(chunks: Sequence[DayChunk], patient: PatientRef, based_on: st
     """SHA-256 (hex) of whose days these are, what they hold and what they are based on."""
     text = f"{patient.tenant}\n{patient.patient}\n{based_on}\n{content_digest(chunks)}"
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _key(request: str, correlation: CorrelationId) -> str:
+    """Of this request alone: what was removed since an earlier one is stored again by the next."""
+    return "ingest-" + hashlib.sha256(f"{correlation}:{request}".encode()).hexdigest()
 
 
 def _request_digest(writes: Sequence[_Write], patient: PatientRef) -> str:

@@ -120,7 +120,8 @@ class Summary:
     Attributes:
         entries: the participants of this order, in the order in which they were done.
         others: participants of earlier orders, who stand in the documents too.
-        gone: folders whose participants do not, since the store does not hold their results.
+        gone: participants of earlier orders who do not, since the store holds their results no
+            more.
         refused: what was not analyzed, and why.
         documents: over all participants.
     """

@@ -80,7 +80,10 @@ class ReportRecordings:
         return Summary(
             entries=tuple(batch.done.values()),
             others=tuple(sorted_by_label(held)),
-            gone=tuple(sorted(one.folder for one in others.values() if one not in held)),
+            gone=tuple(
+                entry.participant
+                for entry in sorted_by_label(one for one in others.values() if one not in held)
+            ),
             refused=tuple(batch.refused),
             documents=self.renderer.batch(told, batch.refused),
         )

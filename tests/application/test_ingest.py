@@ -8,9 +8,12 @@ from clarity.application.ingest import Ingest, NothingToStore
 from clarity.application.read import chunks_in
 from clarity.domain.access import NotAllowed
 from clarity.domain.actigraphy.days import MixedRecordings
+from clarity.domain.identity import CorrelationId
 from clarity.domain.streams import StreamKind, Unit
+from clarity.ports.entities import key_of
 from clarity.ports.errors import AlreadyExists, StaleVersion, Unavailable
 from clarity.ports.recordings import ReadOptions
+from clarity.ports.repository import Delete
 from tests.application.faults import Around, failing_at
 from tests.application.world import (
     ADA,
@@ -25,6 +28,7 @@ from tests.application.world import (
     recording,
 )
 from tests.support.recordings import depresjon_table, source_of
+from tests.support.worlds import evidence
 
 
 def values_of(world: World, patient=ADA) -> list[list[float]]:
@@ -161,6 +165,22 @@ def test_a_repetition_that_read_before_the_lost_write_landed_changes_nothing(wor
     assert done.written == 3
     assert world.operations() == ["ingest"]
     assert [one.version for one in chunks_in(world.repository, days_of())] == [1, 1, 1]
+
+
+def test_what_was_removed_meanwhile_is_stored_again_by_the_next_request(world: World):
+    world.stored()
+    gone = [
+        Delete(key_of(stored.entity), stored.version)
+        for stored in chunks_in(world.repository, days_of())
+    ]
+    world.repository.commit(gone, evidence=evidence(ADA))
+
+    again = world.ingest.run(
+        recording(), patient=ADA, actor=NURSE, correlation=CorrelationId("request-2")
+    )
+
+    assert again.written == 3
+    assert len(chunks_in(world.repository, days_of())) == 3
 
 
 def test_somebody_else_who_writes_a_new_day_meanwhile_is_told(world: World):

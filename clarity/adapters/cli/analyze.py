@@ -226,7 +226,7 @@ def _tell(session: Session, work: Work, summary: Summary) -> None:
         click.echo(str(work.out / "report.html"))
     if summary.gone:
         session.say(
-            f"left out of the overview, since the store does not hold them: "
+            f"left out of the overview, since the store holds their results no more: "
             f"{', '.join(summary.gone)}"
         )
     if summary.refused:

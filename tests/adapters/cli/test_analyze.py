@@ -515,7 +515,7 @@ def test_who_was_erased_is_left_out_of_the_overview_and_said(
 
     said = clarity("analyze", ben, "--out", out)
 
-    assert "left out of the overview, since the store does not hold them: ada" in said.err
+    assert "left out of the overview, since the store holds their results no more: ada" in said.err
     assert "ada" not in (out / "summary.csv").read_text()
 
 
