@@ -6,7 +6,14 @@ from typing import Final
 
 import attrs
 
-from clarity.application.belonging import Found, SameName, origin_of, sharing_a_name
+from clarity.application.belonging import (
+    Found,
+    LabelBy,
+    SameFolder,
+    SameName,
+    origin_of,
+    sharing_a_name,
+)
 from clarity.application.diaries import diary_of, of_strangers
 from clarity.application.earlier import Earlier
 from clarity.application.orders import Kept, Moved, Order, Read, Rendered
@@ -125,8 +132,9 @@ class Batch:
     ) -> Generator[BatchStep, None, dict[Days, list[Found]]]:
         """What is new of each stream of each person; what cannot be told apart is refused."""
         shared = self._sharing(found)
+        problem = SameName() if self.order.doubtful is LabelBy.FILE else SameFolder()
         for source in dict.fromkeys(one.source for one in found if one.origin in shared):
-            yield _refused(source.name, "", SameName())
+            yield _refused(source.name, "", problem)
         brought: dict[Days, list[Found]] = {}
         for one in found:
             if one.origin in shared:
@@ -141,9 +149,10 @@ class Batch:
         return brought
 
     def _sharing(self, found: Sequence[Found]) -> frozenset[Origin]:
-        if not self.order.is_unnamed:
+        by = self.order.doubtful
+        if by is None:
             return frozenset()
-        return sharing_a_name(found, self.shelf.origins, moved=self.moved)
+        return sharing_a_name(found, self.shelf.origins, by=by, moved=self.moved)
 
     def _root_cleared(self, keys: Collection[Days]) -> Iterator[Moved]:
         """Documents that lie in the output folder itself make room for those of several."""

@@ -17,6 +17,7 @@ __all__ = [
     "Found",
     "LabelBy",
     "Mark",
+    "SameFolder",
     "SameName",
     "by_folder",
     "by_name",
@@ -55,6 +56,19 @@ class SameName(DomainError):
             "files of this name lie in different folders, and nothing in them says whose they "
             "are; say --label-by folder when each folder is of one person, --label-by file when "
             "equal names are one person, or --patient when all are of one"
+        )
+
+
+@attrs.define(eq=False)
+class SameFolder(DomainError):
+    """Folders of one name, which shall name the person, lie in different places."""
+
+    code: ClassVar[str] = "ingest.same-folder"
+
+    def __str__(self) -> str:
+        return (
+            "folders of this name lie in different places, and nothing says that they are of one "
+            "person; rename one of them, or give the files of one person --patient"
         )
 
 
@@ -131,25 +145,28 @@ def sharing_a_name(
     found: Sequence[Found],
     known: Mapping[str, Collection[Origin]],
     *,
+    by: LabelBy,
     moved: Collection[str] = (),
 ) -> frozenset[Origin]:
     """
-    Files that have their label from their name, as others in other folders have.
+    Files that have their label from a name, as others in other folders have.
 
     Args:
         found: in the files that are read now.
         known: files that went into what is held already, by the label of the person.
+        by: whose name that is, of the file or of its folder.
         moved: digests of files that may lie elsewhere now.
     """
+    is_named = _is_named if by is LabelBy.FILE else _is_anyhow
     by_label: dict[str, set[Origin]] = defaultdict(set)
     for one in found:
         label = one.recording.participant
-        if one.origin.digest not in moved and _is_named(one.origin, label):
+        if one.origin.digest not in moved and is_named(one.origin, label):
             by_label[label].add(one.origin)
     return frozenset(
         origin
         for label, origins in by_label.items()
-        for origin in _elsewhere(origins, [o for o in known.get(label, ()) if _is_named(o, label)])
+        for origin in _elsewhere(origins, [o for o in known.get(label, ()) if is_named(o, label)])
     )
 
 
@@ -160,6 +177,11 @@ def _elsewhere(origins: Collection[Origin], known: Collection[Origin]) -> set[Or
     if homes:
         return {one for one in new if one.folder not in homes}
     return new if len({one.folder for one in new}) > 1 else set()
+
+
+def _is_anyhow(_: Origin, __: str) -> bool:
+    """Whatever the file is called, its folder names the person."""
+    return True
 
 
 def _is_named(origin: Origin, label: str) -> bool:

@@ -6,7 +6,14 @@ from typing import ClassVar, Final
 
 import attrs
 
-from clarity.application.belonging import Found, SameName, origin_of, sharing_a_name
+from clarity.application.belonging import (
+    Found,
+    LabelBy,
+    SameFolder,
+    SameName,
+    origin_of,
+    sharing_a_name,
+)
 from clarity.application.correlation import correlated
 from clarity.application.ingest import NothingToStore
 from clarity.application.jobs import TrackJobs
@@ -220,14 +227,15 @@ class ImportRecordings:
         The recordings of the file.
 
         Raises:
-            SameName: a file of that name in another folder was stored before.
+            SameName, SameFolder: one of that name in another place was stored before.
             UnreadableRecording: it cannot be read.
         """
         recordings = self.recordings.read(source, options=order.reading(source))
         origin = origin_of(source, recordings)
         found = [Found(source, origin, recording) for recording in recordings]
-        if order.is_unnamed and sharing_a_name(found, known):
-            raise SameName
+        by = order.doubtful
+        if by is not None and sharing_a_name(found, known, by=by):
+            raise SameName if by is LabelBy.FILE else SameFolder
         for recording in recordings:
             known.setdefault(recording.participant, []).append(origin)
         return recordings

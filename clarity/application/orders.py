@@ -25,8 +25,9 @@ class Order:
         options: what the caller knows better than the files.
         patient: label of the person, instead of the one that a file gives; of a file of several
             people it goes before each label.
-        label_by: what names the person of a file that does not say whose it is; None for the
-            file's name, and to refuse files of one name in different folders.
+        label_by: what names the person: the file's name where the file does not say whose it is,
+            or the folder's name; None for the file's name, and to refuse files of one name in
+            different folders.
         diary: nights of the people, for those who kept one.
         model: what to ask a model about each recording; None for nothing.
         settings: what the caller chose, shown in the report.
@@ -53,9 +54,11 @@ class Order:
         return self.patient or self.options.participant
 
     @property
-    def is_unnamed(self) -> bool:
-        """Whether the caller leaves it to names of files whose they are."""
-        return self.person is None and self.label_by is None
+    def doubtful(self) -> LabelBy | None:
+        """Whose equal names are no proof of one person; None where the caller says they are."""
+        if self.person is not None or self.label_by is LabelBy.FILE:
+            return None
+        return self.label_by or LabelBy.FILE
 
     @property
     def groups(self) -> tuple[tuple[Source, ...], ...]:

@@ -89,6 +89,23 @@ def test_the_caller_says_whose_they_are(world: World, told: dict[str, object], l
     assert people(world) == labels
 
 
+def test_folders_of_one_name_in_different_places_are_no_proof_of_one_person(world: World):
+    two = (source_of(GOOD, "here/p01/a.csv"), source_of(OTHER, "there/p01/b.csv"))
+
+    steps = steps_of(world, *two, source_of(GOOD, "here/p02/a.csv"), label_by=LabelBy.FOLDER)
+
+    assert [one.code for one in summary_of(steps).refused] == ["ingest.same-folder"] * 2
+    assert [one.report.participant for one in rendered(steps)] == ["p02"]
+
+
+def test_files_of_one_folder_are_of_one_person(world: World):
+    two = (source_of(GOOD, "p01/a.csv"), source_of(OTHER, "p01/b.csv"))
+
+    (drawn,) = rendered(steps_of(world, *two, label_by=LabelBy.FOLDER))
+
+    assert (drawn.report.participant, drawn.report.source) == ("p01", "a.csv, b.csv")
+
+
 def test_the_folder_of_a_source_goes_before_that_of_its_name():
     asked = order(
         Source(name="rec.csv", folder="/study/ada", open=lambda: None),
@@ -133,15 +150,26 @@ def test_the_refusal_says_what_to_do():
     assert all(way in text for way in ("--label-by folder", "--label-by file", "--patient"))
 
 
+@pytest.mark.parametrize(
+    ("names", "told", "code"),
+    [
+        (("x/rec.csv", "y/rec.csv"), {}, "ingest.same-name"),
+        (("x/p01/a.csv", "y/p01/b.csv"), {"label_by": LabelBy.FOLDER}, "ingest.same-folder"),
+        (("x/rec.csv", "y/rec.csv"), {"label_by": LabelBy.FILE}, None),
+    ],
+)
 @pytest.mark.parametrize("other", [GOOD, OTHER])
-def test_a_bulk_import_refuses_the_later_of_files_that_share_a_name(other: str):
+def test_a_bulk_import_refuses_the_later_of_files_that_share_a_name(
+    other: str, names: tuple[str, str], told: dict[str, object], code: str | None
+):
     asked = Order(
-        sources=(source_of(GOOD, "x/rec.csv"), source_of(other, "y/rec.csv")),
+        sources=(source_of(GOOD, names[0]), source_of(other, names[1])),
         options=ReadOptions(),
+        **told,
         actor=NURSE,
         correlation=REQUEST,
     )
     with opened() as bulk:
         outcomes = [one for _, one in bulk.app.import_recordings.run(asked)]
 
-    assert [getattr(one, "code", None) for one in outcomes] == [None, "ingest.same-name"]
+    assert [getattr(one, "code", None) for one in outcomes] == [None, code]
