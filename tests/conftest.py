@@ -1,5 +1,6 @@
 """
-Hypothesis profiles: `dev` while editing, `ci` derandomized, `soak` for `make soak`.
+Hypothesis profiles: `dev` while editing, `ci` derandomized with twice the examples, `soak` for
+`make soak`.
 
 `hunt` is `ci` that stops at the first failure without making it smaller, for planted bugs.
 """
@@ -13,7 +14,7 @@ from hypothesis import HealthCheck, Phase, settings
 settings.register_profile("dev", max_examples=25, deadline=None)
 settings.register_profile(
     "ci",
-    max_examples=25,
+    max_examples=50,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],
