@@ -16,6 +16,8 @@ NOT_SLOW = not slow and not soak and not bench
 SOAK = tests/faults/embedded tests/reliability tests/adapters/packing tests/domain/test_audit.py tests/domain/test_timeline.py
 # A part of the mutants, as a pattern of their names; all when empty.
 ONLY =
+# Whose mutants: domain, or a table tool.mutants-of of pyproject.toml.
+OF = domain
 # `make test CHROMIUM=no` leaves out the tests that look at the report in a browser.
 CHROMIUM = yes
 
@@ -49,9 +51,10 @@ lint: $(VENV)/installed-dev ## format, lint, walls and types alone
 bench: $(VENV)/installed-dev ## measure, and write the tables of docs/baseline.md
 	@$(BIN)/python -m tests.bench
 
-mutants: $(VENV)/installed-dev ## mutation score of the domain (long); ONLY='clarity.domain.sleep*' for a part
-	@HYPOTHESIS_PROFILE=ci $(BIN)/mutmut run $(ONLY) > .mutants.txt 2>&1 || { tail -n 40 .mutants.txt; exit 1; }
-	@$(BIN)/mutmut results --all true | $(BIN)/python -m tests.support.mutation_score
+mutants: $(VENV)/installed-dev ## mutation score of the domain (long), or OF=codecs; ONLY='clarity.domain.sleep*' for a part
+	@bin="$$(pwd)/$(BIN)"; cd "$$($(BIN)/python -m tests.support.mutants $(OF))" && { \
+		HYPOTHESIS_PROFILE=ci "$$bin/mutmut" run $(ONLY) > .mutants.txt 2>&1 || { tail -n 40 .mutants.txt; exit 1; }; \
+		"$$bin/mutmut" results --all true | "$$bin/python" -m tests.support.mutation_score; }
 
 watch: $(VENV)/installed-dev ## re-run the tests that a change touches, at every save
 	@$(BIN)/python -m tests.support.watch
@@ -61,7 +64,7 @@ soak: $(VENV)/installed-dev ## the long runs: many more examples, the tests mark
 	@HYPOTHESIS_PROFILE=ci $(BIN)/python -m pytest -m soak
 
 clean: ## remove all that the other targets made
-	@rm -rf $(VENV) demo mutants build dist htmlcov .coverage .coverage.* .coverage-inner.txt .mutants.txt \
+	@rm -rf $(VENV) demo mutants .mutants-* build dist htmlcov .coverage .coverage.* .coverage-inner.txt .mutants.txt \
 		.mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@find clarity tests -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -184,6 +184,17 @@ def test_a_body_of_another_form_cannot_be_read(change: dict[str, object]):
         _ = record.event
 
 
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [(b"[]", "a body is an object"), (b'{"touched":"nothing"}', "touched is a list")],
+)
+def test_why_a_body_cannot_be_read_is_its_cause(body: bytes, why: str):
+    with pytest.raises(UnreadableRecord) as refused:
+        _ = AuditRecord(1, body, GENESIS).event
+
+    assert str(refused.value.__cause__) == why
+
+
 def test_the_broken_place_is_named():
     records = _chain([_event()] * 3)
 
@@ -199,8 +210,10 @@ def test_the_broken_place_is_named():
 
 
 def test_an_event_without_a_zone_is_refused():
-    with pytest.raises(NaiveTime):
+    with pytest.raises(NaiveTime) as refused:
         attrs.evolve(_event(), at=datetime.fromisoformat("2026-01-05T12:00:00"))
+
+    assert refused.value.where == "at"
 
 
 def test_a_body_is_canonical():

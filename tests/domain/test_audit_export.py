@@ -6,13 +6,47 @@ import pytest
 
 from clarity.domain.audit import BrokenChain, ChainHead
 from clarity.domain.audit_export import BrokenExport, verify_lines
-from tests.support.trails import chain, exported, patient, records
+from tests.support.trails import SIGNER, chain, exported, patient, records
 
 
 def test_a_file_tells_its_chains_and_records():
     statement = verify_lines(exported(chain("ada", 3), chain("ben", 1))).statement
 
     assert (statement.tenant, statement.chains, statement.records) == ("clinic", 2, 4)
+
+
+def test_a_file_gives_its_heads_and_its_signature():
+    ada, ben = chain("ada", 3), chain("ben", 1)
+
+    signed = verify_lines(exported(ada, ben))
+
+    assert signed.heads == {ada.patient: ada.head, ben.patient: ben.head}
+    assert signed.signature == SIGNER.sign(signed.statement.message)
+
+
+def test_letters_of_any_script_stand_in_the_file_as_they_are():
+    name = "\N{LATIN SMALL LETTER O WITH STROKE}la \N{CYRILLIC SMALL LETTER YA}"
+
+    lines = exported(chain(name, 1, actor=name))
+
+    assert all(name.encode() in line for line in lines[1:3])
+    assert list(verify_lines(lines).heads) == [patient(name)]
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        (b"\\ud800", "it is not written as clarity writes"),
+        (b"\xed\xa0\x80", "record 1, its content does not match its hash"),
+    ],
+)
+def test_half_a_character_is_a_change_like_any_other(body: bytes, problem: str):
+    line = b'{"body":"%b","hash":"00","seq":1}\n' % body
+
+    with pytest.raises(BrokenExport) as broken:
+        verify_lines(_with(1, line))
+
+    assert broken.value.problem == problem
 
 
 def test_a_trail_without_chains_is_a_whole_file():
@@ -59,32 +93,32 @@ def _edited(number: int, **changes: object) -> list[bytes]:
 @pytest.mark.parametrize(
     ("lines", "line", "problem"),
     [
-        ([], 0, "without a signature"),
-        (LINES[:-1], len(LINES) - 1, "without a signature"),
-        ([*LINES, b"\n"], len(LINES) + 1, "follows the signature"),
-        (_with(1, b"no JSON\n"), 2, "cannot be read"),
-        (_with(1, b"[" * 100_000 + b"\n"), 2, "cannot be read"),
-        (_with(1, b"[1]\n"), 2, "as clarity writes"),
-        (_with(1, LINES[1].replace(b":", b": ", 1)), 2, "as clarity writes"),
-        (_with(1, LINES[1].rstrip()), 2, "as clarity writes"),
-        (_edited(0, format="other"), 1, "no exported trail"),
-        (_with(1, b'{"body":1}\n'), 2, "neither record nor head"),
-        (_edited(1, hash="zz"), 2, "does not match its hash"),
-        (_edited(2, seq=7), 3, "record 2 was expected"),
-        (_edited(4, head="eve"), len(LINES), "another file"),
-        (_edited(4, seq=2), 5, "not that of the records"),
-        ([*LINES[:4], *LINES[5:]], 5, "was expected"),
-        ([*LINES[:-2], LINES[-1]], len(LINES) - 1, "has no head"),
-        (_edited(0, tenant="clinic2"), len(LINES), "another file"),
-        (_edited(7, statement="text"), len(LINES), "another file"),
-        (_edited(7, signature="AB"), len(LINES), "another file"),
+        ([], 0, "the file ends without a signature"),
+        (LINES[:-1], len(LINES) - 1, "the file ends without a signature"),
+        ([*LINES, b"\n"], len(LINES) + 1, "something follows the signature"),
+        (_with(1, b"no JSON\n"), 2, "it cannot be read"),
+        (_with(1, b"[" * 100_000 + b"\n"), 2, "it cannot be read"),
+        (_with(1, b"[1]\n"), 2, "it is not written as clarity writes"),
+        (_with(1, LINES[1].replace(b":", b": ", 1)), 2, "it is not written as clarity writes"),
+        (_with(1, LINES[1].rstrip()), 2, "it is not written as clarity writes"),
+        (_edited(0, format="other"), 1, "the file is no exported trail of this version"),
+        (_with(1, b'{"body":1}\n'), 2, "it is neither record nor head"),
+        (_edited(1, hash="zz"), 2, "record 1, its content does not match its hash"),
+        (_edited(2, seq=7), 3, "record 7, record 2 was expected"),
+        (_edited(4, head="eve"), len(LINES), "the statement tells of another file"),
+        (_edited(4, seq=2), 5, "the head is not that of the records before it"),
+        ([*LINES[:4], *LINES[5:]], 5, "record 1, record 4 was expected"),
+        ([*LINES[:-2], LINES[-1]], len(LINES) - 1, "the chain before it has no head"),
+        (_edited(0, tenant="clinic2"), len(LINES), "the statement tells of another file"),
+        (_edited(7, statement="text"), len(LINES), "the statement tells of another file"),
+        (_edited(7, signature="AB"), len(LINES), "the statement tells of another file"),
     ],
 )
 def test_every_change_names_its_line(lines: list[bytes], line: int, problem: str):
-    with pytest.raises(BrokenExport, match=problem) as broken:
+    with pytest.raises(BrokenExport) as broken:
         verify_lines(lines)
 
-    assert broken.value.line == line
+    assert (broken.value.line, broken.value.problem) == (line, problem)
     assert "as it was signed" in str(broken.value)
 
 
@@ -112,8 +146,10 @@ def test_lists_without_end_are_refused_at_every_depth(number: int, text: str, be
 def test_a_signed_file_whose_heads_name_nobody_is_refused():
     nobody = attrs.evolve(chain("ada", 1), patient=Nameless())
 
-    with pytest.raises(BrokenExport, match="names nobody"):
+    with pytest.raises(BrokenExport) as broken:
         verify_lines(exported(nobody))
+
+    assert broken.value.problem == "it names nobody"
 
 
 @attrs.frozen

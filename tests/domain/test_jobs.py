@@ -49,6 +49,25 @@ def test_progress_that_shrinks_or_exceeds_the_whole_is_refused(done: int, total:
     assert (refused.value.before, refused.value.given) == (3, done)
 
 
+def test_progress_of_no_step_is_a_sign_of_life():
+    ahead = JOB.progressed(3, total=7, at=START)
+
+    assert ahead.progressed(3, total=7, at=LATER).heard_at == LATER
+
+
+@pytest.mark.parametrize(
+    ("job", "since", "ended"),
+    [
+        (JOB.finished(at=START), timedelta(microseconds=1), True),
+        (JOB.finished(at=START), timedelta(), False),
+        (JOB.failed("x", at=START), timedelta(microseconds=1), True),
+        (JOB, timedelta(days=9), False),
+    ],
+)
+def test_only_what_said_that_it_ended_has_ended_before(job: Job, since: timedelta, ended: bool):
+    assert job.has_ended_before(START + since) is ended
+
+
 def test_a_finished_job_has_done_all_of_its_steps():
     done = JOB.progressed(3, total=7, at=START).finished(at=LATER)
 
@@ -99,8 +118,10 @@ def test_a_job_belongs_to_who_started_it_in_one_tenant():
     ],
 )
 def test_what_is_no_job_is_refused(change: dict[str, object], error: type[Exception]):
-    with pytest.raises(error):
+    with pytest.raises(error) as refused:
         attrs.evolve(JOB, **change)
+
+    assert next(iter(change)) in str(refused.value)
 
 
 @given(steps=st.lists(st.tuples(st.integers(-2, 9), st.none() | st.integers(0, 20)), max_size=8))

@@ -105,8 +105,9 @@ def test_a_name_that_is_no_plain_word_is_refused(name: str):
 
 
 def test_a_bad_version_is_refused():
-    with pytest.raises(BadVersion):
-        ModelSelector.parse("pat-s:new")
+    for text in ("pat-s:new", "pat-s:1.0.0:2.0.0"):
+        with pytest.raises(BadVersion):
+            ModelSelector.parse(text)
 
 
 @pytest.mark.parametrize(
@@ -165,13 +166,16 @@ def test_an_alias_that_never_moved_points_nowhere():
 def test_moves_without_a_number_are_refused():
     moves = history("1", "2").moves
 
-    with pytest.raises(ValueError, match="without a gap"):
+    said = "the moves of an alias are numbered from 1 without a gap"
+    with pytest.raises(ValueError, match=f"^{said}$"):
         AliasHistory(model="pat-s", alias=CHAMPION, moves=moves[1:])
 
 
 def test_a_time_without_a_zone_is_refused():
-    with pytest.raises(NaiveTime):
+    with pytest.raises(NaiveTime) as refused:
         attrs.evolve(known("1"), added_at=AT.replace(tzinfo=None))
+
+    assert refused.value.where == "added_at"
 
 
 def test_a_digest_is_64_hexadecimal_digits():

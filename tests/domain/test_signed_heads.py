@@ -1,5 +1,6 @@
 """The ledger of signed heads: what it says, and that nothing of it can be changed unseen."""
 
+import hashlib
 import json
 from datetime import UTC, datetime
 
@@ -51,6 +52,46 @@ def test_the_newest_signed_head_of_every_chain_counts():
     assert (ledger.number, ledger.signed_at, ledger.restored_at) == (2, AT, ())
 
 
+def test_a_ledger_knows_its_last_line_and_when_a_head_was_signed():
+    later = attrs.evolve(FIRST, at=AT.replace(minute=1))
+
+    ledger = Ledger(tenant=CLINIC).after(later, entry_line(later, b"signature"))
+
+    assert ledger.last == hashlib.sha256(entry_line(later, b"signature")).hexdigest()
+    assert {signed.at for signed in ledger.signed.values()} == {AT.replace(minute=1)}
+
+
+def test_the_line_of_an_entry_is_for_ever():
+    name = PatientId("\N{LATIN SMALL LETTER O WITH STROKE}la")
+    told = Entry(
+        tenant=CLINIC,
+        number=2,
+        previous="ab" * 32,
+        at=AT,
+        actor="cron",
+        restored=True,
+        heads={PatientRef(CLINIC, name): ONE},
+    )
+
+    assert (
+        entry_line(told, b"\x01\xff")
+        == (
+            '{"signature":"01ff","statement":{"actor":"cron","at":"2026-01-05T12:00:00+00:00",'
+            f'"format":"clarity-signed-heads-1","heads":{{"{name}":[1,"{"01" * 32}"]}},"number":2,'
+            f'"previous":"{"ab" * 32}","restored":true,"tenant":"clinic"}}}}\n'
+        ).encode()
+    )
+    assert read_entry(entry_line(told, b"s"), number=2) == (told, b"s")
+
+
+def test_half_a_character_in_a_line_is_read_as_it_is():
+    line = LINE.replace(b'"cron"', b'"\xed\xa0\x80"')
+
+    entry_read, _ = read_entry(line, number=1)
+
+    assert entry_read.actor == "\ud800"
+
+
 def test_the_last_signed_tombstone_of_every_chain_is_known():
     ledger = longer(Ledger(tenant=CLINIC), {ADA: ONE, BEN: TWO}, erased={ADA: 1, BEN: 2})
     ledger = longer(ledger, {ADA: TWO}, erased={ADA: 2})
@@ -88,8 +129,15 @@ def test_after_a_known_restore_earlier_tombstones_do_not_count():
 def test_an_entry_has_one_place(change: dict[str, object]):
     one = longer(Ledger(tenant=CLINIC), {ADA: ONE})
 
-    with pytest.raises(BrokenLedger, match="entry 2"):
+    with pytest.raises(BrokenLedger) as broken:
         longer(one, {ADA: TWO}, **change)
+
+    is_foreign = "tenant" in change
+    said = "it is of another tenant" if is_foreign else "it does not follow the one before"
+    assert (broken.value.number, broken.value.problem) == (2, said)
+    assert str(broken.value) == (
+        f"entry 2 of the signed heads: {said}; keep the folder as it is and compare it with a copy"
+    )
 
 
 def test_what_is_signed_is_everything_that_the_entry_says():
@@ -118,6 +166,9 @@ def test_no_flipped_bit_is_read_as_the_same_entry(data: st.DataObject):
     except BrokenLedger:
         return
     assert (read.message, signature) != (FIRST.message, b"signature")
+
+
+NO_OBJECTS = "heads and erased are objects and a number is whole"
 
 
 def _with(**changes: object) -> bytes:
@@ -153,8 +204,30 @@ def _with(**changes: object) -> bytes:
     ],
 )
 def test_what_clarity_did_not_write_is_refused(line: bytes):
-    with pytest.raises(BrokenLedger, match="entry 7 of the signed heads"):
+    with pytest.raises(BrokenLedger, match="entry 7 of the signed heads") as broken:
         read_entry(line, number=7)
+
+    assert broken.value.problem in {"it cannot be read", "it is not written as clarity writes"}
+
+
+@pytest.mark.parametrize(
+    ("line", "problem", "cause"),
+    [
+        (LINE + b" ", "it is not written as clarity writes", None),
+        (_with(extra=1), "it is not written as clarity writes", None),
+        (_with(heads=[]), "it cannot be read", NO_OBJECTS),
+        (_with(erased=[]), "it cannot be read", NO_OBJECTS),
+        (_with(number="1"), "it cannot be read", NO_OBJECTS),
+        (_with(format="other"), "it cannot be read", "another format"),
+        (_with(at="2026-01-05T12:00:00"), "it cannot be read", "another format"),
+    ],
+)
+def test_what_is_wrong_with_a_line_is_said(line: bytes, problem: str, cause: str | None):
+    with pytest.raises(BrokenLedger) as broken:
+        read_entry(line, number=7)
+
+    assert broken.value.problem == problem
+    assert (None if cause is None else str(broken.value.__cause__)) == cause
 
 
 def test_a_full_entry_has_room():

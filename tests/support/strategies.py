@@ -275,6 +275,7 @@ def events(patient: PatientRef | None = None) -> st.SearchStrategy[AuditEvent]:
             tenant=tenants(),
             purpose=st.sampled_from(Purpose),
             role=st.sampled_from(Role),
+            break_glass=st.sampled_from(["", "ticket 4711"]),
         ),
         patient=patients() if patient is None else st.just(patient),
         operation=st.sampled_from(Operation),

@@ -3,6 +3,7 @@
 import json
 import math
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clarity.adapters.local._codec import make_converter
 from clarity.adapters.local.items import EntityCodec, Item
 from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
 from clarity.domain.analysis.result import AnalysisResult, Layer, Provenance, Spans
@@ -31,9 +31,18 @@ from tests.contracts.repository.harness import ADA, BEN, chunk, evidence
 from tests.support import strategies
 
 GOLDEN = Path(__file__).with_name("golden")
-CODEC = EntityCodec(ShuffleZstdCodec())
-CONVERTER = make_converter()
 OSLO = ZoneInfo("Europe/Oslo")
+
+
+@pytest.fixture(autouse=True)
+def _made_afresh() -> None:
+    """What a codec generates is made in the test that uses it, so that a change of it is seen."""
+    _codec.cache_clear()
+
+
+@cache
+def _codec() -> EntityCodec:
+    return EntityCodec(ShuffleZstdCodec())
 
 
 def _golden_result() -> AnalysisResult:
@@ -114,11 +123,11 @@ LATER = {("result", 2): _golden_result_2()}
 
 def _encoded(entity: Entity) -> tuple[EntitySpec, Item]:
     spec = spec_of(type(entity))
-    return spec, CODEC.encode(ADA, key_of(entity), spec, entity)
+    return spec, _codec().encode(ADA, key_of(entity), spec, entity)
 
 
 def _decoded(entity: Entity, item: Item) -> Entity:
-    return CODEC.decode(ADA, key_of(entity), spec_of(type(entity)), item)
+    return _codec().decode(ADA, key_of(entity), spec_of(type(entity)), item)
 
 
 @given(entity=strategies.entities())
@@ -171,16 +180,16 @@ def test_every_schema_ever_written_is_read(spec: EntitySpec):
     ],
 )
 def test_the_wire_form_of_each_type(value: object, wire: object):
-    assert CONVERTER.unstructure(value) == wire
-    back = CONVERTER.structure(wire, type(value))
+    assert _codec().converter.unstructure(value) == wire
+    back = _codec().converter.structure(wire, type(value))
     assert repr(back) == repr(value)
 
 
 @given(value=st.floats(allow_nan=True) | st.integers() | st.booleans() | st.none() | st.text("a{"))
 def test_a_parameter_keeps_its_type(value: Parameter):
-    wire = orjson.loads(orjson.dumps(CONVERTER.unstructure(value)))
+    wire = orjson.loads(orjson.dumps(_codec().converter.unstructure(value)))
 
-    back = CONVERTER.structure(wire, Parameter)
+    back = _codec().converter.structure(wire, Parameter)
 
     assert repr(back) == repr(value)
 
@@ -188,7 +197,7 @@ def test_a_parameter_keeps_its_type(value: Parameter):
 def test_a_zone_whose_rules_have_changed_since_keeps_the_instant():
     written = "2003-07-01T12:00:00+05:00[Europe/Oslo]"
 
-    read = CONVERTER.structure(written, datetime)
+    read = _codec().converter.structure(written, datetime)
 
     assert read == datetime(2003, 7, 1, 9, tzinfo=OSLO)
     assert read.tzinfo == OSLO
@@ -212,7 +221,7 @@ def test_a_zone_whose_rules_have_changed_since_keeps_the_instant():
 )
 def test_nothing_is_turned_from_one_type_into_another(type_: type, wire: object):
     with pytest.raises((ValueError, TypeError)):
-        CONVERTER.structure(wire, type_)
+        _codec().converter.structure(wire, type_)
 
 
 def test_a_zone_without_a_name_cannot_be_stored():
@@ -220,7 +229,7 @@ def test_a_zone_without_a_name_cannot_be_stored():
         nameless = ZoneInfo.from_file(file)
 
     with pytest.raises(ValueError, match="no name"):
-        CONVERTER.unstructure(nameless)
+        _codec().converter.unstructure(nameless)
 
 
 @given(entity=strategies.entities(), data=st.data())
@@ -252,7 +261,7 @@ def _item(spec: EntitySpec, body: bytes, payload: bytes = b"") -> Item:
 )
 def test_a_fitting_digest_around_anything_is_still_damage(spec: EntitySpec, body: bytes):
     with pytest.raises(Corrupt):
-        CODEC.decode(ADA, key_of(GOLDENS[spec.kind]), spec, _item(spec, body))
+        _codec().decode(ADA, key_of(GOLDENS[spec.kind]), spec, _item(spec, body))
 
 
 @pytest.mark.parametrize("change", [{"epoch_s": 61}, {"zone": "Mars/Olympus"}, {"extra": 1}])

@@ -100,6 +100,40 @@ def test_a_manifest_with_something_else_in_it_is_refused(fields: dict[str, objec
         read_manifest(changed(**fields))
 
 
+FILES_NEEDED = "a bundle has weights, graph, fixture, card, and at most a scaler"
+
+
+@pytest.mark.parametrize(
+    ("fields", "error", "said"),
+    [
+        ({"scaler": 1}, TypeError, "scaler is text"),
+        ({"scaler": ""}, ValueError, "scaler is not empty"),
+        ({"licence": None}, TypeError, "licence is text"),
+        ({"licence": ""}, ValueError, "licence is not empty"),
+        ({"files": {"model.onnx": "0" * 64}}, ValueError, FILES_NEEDED),
+        ({"files": {**MANIFEST.files, "more.txt": "0" * 64}}, ValueError, FILES_NEEDED),
+        (
+            {"files": {**MANIFEST.files, "card.md": "0" * 63}},
+            ValueError,
+            "a digest is 64 hexadecimal digits",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_manifest_is_said(
+    fields: dict[str, object], error: type[Exception], said: str
+):
+    with pytest.raises(error) as refused:
+        attrs.evolve(MANIFEST, **fields)
+
+    assert str(refused.value) == said
+
+
+def test_a_bundle_may_have_a_scaler_beside_everything_else():
+    files = {**MANIFEST.files, "scaler.npz": "0" * 64}
+
+    assert attrs.evolve(MANIFEST, files=files).files["scaler.npz"] == "0" * 64
+
+
 @pytest.mark.parametrize(
     "data",
     [b"", b"[]", b"{", b"null", b"\xff", b"[" * 100_000, encoded(MANIFEST) + b" "],
