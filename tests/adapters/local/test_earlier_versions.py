@@ -32,9 +32,11 @@ from tests.support.clocks import HandClock
 from tests.support.worlds import (
     ADA,
     BEN,
+    CLERK,
     CLINIC,
     CORRELATION,
     NURSE,
+    OPERATOR,
     World,
     day_of,
     evidence,
@@ -75,7 +77,7 @@ def test_every_store_that_is_kept_is_tried():
 
 
 def test_it_is_of_this_version_when_it_is_open(world: World):
-    assert world.app.status.run(CLINIC, actor=NURSE).schema == schema.VERSION
+    assert world.app.status.run(CLINIC, **WHO).schema == schema.VERSION
 
 
 def test_days_come_back_with_their_versions(world: World):
@@ -105,7 +107,7 @@ def test_the_chains_are_whole_and_go_on(world: World, version: int):
     before = [record.event.operation.value for record in records_of(world)]
     world.core.repository().commit([Put(day_of(), 0)], evidence=evidence(ADA))
 
-    verdicts = world.app.verify_trail.run(CLINIC, actor=NURSE)
+    verdicts = world.app.verify_trail.run(CLINIC, **WHO)
 
     assert before == ["ingest", "ingest", "analyze", "read"]
     assert {record.event.correlation.value for record in records_of(world)[:-1]} == {
@@ -132,7 +134,7 @@ def test_a_request_that_was_answered_is_remembered(version: int, tmp_path: Path)
 
 
 def test_structure_items_and_chains_are_sound(world: World):
-    checkup = world.app.keep.check(**WHO)
+    checkup = world.app.keep.check(actor=OPERATOR, correlation=CORRELATION)
 
     assert checkup.is_sound
     assert checkup.tampered == 0
@@ -140,7 +142,7 @@ def test_structure_items_and_chains_are_sound(world: World):
 
 
 def test_what_is_there_can_be_erased_to_nothing(world: World):
-    erased = world.app.erase.run(ADA, **WHO)
+    erased = world.app.erase.run(ADA, actor=CLERK, correlation=CORRELATION)
 
     assert erased.removed >= 3
     assert world.core.repository().query(Query(DayChunk, ADA)).items == ()
