@@ -15,15 +15,19 @@ from clarity.adapters.aws.dynamodb import cursor as dynamodb_cursor
 from clarity.adapters.aws.dynamodb.chain import record_of
 from clarity.adapters.local import cursor as local_cursor
 from clarity.adapters.local.copies import SqliteCopies
+from clarity.adapters.local.kept_evidence import SqliteKeptEvidence
 from clarity.adapters.local.store import open_store
 from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
+from clarity.adapters.report.html import HtmlRenderer
+from clarity.adapters.report.json_file import results_json
 from clarity.adapters.signing.ed25519 import Ed25519Signer, trusted_keys
 from clarity.adapters.signing.heads import Ed25519HeadVerifier, FileHeadSigner
 from clarity.application.audit_export import VerifyExport
 from clarity.domain.audit import AuditRecord
 from clarity.domain.signed_heads import FIRST, Entry, entry_line, read_entry
-from tests.support.clocks import START
+from tests.support.clocks import START, HandClock
 from tests.support.decoder import Decoder, Layer
+from tests.support.reports import report
 from tests.support.signing import key_files
 from tests.support.trails import CLINIC, SIGNER, chain, exported, patient, records
 from tests.support.worlds import opened, store_days
@@ -31,6 +35,7 @@ from tests.support.worlds import opened, store_days
 __all__ = ["TRAIL_DECODERS"]
 
 KEY: Final = bytes(range(32))
+SHARED: Final = dynamodb_cursor.CursorKey(lambda: KEY, HandClock())
 QUESTION: Final = b"which days"
 TRAIL: Final = exported(chain("ada", 3), chain("ben", 1))
 BODY: Final = records(1, of=patient("ada"))[0].body
@@ -142,6 +147,18 @@ def _restored(path: Path) -> object:
         return SqliteCopies(store, 1.0).restore(path, to=path.with_name("restored.db"))
 
 
+@cache
+def _kept() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "kept.db"
+        SqliteKeptEvidence(path, busy_timeout_s=1.0).keep(records(1, of=patient("ada"))[0].event)
+        return path.read_bytes()
+
+
+def _handed_over(path: Path) -> object:
+    return SqliteKeptEvidence(path, busy_timeout_s=1.0).hand_over(lambda _: None)
+
+
 TRAIL_DECODERS: Final[dict[str, Callable[[], Decoder]]] = {
     "trail": lambda: Decoder(
         decode=_proved,
@@ -174,19 +191,29 @@ TRAIL_DECODERS: Final[dict[str, Callable[[], Decoder]]] = {
         _in_a_file(Ed25519Signer.from_file), _key_pair()[0], "PRIVATE"
     ),
     "cursor": lambda: _cursor_decoder(
-        lambda text: local_cursor.place_of(text, question=QUESTION, key=KEY),
-        local_cursor.signed(["2003-05-07", 7], question=QUESTION, key=KEY),
+        lambda text: local_cursor.place_of(text, question=QUESTION, key=KEY, now=START),
+        local_cursor.signed(["2003-05-07", 7], question=QUESTION, key=KEY, now=START),
         "adapters.local.cursor",
     ),
     "cursor-of-dynamodb": lambda: _cursor_decoder(
-        lambda text: dynamodb_cursor.place_of(text, question=QUESTION, key=KEY),
-        dynamodb_cursor.signed(["2003-05-07"], question=QUESTION, key=KEY),
+        lambda text: dynamodb_cursor.place_of(text, question=QUESTION, key=SHARED),
+        dynamodb_cursor.signed(["2003-05-07"], question=QUESTION, key=SHARED),
         "adapters.aws.dynamodb.cursor",
     ),
     "packed-day": lambda: Decoder(
         decode=lambda data: ShuffleZstdCodec().unpack(data, context=b""),
         layers=(Layer([_sealed(one) for one in _chunks()]), Layer(_chunks(), _sealed)),
         modules=("adapters.packing.shuffle_zstd", "adapters.packing._layouts"),
+    ),
+    "kept-evidence": lambda: Decoder(
+        decode=_in_a_file(_handed_over),
+        layers=(Layer((_kept(),)),),
+        modules=("adapters.local.kept_evidence",),
+    ),
+    "results": lambda: Decoder(
+        decode=lambda data: HtmlRenderer().entry(data, folder="p"),
+        layers=(Layer((results_json(report()),)),),
+        modules=("adapters.report.json_file",),
     ),
     "backup": lambda: Decoder(
         decode=_in_a_file(_restored),

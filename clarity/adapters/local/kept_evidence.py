@@ -164,7 +164,9 @@ def _require_room(needed: int, most: int) -> None:
         raise TooLarge(f"{WHAT}, bytes,", most, needed)
 
 
-def _event(body: bytes, hash_: bytes) -> AuditEvent:
+def _event(body: object, hash_: object) -> AuditEvent:
+    if not (isinstance(body, bytes) and isinstance(hash_, bytes)):
+        raise Corrupt(WHAT)
     record = AuditRecord(1, body, hash_)
     try:
         verify_chain([record])
