@@ -10,7 +10,14 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-__all__ = ["key_files"]
+__all__ = ["MISNAMED", "key_files"]
+
+MISNAMED = (
+    b"-----BEGIN PRIVATE KEY-----\n"
+    b"MC4CAQAwBQYDK2VxBCIEIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f\n"
+    b"-----END PRIVATE KEY-----\n"
+)
+"""A key of 32 bytes that says it is one of Ed448, which has 57."""
 
 
 def key_files(folder: Path, name: str = "key") -> tuple[Path, Path]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from clarity.adapters.aws.dynamodb import cursor as dynamodb_cursor
 from clarity.adapters.aws.dynamodb.chain import record_of
@@ -28,7 +29,6 @@ from clarity.domain.signed_heads import FIRST, Entry, entry_line, read_entry
 from tests.support.clocks import START, HandClock
 from tests.support.decoder import Decoder, Layer
 from tests.support.reports import report
-from tests.support.signing import key_files
 from tests.support.trails import CLINIC, SIGNER, chain, exported, patient, records
 from tests.support.worlds import opened, store_days
 
@@ -83,12 +83,8 @@ def _in_a_file(decode: Callable[[Path], object]) -> Callable[[bytes], object]:
     return decoded
 
 
-@cache
-def _key_pair() -> tuple[bytes, bytes]:
-    """A private and a public key, PEM."""
-    with tempfile.TemporaryDirectory() as folder:
-        private, public = key_files(Path(folder))
-        return private.read_bytes(), public.read_bytes()
+def _private_key() -> bytes:
+    return SIGNER.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
 def _pem(kind: str) -> Callable[[bytes], bytes]:
@@ -182,13 +178,13 @@ TRAIL_DECODERS: Final[dict[str, Callable[[], Decoder]]] = {
     ),
     "public-key": lambda: _key_decoder(_verified, SIGNER.public_key(), "PUBLIC"),
     "trusted-key": lambda: _key_decoder(
-        _in_a_file(lambda path: trusted_keys([path])), _key_pair()[1], "PUBLIC"
+        _in_a_file(lambda path: trusted_keys([path])), SIGNER.public_key(), "PUBLIC"
     ),
     "signing-key": lambda: _key_decoder(
-        _in_a_file(lambda path: FileHeadSigner(path).sign(b"x")), _key_pair()[0], "PRIVATE"
+        _in_a_file(lambda path: FileHeadSigner(path).sign(b"x")), _private_key(), "PRIVATE"
     ),
     "key-of-bundles": lambda: _key_decoder(
-        _in_a_file(Ed25519Signer.from_file), _key_pair()[0], "PRIVATE"
+        _in_a_file(Ed25519Signer.from_file), _private_key(), "PRIVATE"
     ),
     "cursor": lambda: _cursor_decoder(
         lambda text: local_cursor.place_of(text, question=QUESTION, key=KEY, now=START),

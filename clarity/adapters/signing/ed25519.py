@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 import attrs
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
@@ -23,6 +23,12 @@ CONTEXT: Final = b"clarity model bundle v1\n"
 """What a signature is about, so that one made for something else is never a right one here."""
 
 LARGEST_KEY_FILE: Final = 16_384  # bytes; a PEM key has about 120
+KEY_ERRORS: Final = (
+    InternalError,
+    TypeError,
+    UnsupportedAlgorithm,
+    ValueError,
+)  # what cryptography raises on files that hold no key
 
 
 def _message(digest: str) -> bytes:
@@ -50,7 +56,7 @@ class Ed25519Signer(Signer):
         """
         try:
             key = load_pem_private_key(_content(path), password=None)
-        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        except KEY_ERRORS as error:
             raise BadKey("the private key") from error
         if not isinstance(key, Ed25519PrivateKey):
             raise BadKey("the private key")
@@ -119,7 +125,7 @@ def trusted_folder(folder: str) -> Ed25519Check:
 def _public_key(path: Path) -> Ed25519PublicKey:
     try:
         key = load_pem_public_key(_content(path))
-    except (ValueError, UnsupportedAlgorithm) as error:
+    except KEY_ERRORS as error:
         raise BadKey("the trusted key") from error
     if not isinstance(key, Ed25519PublicKey):
         raise BadKey("the trusted key")

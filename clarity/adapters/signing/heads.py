@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 import attrs
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -26,6 +26,12 @@ __all__ = ["Ed25519HeadVerifier", "FileHeadSigner", "MemoryHeadSigner"]
 OWNER_ONLY: Final = 0o600
 OWNER_ONLY_FOLDER: Final = 0o700
 LARGEST_KEY_FILE: Final = 16_384  # bytes; a PEM key has about 120
+KEY_ERRORS: Final = (
+    InternalError,
+    TypeError,
+    UnsupportedAlgorithm,
+    ValueError,
+)  # what cryptography raises on files that hold no key
 
 
 @attrs.frozen
@@ -111,7 +117,7 @@ class Ed25519HeadVerifier(HeadVerifier):
         """See `HeadVerifier.require`."""
         try:
             key = load_pem_public_key(public_key)
-        except (ValueError, UnsupportedAlgorithm) as error:
+        except KEY_ERRORS as error:
             raise BadHeadKey from error
         if not isinstance(key, Ed25519PublicKey):
             raise BadHeadKey
@@ -128,7 +134,7 @@ def _public(key: Ed25519PrivateKey) -> bytes:
 def _private(pem: bytes) -> Ed25519PrivateKey:
     try:
         key = load_pem_private_key(pem, password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+    except KEY_ERRORS as error:
         raise BadHeadKey from error
     if not isinstance(key, Ed25519PrivateKey):
         raise BadHeadKey

@@ -19,7 +19,7 @@ from clarity.adapters.signing.ed25519 import (
 )
 from clarity.ports.errors import NotFound
 from clarity.ports.signing import BadKey, NotTrusted
-from tests.support.signing import key_files
+from tests.support.signing import MISNAMED, key_files
 
 DIGEST = "0123456789abcdef" * 4
 
@@ -55,6 +55,7 @@ def test_what_is_no_ed25519_key_is_refused(tmp_path: Path):
     other = generate_private_key(SECP256R1())
     files = {
         "text": b"not a key",
+        "misnamed": MISNAMED,
         "other private": other.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
         "other public": other.public_key().public_bytes(
             Encoding.PEM, PublicFormat.SubjectPublicKeyInfo

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
 from clarity.adapters.signing.heads import Ed25519HeadVerifier, FileHeadSigner, MemoryHeadSigner
 from clarity.ports.errors import Unavailable
 from clarity.ports.heads import BadHeadKey
+from tests.support.signing import MISNAMED
 
 
 def test_the_key_is_made_on_first_use_for_its_owner_alone(tmp_path: Path):
@@ -55,7 +56,7 @@ def test_many_that_make_the_key_at_once_use_one(tmp_path: Path):
     assert len(set(keys)) == 1
 
 
-@pytest.mark.parametrize("content", [b"", b"no key"])
+@pytest.mark.parametrize("content", [b"", b"no key", MISNAMED])
 def test_a_file_that_is_no_key_is_told(tmp_path: Path, content: bytes):
     path = tmp_path / "key.pem"
     path.write_bytes(content)
