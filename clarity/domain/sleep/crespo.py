@@ -20,6 +20,8 @@ CITATION: Final = (
 )
 
 HOUR_S: Final = 3600
+ENDLESS: Final = 3
+"""So many elements beyond its ends a state looks endless: closing and opening reach no farther."""
 
 
 @attrs.frozen(kw_only=True)
@@ -103,7 +105,8 @@ def _first_pass(values: FloatArray, per_hour: float, settings: Crespo) -> BoolAr
     filtered = sliding_median(np.pad(signal, half, constant_values=np.nanmax(values)), half)
     filtered = filtered[half : filtered.size - half]
     threshold = np.nanpercentile(filtered, settings.percentile)
-    return _smoothed(filtered > threshold, round(settings.element_h * per_hour), beyond=None)
+    element = round(settings.element_h * per_hour)
+    return _smoothed(filtered > threshold, element, margin=ENDLESS * element)
 
 
 def _second_pass(
@@ -120,8 +123,8 @@ def _second_pass(
     filtered = _growing_median(padded, half)[inner]
     ranked = _growing_median(bare, half)[inner] if settings.bare_threshold else filtered
     threshold = np.nanpercentile(ranked, settings.second_percentile)
-    beyond = False if settings.edges_rest else None
-    return _smoothed(filtered > threshold, element, beyond=beyond)
+    margin = 0 if settings.edges_rest else ENDLESS * element
+    return _smoothed(filtered > threshold, element, margin=margin)
 
 
 def _growing_median(signal: FloatArray, half: int) -> FloatArray:
@@ -130,11 +133,9 @@ def _growing_median(signal: FloatArray, half: int) -> FloatArray:
     return sliding_median(signal, np.minimum(half, np.minimum(index, index[::-1])))
 
 
-def _smoothed(active: BoolArray, half: int, *, beyond: bool | None) -> BoolArray:
-    """Closed, then opened by an element of 2 half + 1; None continues the end values beyond."""
-    edges = (active[0], active[-1]) if beyond is None else (beyond, beyond)
-    margin = 3 * half if beyond is None else 0
-    state = np.concatenate([np.full(margin, edges[0]), active, np.full(margin, edges[1])])
+def _smoothed(active: BoolArray, half: int, *, margin: int) -> BoolArray:
+    """Closed, then opened by 2 half + 1; end values go on for `margin` epochs, then comes rest."""
+    state = np.pad(active, margin, mode="edge")
     state = _eroded(_dilated(state, half), half)
     state = _dilated(_eroded(state, half), half)
     return state[margin : margin + active.size]

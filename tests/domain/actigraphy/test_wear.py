@@ -395,3 +395,46 @@ def test_a_movement_of_two_minutes_is_forgiven_and_of_three_is_not(
 
     assert worn(values, TROIANO_2007)[150] != forgiven
     assert worn(values, CHOI_2011)[150] != forgiven
+
+
+@pytest.mark.parametrize(("length", "span"), [(59, (0, 0)), (60, (10, 70))])
+def test_an_hour_of_wear_is_a_long_one_unless_another_is_asked_for(
+    length: int, span: tuple[int, int]
+) -> None:
+    mask = np.zeros(100, dtype=bool)
+    mask[10 : 10 + length] = True
+
+    assert valid_span(mask) == span
+    assert tuple(int(edge) for edge in valid_spans(mask)) == span
+
+
+def test_a_single_count_is_a_movement() -> None:
+    values = np.zeros(200)
+    values[100:102] = 1.0
+
+    assert not worn(values, TROIANO_2007).any()
+    values[100:103] = 1.0
+    assert worn(values, TROIANO_2007)[100:103].all()
+
+
+def test_a_floor_between_zero_and_one_is_no_zero() -> None:
+    wear = wear_of(series(np.full(200, 0.25)), CHOI_2011)
+
+    assert (wear.worn, wear.span, wear.bouts) == (None, None, 0)
+    assert "its floor is 0.25" in wear.share.reason
+
+
+def test_a_recording_of_one_epoch_is_covered_whole() -> None:
+    wear = wear_of(series(np.zeros(1)), CHOI_2011)
+
+    assert (wear.share.coverage, wear.share.value, wear.bouts) == (1.0, 100.0, 1)
+
+
+def test_wear_of_the_first_epoch_alone_is_a_span() -> None:
+    assert valid_span(np.array([True, False]), least=1) == (0, 1)
+
+
+def test_constant_runs_of_many_recordings_are_those_of_each() -> None:
+    batch = np.array([[1.0, 1.0, 2.0], [3.0, 4.0, 4.0]])
+
+    assert constant_runs(batch, at_least=2).tolist() == [[True, True, False], [False, True, True]]

@@ -171,7 +171,15 @@ def slow_rest(values: Counts, settings: Crespo) -> list[float]:
     return [NAN if math.isnan(v) else float(not a) for v, a in zip(counts, active, strict=True)]
 
 
-SHORT = Crespo(zeros=3, rest_zeros=5, active_zeros=2, filter_h=4.0, element_h=0.5)
+SHORT = Crespo(
+    zeros=3,
+    rest_zeros=5,
+    active_zeros=2,
+    percentile=60.0,
+    second_percentile=45.0,
+    filter_h=3.0,
+    element_h=0.5,
+)
 
 
 @given(
