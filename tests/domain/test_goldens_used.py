@@ -45,7 +45,7 @@ COMPARED = {
     r"second/cosinor_ols_24h/(mesor|amplitude|acrophase_h|mesor_se|r2|f_pvalue|n)": f"{COSINOR}::test_the_24_hour_cosinor_reaches_statsmodels",
     r"second/frag/thr(4|20)/(rest|active)/(average_duration|average_hazard|gini_index|state_power_law_distribution|state_transition_probability)": "tests/domain/rhythm/test_fragmentation.py::test_bout_statistics_reach_the_reference",
     r"second/nolds_dfa_alpha_nonoverlap_poly1": f"{SECOND}::test_nolds_takes_the_mean_of_the_roots_over_forward_segments",
-    r"second/textbook_hourly_mean/(IS|IV)": f"{NONPARAMETRIC}::test_textbook_stability_and_variability_are_the_default",
+    r"second/textbook_hourly_mean/(IS|IV)": f"{NONPARAMETRIC}::test_textbook_stability_and_variability_reach_the_reference",
     r"second/textbook_hourly_mean/(hours|diffs)_used": f"{SECOND}::test_the_textbook_uses_as_many_hours_and_differences_as_the_findings_say",
     r"second/nights_skdh/\w+/(TST|SOL|WASO|SE_pct)": f"{NIGHTS}::test_every_golden_night_has_its_tst_sol_waso_and_efficiency",
     r"second/nights_skdh/\w+/(TIB|n_wake_bouts_skdh)": f"{SECOND}::test_skdh_counts_wakes_after_onset_without_the_last_of_the_window",

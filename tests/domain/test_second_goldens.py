@@ -9,12 +9,12 @@ import pytest
 from clarity.domain.pat.reference import trace
 from clarity.domain.rhythm.cosinor import cosinor, free_period_cosinor
 from clarity.domain.rhythm.dfa import dfa
-from clarity.domain.rhythm.nonparametric import nonparametric_findings
 from clarity.domain.sleep.crespo import PYACTIGRAPHY, rest_periods
 from clarity.domain.sleep.profiles import QUIRK, scoring_profile
 from clarity.domain.sleep.roenneberg import consolidated_rest
 from clarity.domain.sleep.scoring import asleep
 from tests.domain.rhythm.goldens import CASES, golden
+from tests.domain.rhythm.test_nonparametric_findings import nonparametric_findings
 from tests.domain.sleep.test_nights import diary_night, golden_nights, mask_of
 from tests.support import pat
 from tests.support.shared import shared
@@ -55,8 +55,7 @@ def test_the_textbook_uses_as_many_hours_and_differences_as_the_findings_say(nam
     expected = case.second["textbook_hourly_mean"]
 
     found = {
-        finding.metric: finding
-        for finding in nonparametric_findings(case.activity, **case.clock, unit="counts")
+        finding.metric: finding for finding in nonparametric_findings(case.activity, **case.clock)
     }
 
     assert found["IS"].n_valid == expected["hours_used"]

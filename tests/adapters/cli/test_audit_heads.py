@@ -210,4 +210,4 @@ def test_signed_heads_are_told_of_where_there_are_some(clarity: Command, analyze
     after = clarity("--store", analyzed, "audit", "verify")
 
     assert before.err == ""
-    assert after.err == "1 of them held to heads that were signed earlier\n"
+    assert after.err == "2 of them held to heads that were signed earlier\n"

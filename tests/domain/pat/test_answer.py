@@ -17,6 +17,7 @@ from clarity.domain.pat.answer import (
 )
 from clarity.domain.pat.calibration import Platt
 from clarity.domain.pat.manifest import HeadSpec
+from clarity.domain.pat.runtime import Runtime
 from clarity.domain.pat.variants import Variant
 from clarity.domain.streams import Unit
 from clarity.domain.versions import SemanticVersion
@@ -82,6 +83,7 @@ MADE = PatProvenance(
     valid_days=7,
     imputed_fraction=0.25,
     augmentation=Augmentation.NONE,
+    runtime=Runtime(engine="onnxruntime-1.2.3", device="cpu"),
     steps=("preprocess", "embed"),
     clarity_version="0.1.0",
 )

@@ -63,10 +63,12 @@ class DynamoDBErasure(Erasable):
         return tuple(Holding(kind, count) for kind, count in sorted(counted.items()) if count)
 
     def traces(self, owner: PatientRef) -> Iterator[Trace]:
-        """The remembered requests and open batches of `owner`, by name."""
+        """The remembered requests of `owner`, by the digests of their keys, and open batches."""
         for sk in (item["sk"]["S"] for item in self._all(owner)):
             if sk.startswith((REQUEST, BATCH)):
                 yield Trace(_kind(sk), unescaped(sk[len(REQUEST) :]))
+        for memory in self._memories.of(owner):
+            yield Trace(IDEMPOTENCY, _name(memory))
 
     def erase(self, owner: PatientRef, *, limit: int, evidence: Evidence) -> int:
         """Remove at most `limit` things held about `owner`; says how many went."""
@@ -114,8 +116,12 @@ KINDS: Final = {
 
 
 def _forgotten(memory: Memory, table: str) -> Going:
-    touched = Touched(str(Key(IDEMPOTENCY, (memory.mark.key.hex(),))))
+    touched = Touched(str(Key(IDEMPOTENCY, (_name(memory),))))
     return Going(touched, (memory.removal(table),))
+
+
+def _name(memory: Memory) -> str:
+    return memory.mark.key.hex()
 
 
 def _going(owner: PatientRef, item: Item, table: str) -> Going:
