@@ -241,9 +241,10 @@ def _regularity(series: ActivitySeries, mask: SleepMask) -> tuple[Finding, ...]:
     on_time_line = attrs.evolve(
         series, values=mask.values, start=mask.start, epoch_s=mask.epoch_s, worn=None
     )
-    by_clock = clock_days(on_time_line).flat
+    days = clock_days(on_time_line)
+    by_clock = days.flat
     unanimous = np.where((by_clock == 0.0) | (by_clock == 1.0), by_clock, np.nan)
-    return regularity_findings(unanimous, epoch_s=mask.epoch_s)
+    return regularity_findings(unanimous, epoch_s=mask.epoch_s, spanned=days.spanned)
 
 
 def _spans(series: ActivitySeries, mask: SleepMask, nights: Sequence[Night]) -> tuple[Spans, ...]:

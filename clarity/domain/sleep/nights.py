@@ -62,11 +62,11 @@ def _definition(metric: str, unit: str) -> Definition:
 TST: Final = _definition("TST", "min")
 SOL: Final = _definition("SOL", "min")
 WASO: Final = _definition("WASO", "min")
-TERMINAL_WAKE: Final = _definition("terminal-wake", "min")
+TERMINAL_WAKE: Final = _definition("terminal_wake", "min")
 SE: Final = _definition("SE", "%")
 SME: Final = _definition("SME", "%")
 AWAKENINGS: Final = _definition("awakenings", "1")
-MIDPOINT: Final = _definition("sleep-midpoint", "clock_h")
+MIDPOINT: Final = _definition("sleep_midpoint", "clock_h")
 
 
 @attrs.frozen(kw_only=True)

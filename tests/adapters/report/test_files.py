@@ -172,7 +172,7 @@ def test_a_night_leaves_empty_what_it_cannot_say():
     assert row["source"] == "detected"
     assert row["TST_min"] == "412.0"
     assert (row["SOL_min"], row["SE_pct"]) == ("", "")
-    assert float(row["sleep-midpoint_clock_h"]) == pytest.approx(3 + 5 / 60)
+    assert float(row["sleep_midpoint_clock_h"]) == pytest.approx(3 + 5 / 60)
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])

@@ -42,7 +42,7 @@ def test_every_built_in_metric_is_told_in_words():
 @pytest.mark.parametrize(
     ("metric", "algorithm", "group"),
     [
-        ("sleep-midpoint", "x", Group.SLEEP),
+        ("sleep_midpoint", "x", Group.SLEEP),
         ("saturated", "quality/saturation", Group.QUALITY),
         ("saturated", "clarity.quality/saturation", Group.QUALITY),
         ("new", "sleep/new", Group.SLEEP),

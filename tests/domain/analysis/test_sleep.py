@@ -117,7 +117,7 @@ def test_the_mean_midpoint_is_told_once():
     metrics = [finding.metric for finding in SleepAnalysis().run(recording(days=7)).findings]
 
     assert [name for name in metrics if "midpoint" in name and "SD" not in name] == [
-        "sleep-midpoint"
+        "sleep_midpoint"
     ]
     assert len(set(metrics)) == len(metrics)
 

@@ -27,7 +27,7 @@ from tests.domain.analysis.made_up import OSLO
 
 PINNED = {
     ("clarity.wear", "2"): "e2116f120a5251fe",
-    ("clarity.sleep", "2"): "630eb5d9786982eb",
+    ("clarity.sleep", "2"): "5d70f4dafa45b04c",
     ("clarity.rest-crespo", "1"): "12cf01b508fb7203",
     ("clarity.rest-roenneberg", "1"): "5ca36d0f05834345",
     ("clarity.rhythm", "2"): "d3436d7cd959e673",

@@ -69,7 +69,7 @@ def test_a_measure_is_the_mean_of_the_nights_and_no_ratio_of_means() -> None:
     assert found["SE"].value == (75.0 + 100.0) / 2
     assert found["SME"].value == (75.0 + 100.0) / 2
     assert found["awakenings"].value == 0.5
-    assert found["SOL"].value == found["terminal-wake"].value == 0.0
+    assert found["SOL"].value == found["terminal_wake"].value == 0.0
     assert {finding.n_valid for finding in found.values()} == {2}
     assert {finding.coverage for finding in found.values()} == {1.0}
     assert found["TST"].parameters == {"min_coverage": MIN_COVERAGE}

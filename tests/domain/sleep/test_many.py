@@ -143,7 +143,7 @@ def test_the_means_of_a_batch_are_those_of_one_by_one(
             *(found[name] for name in ("efficiency_pct", "maintenance_pct", "midpoint_h")),
         ] == [
             expected[name]
-            for name in ("TST", "SOL", "WASO", "terminal-wake", "SE", "SME", "sleep-midpoint")
+            for name in ("TST", "SOL", "WASO", "terminal_wake", "SE", "SME", "sleep_midpoint")
         ]
 
 

@@ -147,7 +147,7 @@ def test_a_detected_window_has_no_latency_and_no_efficiency() -> None:
     night = night_in(mask, window(mask, 0, 200), source=WindowSource.DETECTED)
 
     found = by_metric(night.findings())
-    for metric in ("SOL", "SE", "terminal-wake"):
+    for metric in ("SOL", "SE", "terminal_wake"):
         assert found[metric].value is None
         assert "without a diary" in found[metric].reason
     assert found["TST"].value == 180
@@ -295,14 +295,14 @@ def test_averages_of_found_nights_keep_the_reason_for_the_missing_latency() -> N
     found = by_metric(averages(nights_found(three_nights())))
 
     assert "without a diary" in found["SOL"].reason
-    assert found["sleep-midpoint"].value == pytest.approx(3.0)
+    assert found["sleep_midpoint"].value == pytest.approx(3.0)
 
 
 def test_midpoints_that_cancel_out_have_no_mean() -> None:
     mask = mask_of((1, 1600))
     nights = [diary_night(mask, 0, 120), diary_night(mask, 720, 840)]
 
-    assert "cancel out" in by_metric(averages(nights))["sleep-midpoint"].reason
+    assert "cancel out" in by_metric(averages(nights))["sleep_midpoint"].reason
 
 
 @given(
@@ -338,11 +338,11 @@ def test_a_night_tells_its_measures_with_unit_algorithm_and_source() -> None:
         ("TST", "min", "nights/TST"),
         ("SOL", "min", "nights/SOL"),
         ("WASO", "min", "nights/WASO"),
-        ("terminal-wake", "min", "nights/terminal-wake"),
+        ("terminal_wake", "min", "nights/terminal_wake"),
         ("SE", "%", "nights/SE"),
         ("SME", "%", "nights/SME"),
         ("awakenings", "1", "nights/awakenings"),
-        ("sleep-midpoint", "clock_h", "nights/sleep-midpoint"),
+        ("sleep_midpoint", "clock_h", "nights/sleep_midpoint"),
     ]
     assert [f.value for f in findings][:7] == [100, 10, 0, 10, pytest.approx(100 / 1.2), 100, 0]
     assert {f.citation for f in findings} == {
@@ -363,7 +363,7 @@ def test_a_found_night_says_why_latency_terminal_wake_and_efficiency_are_unknown
     told = "the window was found without a diary, so the time in bed is unknown"
     assert {name for name, finding in found.items() if finding.reason == told} == {
         "SOL",
-        "terminal-wake",
+        "terminal_wake",
         "SE",
     }
     assert (night.sol_min, night.efficiency_pct) == (None, None)
@@ -378,9 +378,9 @@ def test_a_window_without_sleep_says_what_is_not_defined(value: float, scored: b
     sleepless = "no sleep was scored in the window"
     assert (night.onset, night.offset, night.midpoint, night.midpoint_h) == (None,) * 4
     assert {
-        found[name].reason for name in ("SOL", "WASO", "terminal-wake", "SME", "awakenings")
+        found[name].reason for name in ("SOL", "WASO", "terminal_wake", "SME", "awakenings")
     } == {sleepless}
-    assert found["sleep-midpoint"].reason == sleepless
+    assert found["sleep_midpoint"].reason == sleepless
     assert (found["TST"].value, found["SE"].value) == ((0.0, 0.0) if scored else (None, None))
     if not scored:
         assert found["TST"].reason == found["SE"].reason == "nothing was scored in the window"
