@@ -24,6 +24,7 @@ from clarity.application.merge import MergeDays
 from clarity.application.model_service import ModelPorts, models_over
 from clarity.application.models import LoadingStrategy
 from clarity.application.plugins import all_analyses
+from clarity.application.profiles import FindPatient, KeepProfile, ReadProfile
 from clarity.application.read import ReadStream
 from clarity.application.reports import ReportRecordings
 from clarity.application.retention import ApplyRetention
@@ -40,6 +41,7 @@ from clarity.ports.bulk import BulkDays
 from clarity.ports.clock import Clock
 from clarity.ports.copies import StoreCopies
 from clarity.ports.diaries import Diaries
+from clarity.ports.directory import Directory
 from clarity.ports.dossier import DossierRenderer
 from clarity.ports.expiry import Expiring
 from clarity.ports.head_ledger import HeadLedger
@@ -68,6 +70,7 @@ class Core(containers.DeclarativeContainer):
     clock = providers.Dependency(instance_of=Clock)
     ids = providers.Dependency(instance_of=Ids)
     repository = providers.Dependency(instance_of=Repository)
+    directory = providers.Dependency(instance_of=Directory)
     bulk = providers.Dependency(instance_of=BulkDays)
     audit_sink = providers.Dependency(instance_of=AuditSink)
     audit_trail = providers.Dependency(instance_of=AuditTrail)
@@ -102,6 +105,9 @@ class Core(containers.DeclarativeContainer):
 
     ingest = providers.Factory(Ingest, recordings=recordings, repository=repository, clock=clock)
     read = providers.Factory(ReadStream, repository=repository, audit=audit_sink, clock=clock)
+    keep_profile = providers.Factory(KeepProfile, repository, clock)
+    read_profile = providers.Factory(ReadProfile, repository, audit_sink, clock)
+    find_patient = providers.Factory(FindPatient, directory, audit_sink, clock)
     summarize = providers.Factory(Summarize, repository=repository, audit=audit_sink, clock=clock)
     analyze = providers.Factory(
         Analyze,
@@ -176,6 +182,9 @@ class Core(containers.DeclarativeContainer):
         import_days=import_days,
         import_recordings=import_recordings,
         read=read,
+        keep_profile=keep_profile,
+        read_profile=read_profile,
+        find_patient=find_patient,
         summarize=summarize,
         analyze=analyze,
         report=report,

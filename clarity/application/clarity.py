@@ -13,6 +13,7 @@ from clarity.application.ingest import Ingest
 from clarity.application.jobs import LookAtJobs
 from clarity.application.keep_store import KeepStore
 from clarity.application.model_service import Models
+from clarity.application.profiles import FindPatient, KeepProfile, ReadProfile
 from clarity.application.read import ReadStream
 from clarity.application.retention import ApplyRetention
 from clarity.application.ship_audit import ShipAudit
@@ -39,6 +40,9 @@ class Clarity:
         import_days: days from any generator, in bulk.
         import_recordings: files in bulk, without analyses.
         read: day chunks out of the store.
+        keep_profile: who a person is; no two in a tenant have one e-mail address.
+        read_profile: who a person is, out again.
+        find_patient: the person behind an e-mail address.
         summarize: what a stream says of each day or week.
         analyze: results for what is stored.
         report: files in, documents out: ingest, analyze and render, file by file.
@@ -65,6 +69,9 @@ class Clarity:
     import_days: ImportDays
     import_recordings: ImportRecordings
     read: ReadStream
+    keep_profile: KeepProfile
+    read_profile: ReadProfile
+    find_patient: FindPatient
     summarize: Summarize
     analyze: Analyze
     report: TrackedReports

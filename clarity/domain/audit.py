@@ -52,6 +52,7 @@ class Operation(StrEnum):
     RESTORE = "restore"
     CHECK = "check"
     PURGE = "purge"
+    PROFILE_CHANGE = "profile-change"
 
 
 @attrs.frozen

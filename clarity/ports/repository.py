@@ -112,6 +112,9 @@ class Repository(Protocol):
     Nothing of one patient is ever visible through another's `PatientRef`. Expired entities are
     absent for every method, however late they are really removed. Versions count 1, 2, ... from
     when the entity was created; one that was deleted or has expired starts again at 1.
+
+    What `EntitySpec.unique` names, no two patients of a tenant ever have alike. It is taken, kept
+    and let go of together with the entity that has it: in the same commit, or when that expires.
     """
 
     __slots__ = ()
@@ -157,9 +160,11 @@ class Repository(Protocol):
         with SHA-256 of their stored content before and after.
 
         Raises:
-            AlreadyExists: `based_on` is 0 and the key is taken.
+            AlreadyExists: `based_on` is 0 and the key is taken; or another patient of the tenant
+                has what must be unique, which is then named and nothing is said of whom or what.
             StaleVersion: another version is stored; carries the current one (0 = none). Of several
-                conflicts the first in the order of the changes is told.
+                conflicts the first in the order of the changes is told, of one change that of its
+                version.
             IdempotencyMismatch: the key was used for another request or patient.
             BadKey: a deletion's key is of no kind of entity.
             TooLarge: more than 90 changes, or more bytes than the store takes at once.

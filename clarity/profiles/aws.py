@@ -23,7 +23,7 @@ def aws(settings: Settings) -> Core:
     told = instruments()
     blobs = _blobs(settings, told)
     store = providers.Resource(open_store, settings.store, ShuffleZstdCodec(), blobs, **told)
-    held = ("real", "bulk", "trail", "job_store", "inventory", "copies", "expiring")
+    held = ("real", "directory", "bulk", "trail", "job_store", "inventory", "copies", "expiring")
     stored = {name: getattr(store.provided, name) for name in (*held, "pseudonyms")}
     erasable = {"repository": store.provided.erasure, "jobs": store.provided.job_store}
     if settings.blobs:

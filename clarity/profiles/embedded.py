@@ -21,6 +21,7 @@ def embedded(settings: Settings) -> Core:
     from clarity.adapters.local.audit import SqliteAuditTrail
     from clarity.adapters.local.bulk import SqliteBulkDays
     from clarity.adapters.local.copies import SqliteCopies
+    from clarity.adapters.local.directory import SqliteDirectory
     from clarity.adapters.local.erasure import SqliteErasure
     from clarity.adapters.local.inventory import SqliteInventory
     from clarity.adapters.local.items import EntityCodec
@@ -39,6 +40,7 @@ def embedded(settings: Settings) -> Core:
     return core_with(
         settings,
         real=real,
+        directory=once(SqliteDirectory, store, told["clock"]),
         bulk=once(SqliteBulkDays, store, codec, told["clock"]),
         expiring=real,
         trail=once(SqliteAuditTrail, store),

@@ -2,6 +2,7 @@ import csv
 import io
 import json
 from collections import defaultdict
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -9,6 +10,7 @@ from clarity.application.read import Days
 from clarity.domain.access import NotAllowed
 from clarity.domain.audit import Operation, verify_chain
 from clarity.domain.jobs import JobState
+from clarity.domain.profile import Details, EmailAddress
 from clarity.domain.streams import StreamKind
 from tests.support.worlds import (
     ADA,
@@ -23,6 +25,7 @@ from tests.support.worlds import (
     store_days,
 )
 
+DETAILS = Details(email=EmailAddress("ada@x"), name="Ada", birth_year=1990, zone=ZoneInfo("UTC"))
 WHO = {"actor": NURSE, "correlation": CORRELATION}
 
 
@@ -44,6 +47,7 @@ def world():
         store_days(fresh, BEN, level=77.0)
         days = Days(patient=ADA, stream=StreamKind.ACTIVITY)
         fresh.app.analyze.run(days, **WHO)
+        fresh.app.keep_profile.run(DETAILS, patient=ADA, **WHO)
         yield fresh
 
 
@@ -58,6 +62,7 @@ def test_everything_is_in_the_files_as_json(world: World):
     assert json.loads(files["contents.json"])["items"] == {
         "chunk": 250,
         "result": 1,
+        "profile": 1,
         "job": 1,
         "audit": len(json.loads(files["audit.json"])),
     }
@@ -79,6 +84,20 @@ def test_everything_is_in_the_files_as_csv(world: World):
     assert len(_table(files["result-findings.csv"])) == len(findings) > 0
     assert len(_table(files["result.csv"])) == len(_table(files["job.csv"])) == 1
     assert len(_table(files["audit.csv"])) == len(json.loads(files["audit.json"]))
+
+
+def test_a_profile_is_in_the_files_with_everything_it_says(world: World):
+    files = _files(world)
+
+    (told,) = _table(files["profile.csv"])
+    assert (told["email"], told["name"], told["birth_year"]) == ("ada@x", "Ada", "1990")
+    (profile,) = json.loads(files["profile.json"])
+    assert profile["details"] == {
+        "email": {"text": "ada@x"},
+        "name": "Ada",
+        "birth_year": 1990,
+        "zone": "UTC",
+    }
 
 
 def test_nothing_of_others_is_in_the_files(world: World):
@@ -112,14 +131,14 @@ def test_of_somebody_unknown_there_is_only_the_record_of_asking():
     with opened() as world:
         items = json.loads(_files(world)["contents.json"])["items"]
 
-    assert items == {"chunk": 0, "result": 0, "job": 1, "audit": 2}
+    assert items == {"chunk": 0, "result": 0, "profile": 0, "job": 1, "audit": 2}
 
 
 def test_an_export_is_a_job(world: World):
     _files(world)
 
     ((listed, *_), _) = world.app.jobs.run(actor=NURSE, limit=10, cursor=None)
-    assert (listed.state, listed.job.done, listed.job.patient) == (JobState.DONE, 251, ADA)
+    assert (listed.state, listed.job.done, listed.job.patient) == (JobState.DONE, 252, ADA)
 
 
 def test_another_tenants_patient_is_refused_at_once(world: World):

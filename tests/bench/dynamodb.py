@@ -36,7 +36,7 @@ from clarity.ports.query import Query
 from clarity.ports.repository import Evidence, Put
 from tests.bench.paired import Measured, Paired, Row, table
 from tests.support.canned import canned
-from tests.support.dynamodb import CURSOR_KEY, Counted, Spans, credentials
+from tests.support.dynamodb import BEACONS, CURSOR_KEY, Counted, Spans, credentials
 from tests.support.shared import shared
 
 __all__ = ["rows"]
@@ -91,7 +91,8 @@ def evidence() -> Evidence:
 
 def written(chunks: Sequence[DayChunk]) -> list[Item]:
     """Every item that the transaction of a later ingest writes."""
-    work = work_of([Put(c, 0) for c in chunks], evidence(), items=ITEMS, clock=SystemClock())
+    changes = [Put(c, 0) for c in chunks]
+    work = work_of(changes, evidence(), items=ITEMS, beacons=BEACONS, clock=SystemClock())
     link = work.link(ChainHead(7, bytes(32)), {}, "0" * 32)
     actions = [*link.actions("audit"), *work.actions("main", link, {})]
     return [_item_after(action) for action in actions]
@@ -340,7 +341,11 @@ def read_rows() -> Iterator[Row]:
     with canned({"Query": {"Items": items, "Count": 7, "ScannedCount": 7}}) as url:
         connection = connected(url)
         repository = DynamoDBRepository(
-            connection=connection, items=ITEMS, clock=SystemClock(), cursor_key=CURSOR_KEY
+            connection=connection,
+            items=ITEMS,
+            beacons=BEACONS,
+            clock=SystemClock(),
+            cursor_key=CURSOR_KEY,
         )
         query = Query(DayChunk, OWNER)
         (queried,) = in_turns(lambda: repository.query(query))

@@ -16,6 +16,7 @@ from clarity.ports.cache import Cache
 from clarity.ports.clock import Clock
 from clarity.ports.codec import ChunkCodec
 from clarity.ports.copies import StoreCopies
+from clarity.ports.directory import Directory
 from clarity.ports.dossier import DossierRenderer
 from clarity.ports.erasure import Erasable
 from clarity.ports.expiry import Expiring
@@ -43,6 +44,7 @@ from tests.contracts.cache import harness as cache
 from tests.contracts.clock import harness as clock
 from tests.contracts.codec import harness as codec
 from tests.contracts.copies import harness as copies
+from tests.contracts.directory import harness as directory
 from tests.contracts.dossier import harness as dossier
 from tests.contracts.erasure import harness as erasure
 from tests.contracts.expiry import harness as expiry
@@ -82,6 +84,7 @@ OPENED: Final[dict[type, Callable[[], Iterator[object]]]] = {
     ChunkCodec: lambda: _attributes(codec, "codec"),
     StoreCopies: lambda: _attributes(copies, "copies"),
     Clock: lambda: _attributes(clock, "clock"),
+    Directory: lambda: _attributes(directory, "directory"),
     DossierRenderer: lambda: (opener() for opener in dossier.OPENERS.values()),
     Erasable: lambda: _attributes(erasure, "erasable"),
     Expiring: lambda: _attributes(expiry, "expiring"),

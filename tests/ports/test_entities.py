@@ -6,17 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clarity.domain.profile import Profile
 from clarity.ports.entities import (
     CHUNK,
     ENTITIES,
+    PROFILE,
     RESULT,
     BadKey,
     Entity,
     EntitySpec,
     Key,
     key_of,
+    of_email,
     spec_for,
     spec_of,
+    unique_of,
 )
 from tests.support import strategies
 
@@ -25,7 +29,11 @@ keys = st.builds(Key, st.text("ab/%#", max_size=3), parts)
 
 
 def _drawn(spec: EntitySpec) -> st.SearchStrategy[Entity]:
-    return {CHUNK: strategies.chunks(), RESULT: strategies.results()}[spec]
+    return {
+        CHUNK: strategies.chunks(),
+        RESULT: strategies.results(),
+        PROFILE: strategies.profiles(),
+    }[spec]
 
 
 @given(first=keys, second=keys)
@@ -57,10 +65,24 @@ def test_every_field_of_an_entity_has_a_value_of_its_type(spec: EntitySpec, data
 
 @given(chunk=strategies.chunks(), result=strategies.results())
 def test_a_field_is_not_read_off_another_entity(chunk: Entity, result: Entity):
-    with pytest.raises(TypeError, match="day chunk"):
+    with pytest.raises(TypeError, match="DayChunk"):
         CHUNK.fields["day"].of(result)
-    with pytest.raises(TypeError, match="analysis result"):
+    with pytest.raises(TypeError, match="AnalysisResult"):
         RESULT.fields["kind"].of(chunk)
+
+
+@given(profile=strategies.profiles())
+def test_of_a_profile_the_address_alone_is_unique_and_never_shown(profile: Profile):
+    (one,) = unique_of(profile)
+
+    assert one == of_email(profile.details.email)
+    assert (one.field, one.value) == ("email", profile.details.email.folded)
+    assert "value" not in repr(one)
+
+
+@given(entity=strategies.chunks() | strategies.results())
+def test_of_other_entities_nothing_is_unique(entity: Entity):
+    assert unique_of(entity) == ()
 
 
 @pytest.mark.parametrize(

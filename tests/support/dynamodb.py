@@ -22,14 +22,17 @@ from clarity.adapters.aws.dynamodb.payloads import Payloads
 from clarity.adapters.aws.dynamodb.removal import Removal
 from clarity.adapters.aws.dynamodb.repository import DynamoDBRepository
 from clarity.adapters.aws.dynamodb.tables import create_tables
+from clarity.adapters.aws.dynamodb.unique import DynamoDBDirectory
 from clarity.adapters.aws.settings import Endpoint, Limits
 from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
+from clarity.domain.privacy import Beacons
 from clarity.ports.clock import Clock
 from clarity.ports.metrics import Metrics
 from clarity.ports.tracing import Tracer
 from tests.support.engines import REGION, Engine
 
 CURSOR_KEY = b"a key for cursors of the tests"
+BEACONS = Beacons(b"a key for beacons of the tests")
 LIMITS = Limits(connect_timeout_s=5, read_timeout_s=20, deadline_s=60)
 """Generous, since two cores may have to run an engine and many tests."""
 
@@ -93,6 +96,7 @@ class World:
 
     connection: DynamoDBConnection
     repository: DynamoDBRepository
+    directory: DynamoDBDirectory
     trail: DynamoDBAuditLogger
     jobs: DynamoDBJobs
     removal: Removal
@@ -164,10 +168,12 @@ def _world(settings: ConnectionSettings, clock: Clock, payloads: Payloads = ITEM
         repository=DynamoDBRepository(
             connection=connection,
             items=EntityItems(ShuffleZstdCodec(), payloads),
+            beacons=BEACONS,
             clock=clock,
             cursor_key=CURSOR_KEY,
             backoff=PATIENT,
         ),
+        directory=DynamoDBDirectory(connection, BEACONS, clock),
         trail=DynamoDBAuditLogger(
             connection=connection, clock=clock, cursor_key=CURSOR_KEY, backoff=PATIENT
         ),

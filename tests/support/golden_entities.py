@@ -7,6 +7,7 @@ import numpy as np
 
 from clarity.domain.analysis.result import AnalysisResult, Layer, Provenance, Spans
 from clarity.domain.findings import Finding
+from clarity.domain.profile import Details, EmailAddress, Profile
 from clarity.domain.streams import DayChunk, Placement, StreamKind, Unit
 from clarity.domain.timeline import TimeWindow
 
@@ -63,5 +64,14 @@ GOLDEN = {
             computed_at=datetime(2003, 10, 27, 8, tzinfo=UTC),
             fingerprint="2" * 64,
         ),
+    ),
+    "profile-1": Profile(
+        details=Details(
+            email=EmailAddress("Ada@Clinic.example"),
+            name="Ada Berg-\u00c5s",
+            birth_year=1990,
+            zone=OSLO,
+        ),
+        created_at=datetime(2003, 10, 26, 2, 30, tzinfo=OSLO, fold=1),
     ),
 }

@@ -13,6 +13,7 @@ from clarity.adapters.cli.health import health
 from clarity.adapters.cli.jobs import jobs
 from clarity.adapters.cli.models import models
 from clarity.adapters.cli.person import erase, export
+from clarity.adapters.cli.profile import profile
 from clarity.adapters.cli.read import read
 from clarity.adapters.cli.session import Opener, Session, current, login_name
 from clarity.adapters.cli.store import store
@@ -134,7 +135,7 @@ def cli(
 
 
 for command in (
-    *(analyze, demo, formats, read, summary, export, erase),
+    *(analyze, demo, formats, read, summary, profile, export, erase),
     *(jobs, store, audit, health, models),
 ):
     cli.add_command(command)

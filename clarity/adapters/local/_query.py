@@ -123,7 +123,7 @@ def matching(query: Query[E], spec: EntitySpec, after: list[str | int] | None) -
 def paged(rows: Sql, query: Query[E], spec: EntitySpec) -> Sql:
     """`rows` in the order of `query`: one page and, when there is more, one row beyond it."""
     direction = "DESC" if query.order is Order.NEWEST_FIRST else "ASC"
-    order = ", ".join(f'"{name}" {direction}' for name in spec.key)
+    order = ", ".join(f'"{name}" {direction}' for name in ("owner", *spec.key))
     return statement(rows, "ORDER BY", order, Sql("LIMIT ?", (query.page_size + 1,)))
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import attrs
 
+from clarity.adapters.local import _unique
 from clarity.adapters.local._query import Sql, column, micros, names, statement
 from clarity.adapters.local.items import Item
 from clarity.ports.entities import Entity, EntitySpec, Key
@@ -66,9 +67,10 @@ def insert(
 
 
 def delete(connection: sqlite3.Connection, owner: int, spec: EntitySpec, key: Key) -> None:
-    """Nothing lies under `key`."""
+    """Nothing lies under `key`, and what the entity had alone is free."""
     where = Sql("owner = ?", (owner,)) & _is(spec, key)
     _run(connection, statement("DELETE FROM", spec.kind, "WHERE", where))
+    _unique.let_go(connection, owner, spec)
 
 
 def purge(connection: sqlite3.Connection, spec: EntitySpec, now_us: int) -> int:
@@ -82,7 +84,7 @@ def _run(connection: sqlite3.Connection, sql: Sql) -> sqlite3.Cursor:
 
 
 def _is(spec: EntitySpec, key: Key) -> Sql:
-    text = " AND ".join(f'"{name}" = ?' for name in spec.key)
+    text = " AND ".join(f'"{name}" = ?' for name in spec.key) or "1"
     return Sql(text, tuple(column(part) for part in key.parts))
 
 

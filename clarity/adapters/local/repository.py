@@ -7,15 +7,25 @@ from typing import Final, TypeVar, cast
 
 import attrs
 
-from clarity.adapters.local import _chain, _idempotency, _query, _rows
+from clarity.adapters.local import _chain, _idempotency, _query, _rows, _unique
 from clarity.adapters.local._rows import Row
 from clarity.adapters.local.cursor import place_of, signed
 from clarity.adapters.local.items import EntityCodec, Item
 from clarity.adapters.local.store import SqliteStore
 from clarity.domain.audit import Touched
 from clarity.domain.identity import PatientRef
+from clarity.domain.privacy import Beacons
 from clarity.ports.clock import Clock
-from clarity.ports.entities import ENTITIES, Entity, EntitySpec, Key, key_of, spec_for, spec_of
+from clarity.ports.entities import (
+    ENTITIES,
+    Entity,
+    EntitySpec,
+    Key,
+    key_of,
+    spec_for,
+    spec_of,
+    unique_of,
+)
 from clarity.ports.errors import AlreadyExists, Corrupt, NotFound, StaleVersion, TooLarge
 from clarity.ports.expiry import Expiring
 from clarity.ports.query import Page, Query, Stored
@@ -133,24 +143,35 @@ class SqliteRepository(Repository, Expiring):
         if isinstance(change, Delete):
             return _Prepared(change, change.key, spec_for(change.key), None)
         key, spec = key_of(change.entity), spec_of(type(change.entity))
-        return _Prepared(change, key, spec, self.codec.encode(owner, key, spec, change.entity))
+        item = self.codec.encode(owner, key, spec, change.entity)
+        return _Prepared(change, key, spec, item, self._beacons(owner, change.entity))
+
+    def _beacons(self, owner: PatientRef, entity: Entity) -> dict[str, str]:
+        """What stands for the values that the owner alone may have, by field."""
+        of = Beacons(self.store.cursor_key).of
+        return {
+            one.field: of(owner.tenant, field=one.field, value=one.value)
+            for one in unique_of(entity)
+        }
 
     def purge_expired(self) -> int:
         """What has expired is removed from the file; says how many entities that were."""
         now_us = self._now_us()
         with self.store.writing() as connection:
             _idempotency.forget(connection, now_us)
+            _unique.expire(connection, now_us)
             return sum(_rows.purge(connection, spec, now_us) for spec in ENTITIES)
 
 
 @attrs.frozen
 class _Prepared:
-    """A change with its key, and its bytes when it stores something."""
+    """A change with its key; its bytes and beacons when it stores something."""
 
     change: Change
     key: Key
     spec: EntitySpec
     item: Item | None
+    beacons: dict[str, str] = attrs.field(factory=dict)
 
 
 def _applied(
@@ -165,6 +186,7 @@ def _applied(
         _rows.delete(connection, owner, spec, key)
         return 0, Touched(str(key), before=before)
     version = prepared.change.based_on + 1
+    _unique.take(connection, owner, prepared.change, prepared.beacons, now_us)
     _rows.insert(connection, owner, spec, prepared.change, Row(key, version, prepared.item))
     return version, Touched(str(key), before=before, after=prepared.item.digest.hex())
 

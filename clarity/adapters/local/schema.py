@@ -152,9 +152,37 @@ OUTBOX: Final = (
 )
 """How far each chain was told to the log outside the store."""
 
+PROFILES: Final = (
+    """
+    CREATE TABLE profile (
+        owner INTEGER PRIMARY KEY REFERENCES patient (id),
+        zone TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        version INTEGER NOT NULL,
+        expires_us INTEGER,
+        schema INTEGER NOT NULL,
+        digest BLOB NOT NULL,
+        body BLOB NOT NULL,
+        payload BLOB NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX profile_expiry ON profile (expires_us) WHERE expires_us IS NOT NULL",
+    """
+    CREATE TABLE taken (
+        beacon TEXT PRIMARY KEY,
+        owner INTEGER NOT NULL REFERENCES patient (id),
+        field TEXT NOT NULL,
+        expires_us INTEGER,
+        UNIQUE (owner, field)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX taken_expiry ON taken (expires_us) WHERE expires_us IS NOT NULL",
+)
+"""What no two patients of a tenant may have alike lies in `taken`, by what stands for its value."""
+
 Migrations = tuple[tuple[str, ...], ...]
 
-MIGRATIONS: Final[Migrations] = (FIRST, JOBS, OPEN_BATCHES, OUTBOX)
+MIGRATIONS: Final[Migrations] = (FIRST, JOBS, OPEN_BATCHES, OUTBOX, PROFILES)
 """Migration n makes version n + 1 of version n; a new store goes through all of them."""
 
 VERSION: Final = len(MIGRATIONS)

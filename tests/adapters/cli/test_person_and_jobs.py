@@ -36,7 +36,7 @@ def test_an_export_in_words(store, tmp_path, capfd):
     assert cli(store, "export", "ada", "--out", str(tmp_path / "d")) == Exit.DONE
     captured = capfd.readouterr()
     assert captured.out == f"{tmp_path / 'd'}\n"
-    assert "11 files about ada" in captured.err
+    assert "13 files about ada" in captured.err
 
 
 def test_an_export_that_cannot_be_written_is_told(store, tmp_path, capfd):
@@ -54,7 +54,7 @@ def test_an_erasure_counts_what_is_left(store, capfd):
     answer = _answer(capfd)
     assert answer["removed"] == 3
     assert answer["left"] == {
-        "repository": {"chunk": 0, "result": 0, "idempotency": 0, "import": 0},
+        "repository": {"chunk": 0, "result": 0, "profile": 0, "idempotency": 0, "import": 0},
         "jobs": {"job": 0},
     }
     assert "backups" in answer["out_of_reach"]

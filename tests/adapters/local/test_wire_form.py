@@ -27,6 +27,7 @@ from clarity.ports.repository import Put
 from tests.adapters.local.stores import opened
 from tests.contracts.repository.harness import ADA, BEN, chunk, evidence
 from tests.support import strategies
+from tests.support.golden_entities import GOLDEN as GOLDEN_ITEMS
 
 GOLDEN = Path(__file__).with_name("golden")
 CODEC = EntityCodec(ShuffleZstdCodec())
@@ -89,7 +90,11 @@ def _golden_chunk() -> DayChunk:
     return attrs.evolve(chunk(), values=values, device="Actiwatch AW4 \N{MIDDLE DOT} é")
 
 
-GOLDENS = {"chunk": _golden_chunk(), "result": _golden_result()}
+GOLDENS = {
+    "chunk": _golden_chunk(),
+    "result": _golden_result(),
+    "profile": GOLDEN_ITEMS["profile-1"],
+}
 
 
 def _encoded(entity: Entity) -> tuple[EntitySpec, Item]:

@@ -25,6 +25,7 @@ from clarity.adapters.observability.tracing import MemoryTracer
 from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
 from clarity.domain.audit import AuditRecord, Operation
 from clarity.domain.identity import Actor, CorrelationId, PatientId, PatientRef, Purpose, TenantId
+from clarity.domain.profile import Details, EmailAddress, Profile
 from clarity.domain.streams import DayChunk, StreamKind, Unit
 from clarity.ports.audit import AuditFilter, AuditTrail
 from clarity.ports.entities import Entity
@@ -43,6 +44,7 @@ __all__ = [
     "digest",
     "everything",
     "evidence",
+    "profile",
     "trail_of",
 ]
 
@@ -156,6 +158,12 @@ def chunk(number: int = 0, *, level: float = 1.0) -> DayChunk:
         values=np.full(48, level),
         source=digest(number),
     )
+
+
+def profile(email: str = "ada@clinic.example", *, name: str = "") -> Profile:
+    """Of somebody with that address, kept since the start of time."""
+    details = Details(email=EmailAddress(email), name=name, zone=ZoneInfo("UTC"))
+    return Profile(details=details, created_at=START)
 
 
 def everything(repository: Repository, query: Query[Entity]) -> list[Stored[Entity]]:

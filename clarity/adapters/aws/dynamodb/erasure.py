@@ -1,13 +1,14 @@
 """What the table `main` holds about a person, counted and removed page by page."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import attrs
 
 from clarity.adapters.aws._operations import Item
 from clarity.adapters.aws.connection import DynamoDBConnection
+from clarity.adapters.aws.dynamodb.batch import Address, get_op
 from clarity.adapters.aws.dynamodb.chain import Action
 from clarity.adapters.aws.dynamodb.items import digest_of
 from clarity.adapters.aws.dynamodb.keys import (
@@ -16,6 +17,7 @@ from clarity.adapters.aws.dynamodb.keys import (
     REQUEST,
     SEPARATOR,
     SINGLE,
+    TAKEN,
     idempotency_pk,
     key_of_text,
     owner_pk,
@@ -24,6 +26,7 @@ from clarity.adapters.aws.dynamodb.keys import (
 from clarity.adapters.aws.dynamodb.payloads import Payloads
 from clarity.adapters.aws.dynamodb.removal import Going, Removal, partition_op
 from clarity.adapters.aws.dynamodb.tables import MAIN
+from clarity.adapters.aws.dynamodb.unique import let_go, partitions
 from clarity.domain.audit import Touched
 from clarity.domain.identity import PatientRef
 from clarity.ports.bulk import BATCH as IMPORT
@@ -82,7 +85,17 @@ class DynamoDBErasure(Erasable):
         items = self.connection.run(op)["Items"]
         for item in items:
             self.payloads.require_known(item)
-        return [_going(owner, item, table) for item in items]
+        return [_going(owner, item, table, self._alone(item)) for item in items]
+
+    def _alone(self, item: Item) -> list[str]:
+        """
+        The partitions of what the owner of `item` has alone.
+
+        Once it has expired somebody else may have that; then it is theirs and stays.
+        """
+        places = [Address(MAIN.name, pk, TAKEN) for pk in sorted(partitions(item))]
+        found = ((at, self.connection.run(get_op(self.connection, at))) for at in places)
+        return [at.pk for at, held in found if held is not None and held["who"] == item["pk"]]
 
 
 def _kind(sk: str) -> str:
@@ -96,7 +109,7 @@ KINDS: Final = {
 }
 
 
-def _going(owner: PatientRef, item: Item, table: str) -> Going:
+def _going(owner: PatientRef, item: Item, table: str, alone: Iterable[str]) -> Going:
     own: Action = {
         "TableName": table,
         "Key": {"pk": item["pk"], "sk": item["sk"]},
@@ -117,4 +130,5 @@ def _going(owner: PatientRef, item: Item, table: str) -> Going:
         "ExpressionAttributeValues": {":d": {"B": digest_of(item)}},
     }
     touched = Touched(str(key_of_text(sk)), before=digest_of(item).hex())
-    return Going(touched, ({"Delete": {**own, **same}},))
+    free = let_go(table, item["pk"]["S"], alone)
+    return Going(touched, ({"Delete": {**own, **same}}, *free))

@@ -7,6 +7,7 @@ Entities as items: a short header, the fields, the packed values of a day; with 
 | v, s | version of the entity; schema of the form |
 | d | SHA-256 over keys, schema, fields and values |
 | x, ttl | from when on it is gone: microseconds, exact; seconds, for DynamoDB's own removal |
+| u | what the owner has alone in the tenant (`unique.py`) |
 | values | packed values of a day chunk |
 | values_at | where they lie instead when they are large (`payloads.py`) |
 | f_... | fields that queries name and that are no attribute of the class, in comparable form |

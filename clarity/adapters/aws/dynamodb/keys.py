@@ -23,6 +23,7 @@ __all__ = [
     "REQUEST",
     "SEPARATOR",
     "SINGLE",
+    "TAKEN",
     "batch_sk",
     "chain_pk",
     "due_pk",
@@ -34,10 +35,12 @@ __all__ = [
     "owner_pk",
     "part_text",
     "patient_of_chain",
+    "patient_of_owner",
     "request_sk",
     "roster_pk",
     "seq_sk",
     "unescaped",
+    "unique_pk",
 ]
 
 SEPARATOR: Final = "#"
@@ -51,10 +54,13 @@ HEAD: Final = "HEAD"
 SINGLE: Final = "-"
 """Sort key where a partition holds one item."""
 
+TAKEN: Final = "U"
+"""Sort key of an item that says whose a unique value is."""
+
 MAX_SK_BYTES: Final = 1_024
 MAX_PK_BYTES: Final = 2_048
 
-LETTERS: Final = {"chunk": "O", "result": "A"}
+LETTERS: Final = {"chunk": "O", "result": "A", "profile": "P"}
 """How the kinds of entities begin their sort keys; a kind is never renamed."""
 
 REQUEST: Final = "Q#"
@@ -114,11 +120,12 @@ def key_of_text(sk: str) -> Key:
     letter, *texts = sk.split(SEPARATOR)
     spec = next(spec for spec in ENTITIES if LETTERS[spec.kind] == letter)
     types = [spec.fields[name].type for name in spec.key]
+    parts = texts if types else []
     return Key(
         spec.kind,
         tuple(
             date.fromisoformat(text) if type_ is date else unescaped(text)
-            for type_, text in zip(types, texts, strict=True)
+            for type_, text in zip(types, parts, strict=True)
         ),
     )
 
@@ -138,6 +145,17 @@ def owner_pk(owner: PatientRef) -> str:
     return f"P#{_ref(owner)}"
 
 
+def patient_of_owner(pk: str) -> PatientRef:
+    """The patient whose entities lie in the partition that `owner_pk` named."""
+    _, tenant, patient = pk.split(SEPARATOR)
+    return PatientRef(TenantId(unescaped(tenant)), PatientId(unescaped(patient)))
+
+
+def unique_pk(field: str, beacon: str) -> str:
+    """The partition that says whose the value is that `beacon` stands for."""
+    return f"U#{field.upper()}#{beacon}"
+
+
 def chain_pk(patient: PatientRef) -> str:
     """The partition that holds a patient's audit chain."""
     return f"AUD#{_ref(patient)}"
@@ -145,8 +163,7 @@ def chain_pk(patient: PatientRef) -> str:
 
 def patient_of_chain(pk: str) -> PatientRef:
     """The patient whose chain lies in the partition that `chain_pk` named."""
-    _, tenant, patient = pk.split(SEPARATOR)
-    return PatientRef(TenantId(unescaped(tenant)), PatientId(unescaped(patient)))
+    return patient_of_owner(pk)
 
 
 def due_pk(shard: int) -> str:

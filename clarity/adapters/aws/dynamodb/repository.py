@@ -18,6 +18,7 @@ from clarity.adapters.aws.dynamodb.query import Plan, planned, question
 from clarity.adapters.aws.dynamodb.tables import MAIN
 from clarity.adapters.aws.dynamodb.transaction import Work, work_of
 from clarity.domain.identity import PatientRef
+from clarity.domain.privacy import Beacons
 from clarity.ports.clock import Clock
 from clarity.ports.entities import Entity, Key, spec_for, spec_of
 from clarity.ports.errors import Corrupt, NotFound, TooLarge, Unavailable
@@ -44,6 +45,7 @@ class DynamoDBRepository(Repository):
     Attributes:
         connection: to DynamoDB.
         items: entities as items.
+        beacons: what stands for values that are unique in keys; the same for all processes.
         clock: decides what has expired.
         cursor_key: signs cursors; the same for all processes that share them.
         page_units: read units after which a page that is not full yet is refused, so that a
@@ -54,6 +56,7 @@ class DynamoDBRepository(Repository):
 
     connection: DynamoDBConnection
     items: EntityItems
+    beacons: Beacons
     clock: Clock
     cursor_key: CursorKey = attrs.field(repr=False, validator=attrs.validators.min_len(16))
     page_units: float = PAGE_UNITS
@@ -122,7 +125,7 @@ class DynamoDBRepository(Repository):
 
     def commit(self, changes: Sequence[Change], *, evidence: Evidence) -> Committed:
         """All changes, one audit record and the idempotency record, or none of them."""
-        work = work_of(changes, evidence, items=self.items, clock=self.clock)
+        work = work_of(changes, evidence, items=self.items, beacons=self.beacons, clock=self.clock)
         self.items.payloads.send(work.outgoing)
         for _ in self.backoff.tries(self.clock.monotonic_s):
             committed = self._tried(work)

@@ -28,10 +28,11 @@ from clarity.adapters.aws.dynamodb.payloads import Payloads
 from clarity.adapters.aws.dynamodb.removal import Removal
 from clarity.adapters.aws.dynamodb.repository import DynamoDBRepository
 from clarity.adapters.aws.dynamodb.tables import KEYS, create_tables
+from clarity.adapters.aws.dynamodb.unique import DynamoDBDirectory
 from clarity.adapters.aws.dynamodb.upkeep import DynamoDBUpkeep
 from clarity.adapters.aws.settings import Endpoint, Limits
 from clarity.domain.errors import ClarityError
-from clarity.domain.privacy import Pseudonyms
+from clarity.domain.privacy import Beacons, Pseudonyms
 from clarity.ports.blobs import BlobStore
 from clarity.ports.clock import Clock
 from clarity.ports.codec import ChunkCodec
@@ -45,10 +46,12 @@ __all__ = [
     "name_of",
     "open_store",
     "settings_of",
+    "shared_beacons",
     "shared_cursor_key",
 ]
 
 CURSOR_KEY_AT: Final = Address(KEYS.name, "CURSOR", SINGLE)
+BEACON_KEY_AT: Final = Address(KEYS.name, "BEACON", SINGLE)
 KEY_BYTES: Final = 32
 
 
@@ -80,6 +83,7 @@ class DynamoDBStore:
     Attributes:
         connection: to DynamoDB.
         real: the repository, undecorated.
+        directory: people by their e-mail address.
         trail: the audit trail; sink too.
         outbox: audit records that are still to be told outside.
         pseudonyms: names for people outside; from the secret that all processes share.
@@ -94,6 +98,7 @@ class DynamoDBStore:
 
     connection: DynamoDBConnection
     real: DynamoDBRepository
+    directory: DynamoDBDirectory
     trail: DynamoDBAuditLogger
     outbox: DynamoDBAuditOutbox
     pseudonyms: Pseudonyms
@@ -174,13 +179,17 @@ def open_store(
 
 def _store(connection: DynamoDBConnection, items: EntityItems, clock: Clock) -> DynamoDBStore:
     key, blobs = shared_cursor_key(connection), items.payloads.blobs
+    beacons = shared_beacons(connection)
     trail = DynamoDBAuditLogger(connection=connection, clock=clock, cursor_key=key)
     removal = Removal(connection=connection, clock=clock)
     batches = Batches(connection, clock, Backoff())
     upkeep = DynamoDBUpkeep(connection, items, clock)
     return DynamoDBStore(
         connection=connection,
-        real=DynamoDBRepository(connection=connection, items=items, clock=clock, cursor_key=key),
+        real=DynamoDBRepository(
+            connection=connection, items=items, beacons=beacons, clock=clock, cursor_key=key
+        ),
+        directory=DynamoDBDirectory(connection, beacons, clock),
         trail=trail,
         outbox=DynamoDBAuditOutbox(connection=connection, clock=clock),
         pseudonyms=Pseudonyms(key),
@@ -211,15 +220,33 @@ def shared_cursor_key(connection: DynamoDBConnection) -> CursorKey:
         Corrupt: it is there and cannot be read.
         PortError: the service refused or could not be reached.
     """
+    return _shared_secret(connection, CURSOR_KEY_AT, "the key of the cursors")
+
+
+def shared_beacons(connection: DynamoDBConnection) -> Beacons:
+    """
+    What stands for unique values in keys, the same for every process over these tables.
+
+    Its secret lies beside that of the cursors. When it is lost, what was taken is found by nobody,
+    until every entity that has something alone is stored again.
+
+    Raises:
+        Corrupt: the secret is there and cannot be read.
+        PortError: the service refused or could not be reached.
+    """
+    return Beacons(_shared_secret(connection, BEACON_KEY_AT, "the key of the beacons"))
+
+
+def _shared_secret(connection: DynamoDBConnection, at: Address, what: str) -> bytes:
     fresh = codec_of(_Secret).encode(_Secret(secrets.token_bytes(KEY_BYTES)))
-    known = connection.run(get_op(connection, CURSOR_KEY_AT))
+    known = connection.run(get_op(connection, at))
     if known is None:
-        _offer(connection, {**CURSOR_KEY_AT.key, **fresh})
-        known = connection.run(get_op(connection, CURSOR_KEY_AT))
+        _offer(connection, {**at.key, **fresh})
+        known = connection.run(get_op(connection, at))
     try:
         key: bytes = codec_of(_Secret).decode(known or {}).secret
     except Undecodable as error:
-        raise Corrupt("the key of the cursors") from error
+        raise Corrupt(what) from error
     return key
 
 

@@ -1,5 +1,6 @@
 """A commit as values: what is to be written, on which conditions, and what a refusal means."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final
@@ -30,7 +31,9 @@ from clarity.adapters.aws.dynamodb.keys import (
 )
 from clarity.adapters.aws.dynamodb.payloads import Outgoing
 from clarity.adapters.aws.dynamodb.tables import MAIN
+from clarity.adapters.aws.dynamodb.unique import Claim, claimed, claims_of, let_go, partitions
 from clarity.domain.audit import ChainHead, Touched
+from clarity.domain.privacy import Beacons
 from clarity.ports.clock import Clock
 from clarity.ports.entities import Key, spec_for
 from clarity.ports.errors import AlreadyExists, IdempotencyMismatch, StaleVersion, TooLarge
@@ -69,12 +72,14 @@ class Step:
         key: of the entity.
         address: where its item lies.
         encoded: what is stored; None for a deletion.
+        claims: what the owner alone is to have by it.
     """
 
     change: Change
     key: Key
     address: Address
     encoded: Encoded | None
+    claims: tuple[Claim, ...] = ()
 
     @property
     def version(self) -> int:
@@ -109,7 +114,20 @@ class Step:
         if self.encoded is None or not isinstance(self.change, Put):
             return {}
         version: Item = {"v": {"N": str(self.version)}}
-        return {**self.encoded.item, **version, **expiry(self.change.expires_at)}
+        return {**self.encoded.item, **version, **claimed(self.claims), **self._expiry}
+
+    @property
+    def _expiry(self) -> Item:
+        return expiry(self.change.expires_at) if isinstance(self.change, Put) else {}
+
+    def claiming(self, table: str, now_us: int) -> list[Action]:
+        """The claims, each on condition that nobody else has it."""
+        return [c.action(table, self.address.pk, self._expiry, now_us) for c in self.claims]
+
+    def letting_go(self, table: str, before: Item | None) -> list[Action]:
+        """What the entity had alone `before`, and has no longer, is free."""
+        gone = partitions(before) - {claim.pk for claim in self.claims}
+        return let_go(table, self.address.pk, gone)
 
     def _condition(self, before: Item | None, now_us: int) -> tuple[str, Item]:
         values: Item = {":now": {"N": str(now_us)}}
@@ -190,12 +208,15 @@ class Work:
         return Link.of(self.evidence.event(touched), head, nonce)
 
     def actions(self, table: str, link: Link, before: Mapping[Address, Item]) -> list[Action]:
-        """The changes in order, then the idempotency record."""
+        """The changes in order, their claims, the idempotency record, and what is let go of."""
         actions = [s.action(table, before.get(s.address), self.now_us) for s in self.steps]
+        actions += [one for s in self.steps for one in s.claiming(table, self.now_us)]
         memory = self.memory
         if memory is not None:
             actions += self._remember(table, memory, self.committed(link))
-        return actions
+        return actions + [
+            one for s in self.steps for one in s.letting_go(table, before.get(s.address))
+        ]
 
     def committed(self, link: Link) -> Committed:
         """The answer when the transaction goes through."""
@@ -206,13 +227,17 @@ class Work:
         Nothing, when a later try may succeed.
 
         Raises:
-            AlreadyExists, StaleVersion: the first change whose condition failed.
+            AlreadyExists, StaleVersion: the first change whose condition failed, or whose claim.
         """
-        changes = reasons[: len(self.steps)]
-        if any(reason.condition_failed for reason in reasons[len(self.steps) :]):
+        left = iter(reasons)
+        changes = list(itertools.islice(left, len(self.steps)))
+        claims = [list(itertools.islice(left, len(step.claims))) for step in self.steps]
+        if any(reason.condition_failed for reason in left):
             return
-        for step, reason in zip(self.steps, changes, strict=False):
-            step.judge(reason, self.now_us)
+        for step, change, claimed_ in zip(self.steps, changes, claims, strict=False):
+            step.judge(change, self.now_us)
+            for claim, reason in zip(step.claims, claimed_, strict=True):
+                claim.judge(reason, step.key.kind)
 
     @property
     def _owner(self) -> str:
@@ -245,7 +270,12 @@ REMEMBERED_US: Final = REMEMBERED // timedelta(microseconds=1)
 
 
 def work_of(
-    changes: Sequence[Change], evidence: Evidence, *, items: EntityItems, clock: Clock
+    changes: Sequence[Change],
+    evidence: Evidence,
+    *,
+    items: EntityItems,
+    beacons: Beacons,
+    clock: Clock,
 ) -> Work:
     """
     The commit, checked and encoded; nothing was sent.
@@ -257,7 +287,7 @@ def work_of(
     """
     if len(changes) > MAX_CHANGES:
         raise TooLarge("one commit, changes,", MAX_CHANGES, len(changes))
-    steps = tuple(_step(change, evidence, items) for change in changes)
+    steps = tuple(_step(change, evidence, items, beacons) for change in changes)
     if len({step.address for step in steps}) < len(steps):
         raise ValueError("two changes name one key")
     sizes = [item_size(step.item) for step in steps]
@@ -268,10 +298,12 @@ def work_of(
     return Work(steps, evidence, micros(clock.now()))
 
 
-def _step(change: Change, evidence: Evidence, items: EntityItems) -> Step:
+def _step(change: Change, evidence: Evidence, items: EntityItems, beacons: Beacons) -> Step:
     if isinstance(change, Put):
         encoded = items.encode(evidence.patient, change.entity)
-        return Step(change, encoded.key, Address(MAIN.name, encoded.pk, encoded.sk), encoded)
+        at = Address(MAIN.name, encoded.pk, encoded.sk)
+        claims = claims_of(change.entity, evidence.patient.tenant, beacons)
+        return Step(change, encoded.key, at, encoded, claims)
     spec_for(change.key)
     at = Address(MAIN.name, owner_pk(evidence.patient), key_text(change.key))
     return Step(change, change.key, at, None)
