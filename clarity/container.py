@@ -20,6 +20,7 @@ from clarity.application.health import Health
 from clarity.application.ingest import Ingest
 from clarity.application.jobs import LookAtJobs, TrackJobs
 from clarity.application.keep_store import KeepStore
+from clarity.application.latest import LatestResult
 from clarity.application.merge import MergeDays
 from clarity.application.model_service import ModelPorts, models_over
 from clarity.application.models import LoadingStrategy
@@ -118,6 +119,7 @@ class Core(containers.DeclarativeContainer):
         analyses=analyses,
         clarity_version=VERSION,
     )
+    latest_result = providers.Factory(LatestResult, repository, audit_sink, clock)
     track = providers.Factory(TrackJobs, jobs=job_store, ids=ids, clock=clock)
     merge = providers.Factory(MergeDays, repository, clock)
     import_days = providers.Factory(ImportDays, bulk=bulk, merge=merge, track=track, clock=clock)
@@ -187,6 +189,7 @@ class Core(containers.DeclarativeContainer):
         find_patient=find_patient,
         summarize=summarize,
         analyze=analyze,
+        latest_result=latest_result,
         report=report,
         diaries=diaries,
         export=export,

@@ -24,12 +24,12 @@ from clarity.domain.streams import DayChunk
 from clarity.domain.timeline import TimeWindow
 from clarity.ports.audit import AuditSink
 from clarity.ports.clock import Clock
-from clarity.ports.entities import Key
+from clarity.ports.entities import Key, key_of
 from clarity.ports.errors import AlreadyExists, NotFound
 from clarity.ports.query import Stored
 from clarity.ports.repository import Evidence, Put, Repository
 
-__all__ = ["Analyze", "Analyzed", "NothingStored"]
+__all__ = ["KIND", "Analyze", "Analyzed", "NothingStored"]
 
 KIND: Final = "rest-activity"
 """Name of the results of this use case in the store."""
@@ -101,7 +101,8 @@ class Analyze:
         input_digest = content_digest([stored.entity for stored in chunks])
         analyses = self.analyses if diary is None else _knowing(self.analyses, diary)
         fingerprint = self._fingerprint(input_digest, analyses)
-        known = self._known(days.patient, fingerprint)
+        key = Key("result", (KIND, assessed.series.end, fingerprint))
+        known = self._known(days.patient, key)
         if known is not None:
             return Analyzed(assessed.series, known)
         made = Provenance(
@@ -132,9 +133,9 @@ class Analyze:
             )
         )
 
-    def _known(self, patient: PatientRef, fingerprint: str) -> AnalysisResult | None:
+    def _known(self, patient: PatientRef, key: Key) -> AnalysisResult | None:
         try:
-            found = self.repository.get(patient, Key("result", (KIND, fingerprint))).entity
+            found = self.repository.get(patient, key).entity
         except NotFound:
             return None
         return found if isinstance(found, AnalysisResult) else None
@@ -156,7 +157,7 @@ class Analyze:
         try:
             self.repository.commit([Put(result, based_on=0)], evidence=evidence)
         except AlreadyExists:
-            return self._known(patient, result.provenance.fingerprint) or result
+            return self._known(patient, key_of(result)) or result
         return result
 
     def _fingerprint(self, input_digest: str, analyses: Sequence[Analysis]) -> str:

@@ -12,6 +12,7 @@ from clarity.application.health import Health
 from clarity.application.ingest import Ingest
 from clarity.application.jobs import LookAtJobs
 from clarity.application.keep_store import KeepStore
+from clarity.application.latest import LatestResult
 from clarity.application.model_service import Models
 from clarity.application.profiles import FindPatient, KeepProfile, ReadProfile
 from clarity.application.read import ReadStream
@@ -45,6 +46,7 @@ class Clarity:
         find_patient: the person behind an e-mail address.
         summarize: what a stream says of each day or week.
         analyze: results for what is stored.
+        latest_result: the stored result with the latest window.
         report: files in, documents out: ingest, analyze and render, file by file.
         diaries: sleep diaries out of files, for an order of `report`.
         export: everything held about one person, as files.
@@ -74,6 +76,7 @@ class Clarity:
     find_patient: FindPatient
     summarize: Summarize
     analyze: Analyze
+    latest_result: LatestResult
     report: TrackedReports
     diaries: Diaries
     export: ExportPatient

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
+from typing import Final, TypeVar
 
 import attrs
 
@@ -14,11 +15,16 @@ from clarity.domain.identity import Actor, CorrelationId, PatientRef
 from clarity.domain.streams import DayChunk, StreamKind
 from clarity.ports.audit import AuditSink
 from clarity.ports.clock import Clock
-from clarity.ports.entities import key_of
+from clarity.ports.entities import Entity, key_of
 from clarity.ports.query import Page, Query, Stored, field
 from clarity.ports.repository import Repository
 
-__all__ = ["Days", "ReadStream", "chunks_in", "content_digest", "touched"]
+__all__ = ["Days", "ReadStream", "chunks_in", "content_digest", "everything", "touched"]
+
+E = TypeVar("E", bound=Entity)
+
+PAGE: Final = 200
+"""Entities read at once."""
 
 
 @attrs.frozen(kw_only=True)
@@ -48,15 +54,18 @@ class Days:
         return query
 
 
-def chunks_in(repository: Repository, days: Days) -> tuple[Stored[DayChunk], ...]:
-    """All chunks of `days`, read page by page to the end."""
-    query = days.query().page(200)
-    page = repository.query(query)
-    found = list(page.items)
+def everything(repository: Repository, query: Query[E]) -> Iterator[Stored[E]]:
+    """The answer to `query`, read page by page while it is consumed."""
+    page = repository.query(query.page(PAGE))
+    yield from page.items
     while page.cursor is not None:
-        page = repository.query(query.page(200, page.cursor))
-        found.extend(page.items)
-    return tuple(found)
+        page = repository.query(query.page(PAGE, page.cursor))
+        yield from page.items
+
+
+def chunks_in(repository: Repository, days: Days) -> tuple[Stored[DayChunk], ...]:
+    """All chunks of `days`."""
+    return tuple(everything(repository, days.query()))
 
 
 def touched(entities: Sequence[Stored[DayChunk]]) -> tuple[Touched, ...]:

@@ -1,7 +1,7 @@
 """What is stored: the kinds of entities, their keys, and the fields that queries may name."""
 
-from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
 from types import MappingProxyType
 from typing import ClassVar, Final, TypeVar
 
@@ -52,16 +52,25 @@ class BadKey(DomainError):
         return f"{self.problem}; ports/entities.py lists the kinds and their key fields"
 
 
+def _in_utc(parts: Sequence[str | date]) -> tuple[str | date, ...]:
+    """Instants in UTC, so that one instant is one key in whatever zone it is told."""
+    return tuple(
+        part.astimezone(UTC) if isinstance(part, datetime) and part.tzinfo else part
+        for part in parts
+    )
+
+
 @attrs.frozen
 class Key:
     """
     Which entity of a patient: its kind and the values of its key fields, in order.
 
-    `str(key)` names it in audit records; parts are escaped, so no two keys have one text.
+    `str(key)` names it in audit records; parts are escaped, so no two keys have one text. Times
+    among the parts are kept in UTC.
     """
 
     kind: str
-    parts: tuple[str | date, ...]
+    parts: tuple[str | date, ...] = attrs.field(converter=_in_utc)
 
     def __str__(self) -> str:
         return "/".join([self.kind, *(_escaped(part) for part in self.parts)])
@@ -158,8 +167,8 @@ CHUNK: Final = EntitySpec(
 RESULT: Final = EntitySpec(
     kind="result",
     type=AnalysisResult,
-    schema=1,
-    key=("kind", "fingerprint"),
+    schema=2,
+    key=("kind", "window_end", "fingerprint"),
     fields=MappingProxyType(
         {
             "kind": Field(type=str, of=_result(lambda r: r.kind)),
@@ -208,10 +217,15 @@ def spec_for(key: Key) -> EntitySpec:
     for spec in ENTITIES:
         if spec.kind == key.kind:
             wanted = [spec.fields[name].type for name in spec.key]
-            if [type(part) for part in key.parts] != wanted:
+            if [type(part) for part in key.parts] != wanted or not _are_instants(key.parts):
                 raise BadKey(f"a key of {spec.kind} has the parts {', '.join(spec.key)}")
             return spec
     raise BadKey("the key names no kind of entity")
+
+
+def _are_instants(parts: Sequence[str | date]) -> bool:
+    """Whether every time among the parts has a zone."""
+    return all(part.tzinfo is UTC for part in parts if isinstance(part, datetime))
 
 
 def key_of(entity: Entity) -> Key:

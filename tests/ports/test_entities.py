@@ -1,6 +1,7 @@
 """Keys and fields of what is stored."""
 
-from datetime import date
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -24,6 +25,9 @@ from clarity.ports.entities import (
 )
 from tests.support import strategies
 
+OSLO = ZoneInfo("Europe/Oslo")
+NAIVE = datetime.fromisoformat("2003-05-01T12:00:00")
+
 parts = st.lists(strategies.texts(4), max_size=3).map(tuple)
 keys = st.builds(Key, st.text("ab/%#", max_size=3), parts)
 
@@ -46,7 +50,18 @@ def test_two_keys_never_have_one_text(first: Key, second: Key):
 
 def test_the_text_of_a_key_is_readable():
     assert str(Key("chunk", ("activity", date(2003, 5, 7)))) == "chunk/activity/2003-05-07"
-    assert str(Key("result", ("a/b#c%", "ff"))) == "result/a%2Fb%23c%25/ff"
+    end = datetime(2003, 10, 26, 2, 30, tzinfo=OSLO, fold=1)
+    assert str(Key("result", ("a/b#c%", end, "ff"))) == (
+        "result/a%2Fb%23c%25/2003-10-26T01:30:00+00:00/ff"
+    )
+
+
+def test_an_instant_is_one_key_in_every_zone():
+    first, second = (datetime(2003, 10, 26, 2, 30, tzinfo=OSLO, fold=fold) for fold in (0, 1))
+    in_utc = datetime(2003, 10, 26, 0, 30, tzinfo=UTC)
+
+    assert Key("result", ("a", first, "ff")) == Key("result", ("a", in_utc, "ff"))
+    assert Key("result", ("a", first, "ff")) != Key("result", ("a", second, "ff"))
 
 
 @pytest.mark.parametrize("spec", ENTITIES, ids=lambda spec: spec.kind)
@@ -60,7 +75,8 @@ def test_every_field_of_an_entity_has_a_value_of_its_type(spec: EntitySpec, data
     }
     assert all(type(known.of(entity)) is known.type for known in spec.fields.values())
     assert spec_for(key_of(entity)) is spec
-    assert key_of(entity).parts == tuple(spec.fields[name].of(entity) for name in spec.key)
+    parts = tuple(spec.fields[name].of(entity) for name in spec.key)
+    assert key_of(entity) == Key(spec.kind, parts)
 
 
 @given(chunk=strategies.chunks(), result=strategies.results())
@@ -91,7 +107,9 @@ def test_of_other_entities_nothing_is_unique(entity: Entity):
         (Key("other", ()), "no kind of entity"),
         (Key("chunk", ("activity",)), "a key of chunk has the parts stream, day"),
         (Key("chunk", ("activity", "2003-05-01")), "stream, day"),
-        (Key("result", ("a", "b", "c")), "kind, fingerprint"),
+        (Key("result", ("a", "b", "c")), "kind, window_end, fingerprint"),
+        (Key("result", ("a", date(2003, 5, 1), "c")), "kind, window_end, fingerprint"),
+        (Key("result", ("a", NAIVE, "c")), "kind, window_end, fingerprint"),
     ],
 )
 def test_a_key_of_no_kind_says_what_is_wrong(key: Key, problem: str):

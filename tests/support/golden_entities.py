@@ -13,6 +13,48 @@ from clarity.domain.timeline import TimeWindow
 
 OSLO = ZoneInfo("Europe/Oslo")
 
+RESULT = AnalysisResult(
+    kind="rest-activity",
+    window=TimeWindow(
+        start=datetime(2003, 10, 20, tzinfo=OSLO),
+        end=datetime(2003, 10, 26, 2, 30, tzinfo=OSLO, fold=1),
+    ),
+    epoch_s=60,
+    findings=(
+        Finding(
+            metric="IS",
+            value=0.625,
+            unit="1",
+            n_valid=168,
+            coverage=1.0,
+            algorithm="nonparametric/IS",
+            parameters={"bin_min": 60, "ratio": 0.5, "name": "x", "whole": True, "": None},
+            citation="somebody",
+        ),
+        Finding(
+            metric="SRI",
+            value=None,
+            unit="1",
+            n_valid=0,
+            coverage=0.0,
+            algorithm="sri",
+            citation="somebody",
+            reason="no pairs",
+        ),
+    ),
+    nights=(),
+    spans=(Spans(layer=Layer.SLEEP, algorithm="cole-kripke", spans=((0, 7), (9, 12))),),
+    notices=("two minutes are missing",),
+    provenance=Provenance(
+        input_digest="1" * 64,
+        analyses={"clarity.rhythm": "1"},
+        clarity_version="0.1.0",
+        computed_at=datetime(2003, 10, 27, 8, tzinfo=UTC),
+        fingerprint="2" * 64,
+    ),
+)
+"""Schema 2 has the end of the window in its key and says the same."""
+
 GOLDEN = {
     "chunk-1": DayChunk(
         stream=StreamKind.ACTIVITY,
@@ -25,46 +67,8 @@ GOLDEN = {
         values=np.array([*range(23), np.nan, 0.5]),
         source="0" * 64,
     ),
-    "result-1": AnalysisResult(
-        kind="rest-activity",
-        window=TimeWindow(
-            start=datetime(2003, 10, 20, tzinfo=OSLO),
-            end=datetime(2003, 10, 26, 2, 30, tzinfo=OSLO, fold=1),
-        ),
-        epoch_s=60,
-        findings=(
-            Finding(
-                metric="IS",
-                value=0.625,
-                unit="1",
-                n_valid=168,
-                coverage=1.0,
-                algorithm="nonparametric/IS",
-                parameters={"bin_min": 60, "ratio": 0.5, "name": "x", "whole": True, "": None},
-                citation="somebody",
-            ),
-            Finding(
-                metric="SRI",
-                value=None,
-                unit="1",
-                n_valid=0,
-                coverage=0.0,
-                algorithm="sri",
-                citation="somebody",
-                reason="no pairs",
-            ),
-        ),
-        nights=(),
-        spans=(Spans(layer=Layer.SLEEP, algorithm="cole-kripke", spans=((0, 7), (9, 12))),),
-        notices=("two minutes are missing",),
-        provenance=Provenance(
-            input_digest="1" * 64,
-            analyses={"clarity.rhythm": "1"},
-            clarity_version="0.1.0",
-            computed_at=datetime(2003, 10, 27, 8, tzinfo=UTC),
-            fingerprint="2" * 64,
-        ),
-    ),
+    "result-1": RESULT,
+    "result-2": RESULT,
     "profile-1": Profile(
         details=Details(
             email=EmailAddress("Ada@Clinic.example"),

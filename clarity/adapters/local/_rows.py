@@ -8,7 +8,14 @@ from typing import Any, Final
 import attrs
 
 from clarity.adapters.local import _unique
-from clarity.adapters.local._query import Sql, column, micros, names, statement
+from clarity.adapters.local._query import (
+    Sql,
+    column,
+    from_column,
+    micros,
+    names,
+    statement,
+)
 from clarity.adapters.local.items import Item
 from clarity.ports.entities import Entity, EntitySpec, Key
 from clarity.ports.errors import Corrupt
@@ -112,10 +119,8 @@ def _row(spec: EntitySpec, row: Sequence[Any]) -> Row:
     return Row(Key(spec.kind, parts), version, item)
 
 
-def _part(spec: EntitySpec, name: str, value: str) -> str | date:
-    if spec.fields[name].type is not date:
-        return value
+def _part(spec: EntitySpec, name: str, value: str | int) -> str | date:
     try:
-        return date.fromisoformat(value)
-    except ValueError as error:
+        return from_column(value, spec.fields[name].type)
+    except (ValueError, OverflowError) as error:
         raise Corrupt(f"the key of a stored {spec.kind}") from error

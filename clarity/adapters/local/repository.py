@@ -91,7 +91,7 @@ class SqliteRepository(Repository, Expiring):
         )
         if len(rows) <= query.page_size:
             return Page(items, None)
-        last = [str(_query.column(part)) for part in rows[query.page_size - 1].key.parts]
+        last = [_query.key_column(part) for part in rows[query.page_size - 1].key.parts]
         return Page(items, signed(last, question=question, key=key))
 
     def _page(self, query: Query[E], spec: EntitySpec, after: list[str | int] | None) -> list[Row]:

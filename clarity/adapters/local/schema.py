@@ -180,9 +180,40 @@ PROFILES: Final = (
 )
 """What no two patients of a tenant may have alike lies in `taken`, by what stands for its value."""
 
+RESULTS_BY_TIME: Final = (
+    "ALTER TABLE result RENAME TO result_by_print",
+    """
+    CREATE TABLE result (
+        owner INTEGER NOT NULL REFERENCES patient (id),
+        kind TEXT NOT NULL,
+        window_end INTEGER NOT NULL,
+        fingerprint TEXT NOT NULL,
+        window_start INTEGER NOT NULL,
+        computed_at INTEGER NOT NULL,
+        clarity_version TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        expires_us INTEGER,
+        schema INTEGER NOT NULL,
+        digest BLOB NOT NULL,
+        body BLOB NOT NULL,
+        payload BLOB NOT NULL,
+        PRIMARY KEY (owner, kind, window_end, fingerprint)
+    ) STRICT
+    """,
+    """
+    INSERT INTO result
+    SELECT owner, kind, window_end, fingerprint, window_start, computed_at, clarity_version,
+        version, expires_us, schema, digest, body, payload
+    FROM result_by_print
+    """,
+    "DROP TABLE result_by_print",
+    "CREATE INDEX result_expiry ON result (expires_us) WHERE expires_us IS NOT NULL",
+)
+"""The latest result of a kind is the last of its rows."""
+
 Migrations = tuple[tuple[str, ...], ...]
 
-MIGRATIONS: Final[Migrations] = (FIRST, JOBS, OPEN_BATCHES, OUTBOX, PROFILES)
+MIGRATIONS: Final[Migrations] = (FIRST, JOBS, OPEN_BATCHES, OUTBOX, PROFILES, RESULTS_BY_TIME)
 """Migration n makes version n + 1 of version n; a new store goes through all of them."""
 
 VERSION: Final = len(MIGRATIONS)

@@ -1,7 +1,7 @@
 """Queries compiled without a server: the range and the filter say what the condition says."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -19,7 +19,7 @@ from clarity.ports.query import All, AnyOf, Compare, Comparison, Expression, Not
 
 ADA = PatientRef(TenantId("t"), PatientId("ada"))
 
-Row = Mapping[str, str | date]
+Row = Mapping[str, str | date | datetime]
 
 
 def holds(condition: Expression, row: Row) -> bool:
@@ -62,12 +62,13 @@ def conditions(leaves: st.SearchStrategy[Compare]) -> st.SearchStrategy[Expressi
     )
 
 
+ends = st.integers(-2, 2).map(lambda n: datetime(2003, 5, 1, tzinfo=UTC) + timedelta(hours=n))
 result_terms = st.builds(
     Compare,
     st.sampled_from(["kind", "fingerprint"]),
     st.sampled_from(Comparison),
     words,
-)
+) | st.builds(Compare, st.just("window_end"), comparisons, ends)
 chunk_terms = st.builds(
     Compare, st.just("stream"), st.sampled_from(Comparison), st.sampled_from(["activity", "a", ""])
 ) | st.builds(Compare, st.just("day"), comparisons, days)
@@ -85,13 +86,13 @@ def check(query: Query, row: Row, key: Key) -> None:
         assert inside == wanted
 
 
-@given(conditions(result_terms), words, words)
+@given(conditions(result_terms), words, ends, words)
 def test_the_range_of_results_loses_nothing_and_alone_is_exact(
-    condition: Expression, kind: str, fingerprint: str
+    condition: Expression, kind: str, end: datetime, print_: str
 ):
-    query = Query(AnalysisResult, ADA, condition)
+    row = {"kind": kind, "window_end": end, "fingerprint": print_}
 
-    check(query, {"kind": kind, "fingerprint": fingerprint}, Key("result", (kind, fingerprint)))
+    check(Query(AnalysisResult, ADA, condition), row, Key("result", (kind, end, print_)))
 
 
 @given(conditions(chunk_terms), st.sampled_from(["activity", "hrv"]), days)
@@ -103,9 +104,11 @@ def test_the_range_of_chunks_loses_nothing_and_alone_is_exact(
     check(query, {"stream": stream, "day": day}, Key("chunk", (stream, day)))
 
 
-@given(conditions(result_terms), words, words)
-def test_a_simplified_condition_means_the_same(condition: Expression, kind: str, print_: str):
-    row = {"kind": kind, "fingerprint": print_}
+@given(conditions(result_terms), words, ends, words)
+def test_a_simplified_condition_means_the_same(
+    condition: Expression, kind: str, end: datetime, print_: str
+):
+    row = {"kind": kind, "window_end": end, "fingerprint": print_}
 
     assert holds(simplified(condition), row) == holds(condition, row)
 

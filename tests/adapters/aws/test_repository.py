@@ -1,6 +1,7 @@
 """What the contract cannot see: damage in the table, lost answers, budgets and sizes."""
 
 import base64
+import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -27,12 +28,15 @@ from clarity.ports.errors import (
     TooNew,
     Unavailable,
 )
-from clarity.ports.query import Query, field
+from clarity.ports.query import Query, Stored, field
 from clarity.ports.repository import Delete, Put
+from tests.adapters.aws.test_golden_items import FOLDER
+from tests.contracts.repository import harness
 from tests.contracts.repository.harness import ADA, BEN, chunk, digest, evidence
 from tests.support.dynamodb import World, world_on
 from tests.support.engines import running
 from tests.support.fault_proxy import Fault, FaultProxy, always, fault_proxy, scripted
+from tests.support.golden_entities import GOLDEN
 
 AT = datetime(2026, 1, 5, tzinfo=UTC)
 
@@ -50,6 +54,12 @@ def world(proxy: FaultProxy) -> Iterator[World]:
         proxy.requests.clear()
         yield opened
         proxy.plan = lambda *_: None
+
+
+def put_golden(world: World, name: str) -> None:
+    """An item as an earlier clarity left it."""
+    raw = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
+    put(world, {n: {"B": base64.b64decode(v["B"])} if "B" in v else v for n, v in raw.items()})
 
 
 def address(day: DayChunk, owner=ADA) -> Address:
@@ -280,3 +290,36 @@ def test_an_expiry_is_a_number_of_seconds_for_dynamodb_and_exact_for_us(world: W
 def test_a_short_cursor_key_is_refused(world: World):
     with pytest.raises(ValueError, match="cursor_key"):
         attrs.evolve(world.repository, cursor_key=b"short")
+
+
+def test_a_result_of_schema_1_is_read_and_goes_from_where_it_lies(world: World):
+    put_golden(world, "result-1")
+    key = key_of(GOLDEN["result-1"])
+    stored = Stored(GOLDEN["result-1"], 3)
+
+    assert world.repository.get(ADA, key) == stored
+    assert world.repository.query(Query(AnalysisResult, ADA)).items == (stored,)
+    with pytest.raises(StaleVersion) as refused:
+        world.repository.commit([Delete(key, 2)], evidence=evidence())
+    assert refused.value.current == 3
+    world.repository.commit([Delete(key, 3)], evidence=evidence())
+
+    assert world.repository.query(Query(AnalysisResult, ADA)).items == ()
+    (record,) = world.trail.records(
+        AuditFilter(tenant=ADA.tenant, patient=ADA), limit=9, cursor=None
+    ).records
+    (touched,) = record.event.touched
+    assert (touched.entity, touched.after) == (str(key), "")
+    assert len(touched.before) == 64
+
+
+def test_a_result_of_schema_1_is_erased_and_others_sort_behind_it(world: World):
+    put_golden(world, "result-1")
+    newer = harness.result(datetime(1970, 1, 2, tzinfo=UTC), print_="0" * 64)
+    world.repository.commit([Put(newer, 0)], evidence=evidence())
+
+    newest, _ = world.repository.query(Query(AnalysisResult, ADA).newest_first()).items
+
+    assert newest.entity == newer
+    assert world.erasure.erase(ADA, limit=9, evidence=evidence()) == 2
+    assert world.repository.query(Query(AnalysisResult, ADA)).items == ()

@@ -23,10 +23,12 @@ from clarity.adapters.observability.metrics import MemoryMetrics
 from clarity.adapters.observability.traced import TracedRepository
 from clarity.adapters.observability.tracing import MemoryTracer
 from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
+from clarity.domain.analysis.result import AnalysisResult, Provenance
 from clarity.domain.audit import AuditRecord, Operation
 from clarity.domain.identity import Actor, CorrelationId, PatientId, PatientRef, Purpose, TenantId
 from clarity.domain.profile import Details, EmailAddress, Profile
 from clarity.domain.streams import DayChunk, StreamKind, Unit
+from clarity.domain.timeline import TimeWindow
 from clarity.ports.audit import AuditFilter, AuditTrail
 from clarity.ports.entities import Entity
 from clarity.ports.query import Page, Query, Stored
@@ -45,6 +47,7 @@ __all__ = [
     "everything",
     "evidence",
     "profile",
+    "result",
     "trail_of",
 ]
 
@@ -164,6 +167,29 @@ def profile(email: str = "ada@clinic.example", *, name: str = "") -> Profile:
     """Of somebody with that address, kept since the start of time."""
     details = Details(email=EmailAddress(email), name=name, zone=ZoneInfo("UTC"))
     return Profile(details=details, created_at=START)
+
+
+def result(
+    end: datetime, *, kind: str = "rest-activity", print_: str = "", at: datetime = START
+) -> AnalysisResult:
+    """About the day before `end`, computed `at`; without findings."""
+    made = Provenance(
+        input_digest=digest(),
+        analyses={"test": "1"},
+        clarity_version="1.0",
+        computed_at=at,
+        fingerprint=print_ or digest(),
+    )
+    return AnalysisResult(
+        kind=kind,
+        window=TimeWindow(start=end - timedelta(days=1), end=end),
+        epoch_s=60,
+        findings=(),
+        nights=(),
+        spans=(),
+        notices=(),
+        provenance=made,
+    )
 
 
 def everything(repository: Repository, query: Query[Entity]) -> list[Stored[Entity]]:

@@ -25,7 +25,7 @@ import orjson
 
 from clarity.adapters.aws._operations import Attribute, Item
 from clarity.adapters.aws.dynamodb.codec import MALFORMED, EntityCodec, Undecodable, codec_of
-from clarity.adapters.aws.dynamodb.keys import key_of_text, key_text, owner_pk
+from clarity.adapters.aws.dynamodb.keys import former_key_text, key_of_text, key_text, owner_pk
 from clarity.adapters.aws.dynamodb.payloads import PACKED, Outgoing, Payloads
 from clarity.domain.identity import PatientRef
 from clarity.domain.streams import DayChunk
@@ -219,7 +219,9 @@ class EntityItems:
             given[PACKED] = self.chunks.unpack(packed, context=_context(pk, sk))
         entity: Entity = codec.decode(item, **given)
         wanted = _digest(pk, sk, schema, codec.encode(entity), packed)
-        if key_text(key_of(entity)) != sk or not hmac.compare_digest(digest_of(item), wanted):
+        if former_key_text(key_of(entity), schema) != sk or not hmac.compare_digest(
+            digest_of(item), wanted
+        ):
             raise Corrupt(f"the stored {spec.kind}")
         return Stored(entity, int(item["v"]["N"]))
 

@@ -12,7 +12,7 @@ from clarity.adapters.aws.dynamodb.batch import Address, Batches, get_op
 from clarity.adapters.aws.dynamodb.chain import fresh_nonce, head_address, head_of, refusals
 from clarity.adapters.aws.dynamodb.cursor import CursorKey, place_of, signed
 from clarity.adapters.aws.dynamodb.items import EntityItems, expired, micros
-from clarity.adapters.aws.dynamodb.keys import key_text, owner_pk
+from clarity.adapters.aws.dynamodb.keys import former_key_texts, key_text, owner_pk
 from clarity.adapters.aws.dynamodb.payloads import steadily
 from clarity.adapters.aws.dynamodb.query import Plan, planned, question
 from clarity.adapters.aws.dynamodb.tables import MAIN
@@ -72,12 +72,13 @@ class DynamoDBRepository(Repository):
         return steadily(lambda: self._page(query))
 
     def _got(self, owner: PatientRef, key: Key) -> Stored[Entity]:
-        spec = spec_for(key)
-        at = Address(MAIN.name, owner_pk(owner), key_text(key))
-        item = self.connection.run(get_op(self.connection, at))
-        if item is None or expired(item, micros(self.clock.now())):
-            raise NotFound(str(key))
-        return self.items.decode(spec, item)
+        spec, now_us = spec_for(key), micros(self.clock.now())
+        for sk in (key_text(key), *former_key_texts(key)):
+            at = Address(MAIN.name, owner_pk(owner), sk)
+            item = self.connection.run(get_op(self.connection, at))
+            if item is not None and not expired(item, now_us):
+                return self.items.decode(spec, item)
+        raise NotFound(str(key))
 
     def _page(self, query: Query[E]) -> Page[E]:
         asked = question(query)
@@ -141,6 +142,7 @@ class DynamoDBRepository(Repository):
         earlier = work.earlier(known.get(memory)) if memory else None
         if earlier is not None:
             return earlier
+        work = work.found(known)
         link = work.link(head_of(known.get(head_at)), known, self.nonce())
         actions = work.actions(self.connection.table(MAIN.name), link, known)
         reasons = refusals(self.connection, link, actions)

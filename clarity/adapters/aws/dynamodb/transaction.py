@@ -24,6 +24,7 @@ from clarity.adapters.aws.dynamodb.items import (
 )
 from clarity.adapters.aws.dynamodb.keys import (
     SINGLE,
+    former_key_texts,
     idempotency_pk,
     key_text,
     owner_pk,
@@ -73,6 +74,7 @@ class Step:
         address: where its item lies.
         encoded: what is stored; None for a deletion.
         claims: what the owner alone is to have by it.
+        former: where else the item that goes may lie, written in an earlier schema.
     """
 
     change: Change
@@ -80,11 +82,17 @@ class Step:
     address: Address
     encoded: Encoded | None
     claims: tuple[Claim, ...] = ()
+    former: tuple[Address, ...] = ()
 
     @property
     def version(self) -> int:
         """The version after the change; 0 for a deletion."""
         return 0 if self.encoded is None else self.change.based_on + 1
+
+    def found(self, before: Mapping[Address, Item]) -> "Step":
+        """The step at the place where the item lies."""
+        places = (at for at in (self.address, *self.former) if at in before)
+        return attrs.evolve(self, address=next(places, self.address))
 
     def touched(self, before: Item | None, now_us: int) -> Touched:
         """What the audit record says of it."""
@@ -181,7 +189,8 @@ class Work:
     @property
     def based(self) -> tuple[Address, ...]:
         """The items that must be known before, for their digests."""
-        return tuple(step.address for step in self.steps if step.change.based_on > 0)
+        based = (step for step in self.steps if step.change.based_on > 0)
+        return tuple(at for step in based for at in (step.address, *step.former))
 
     @property
     def outgoing(self) -> tuple[Outgoing | None, ...]:
@@ -201,6 +210,10 @@ class Work:
         if (known.req, known.who) != (self.evidence.request_digest, self._owner):
             raise IdempotencyMismatch
         return Committed(known.vs, ChainHead(known.n, known.h))
+
+    def found(self, before: Mapping[Address, Item]) -> "Work":
+        """The work with every item that goes where it lies."""
+        return attrs.evolve(self, steps=tuple(step.found(before) for step in self.steps))
 
     def link(self, head: ChainHead, before: Mapping[Address, Item], nonce: str) -> Link:
         """The audit record of the commit, at the end of the chain."""
@@ -305,5 +318,6 @@ def _step(change: Change, evidence: Evidence, items: EntityItems, beacons: Beaco
         claims = claims_of(change.entity, evidence.patient.tenant, beacons)
         return Step(change, encoded.key, at, encoded, claims)
     spec_for(change.key)
-    at = Address(MAIN.name, owner_pk(evidence.patient), key_text(change.key))
-    return Step(change, change.key, at, None)
+    sks = (key_text(change.key), *former_key_texts(change.key))
+    at, *former = (Address(MAIN.name, owner_pk(evidence.patient), sk) for sk in sks)
+    return Step(change, change.key, at, None, former=tuple(former))

@@ -1,0 +1,67 @@
+"""The latest result that is stored of a person, without computing anything."""
+
+import attrs
+
+from clarity.application.analyze import KIND
+from clarity.application.correlation import correlated
+from clarity.application.read import everything
+from clarity.domain.access import require_patient
+from clarity.domain.analysis.result import AnalysisResult
+from clarity.domain.audit import AuditEvent, Operation, Touched
+from clarity.domain.identity import Actor, CorrelationId, PatientRef
+from clarity.ports.audit import AuditSink
+from clarity.ports.clock import Clock
+from clarity.ports.entities import key_of
+from clarity.ports.errors import NotFound
+from clarity.ports.query import Query, field
+from clarity.ports.repository import Repository
+
+__all__ = ["LatestResult"]
+
+
+@attrs.frozen
+class LatestResult:
+    """Hands out the stored result with the latest window, after the record of the read."""
+
+    repository: Repository
+    audit: AuditSink
+    clock: Clock
+
+    @correlated
+    def run(
+        self,
+        patient: PatientRef,
+        *,
+        actor: Actor,
+        correlation: CorrelationId,
+        kind: str = KIND,
+    ) -> AnalysisResult:
+        """
+        The result of that kind whose window ends last; of several of one end the last computed.
+
+        Raises:
+            NotAllowed: the patient belongs to another tenant.
+            NotFound: there is no result of that kind.
+            PortError: the store or the trail refused; then nothing is handed out.
+        """
+        require_patient(actor, patient)
+        result = self._latest(Query(AnalysisResult, patient).where(field("kind").equals(kind)))
+        self.audit.append(
+            AuditEvent(
+                actor=actor,
+                patient=patient,
+                operation=Operation.READ,
+                touched=(Touched(str(key_of(result))),),
+                correlation=correlation,
+                at=self.clock.now(),
+            )
+        )
+        return result
+
+    def _latest(self, query: Query[AnalysisResult]) -> AnalysisResult:
+        newest = self.repository.query(query.newest_first().page(1)).items
+        if not newest:
+            raise NotFound("a result of this kind")
+        of_window = query.where(field("window_end").equals(newest[0].entity.window.end))
+        found = (*newest, *everything(self.repository, of_window))
+        return max((s.entity for s in found), key=lambda result: result.provenance.computed_at)
