@@ -93,8 +93,8 @@ def written(chunks: Sequence[DayChunk]) -> list[Item]:
     """Every item that the transaction of a later ingest writes."""
     changes = [Put(c, 0) for c in chunks]
     work = work_of(changes, evidence(), items=ITEMS, beacons=BEACONS, clock=SystemClock())
-    link = work.link(ChainHead(7, bytes(32)), {}, "0" * 32)
-    actions = [*link.actions("audit"), *work.actions("main", link, {})]
+    link = work.link(ChainHead(7, bytes(32)), "0" * 32)
+    actions = [*link.actions("audit"), *work.actions("main", link)]
     return [_item_after(action) for action in actions]
 
 

@@ -19,7 +19,7 @@ from clarity.adapters.local._query import (
 from clarity.adapters.local.items import Item
 from clarity.ports.entities import Entity, EntitySpec, Key
 from clarity.ports.errors import Corrupt
-from clarity.ports.repository import Put
+from clarity.ports.repository import Put, Upsert
 
 __all__ = ["Row", "alive", "count", "delete", "find", "insert", "purge", "selected"]
 
@@ -63,7 +63,7 @@ def find(connection: sqlite3.Connection, spec: EntitySpec, key: Key, rows: Sql) 
 
 
 def insert(
-    connection: sqlite3.Connection, owner: int, spec: EntitySpec, put: Put, stored: Row
+    connection: sqlite3.Connection, owner: int, spec: EntitySpec, put: Put | Upsert, stored: Row
 ) -> None:
     """`stored` is in its place, instead of whatever was there."""
     values = _values(owner, spec, put.entity) | _state(stored)

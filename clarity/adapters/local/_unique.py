@@ -7,7 +7,7 @@ from typing import Final
 from clarity.adapters.local._query import micros
 from clarity.ports.entities import EntitySpec, spec_of
 from clarity.ports.errors import AlreadyExists
-from clarity.ports.repository import Put
+from clarity.ports.repository import Put, Upsert
 
 __all__ = ["expire", "let_go", "take"]
 
@@ -21,7 +21,11 @@ TAKE: Final = """
 
 
 def take(
-    connection: sqlite3.Connection, owner: int, put: Put, beacons: Mapping[str, str], now_us: int
+    connection: sqlite3.Connection,
+    owner: int,
+    put: Put | Upsert,
+    beacons: Mapping[str, str],
+    now_us: int,
 ) -> None:
     """
     The owner alone has what `beacons` stand for, by field, and nothing else in those fields.

@@ -37,6 +37,7 @@ from clarity.ports.repository import (
     Evidence,
     Put,
     Repository,
+    Upsert,
 )
 
 __all__ = ["SqliteRepository"]
@@ -178,23 +179,29 @@ def _applied(
     connection: sqlite3.Connection, owner: int, prepared: _Prepared, now_us: int
 ) -> tuple[int, Touched]:
     """The new version (0 = deleted) and what the audit record says of the change."""
-    key, spec = prepared.key, prepared.spec
-    row = _rows.find(connection, spec, key, _rows.alive(owner, now_us))
-    _check_version(prepared, 0 if row is None else row.version)
+    key, spec, change = prepared.key, prepared.spec, prepared.change
+    alive = _rows.alive(owner, now_us)
+    row = _rows.find(connection, spec, key, alive)
+    current = 0 if row is None else row.version
+    if isinstance(change, Upsert):
+        meets = alive & _query.compiled(change.when, spec)
+        if row is not None and _rows.find(connection, spec, key, meets) is None:
+            raise StaleVersion(str(key), current)
+    else:
+        _check_version(key, change, current)
     before = "" if row is None else row.item.digest.hex()
-    if not isinstance(prepared.change, Put) or prepared.item is None:
+    if isinstance(change, Delete) or prepared.item is None:
         _rows.delete(connection, owner, spec, key)
         return 0, Touched(str(key), before=before)
-    version = prepared.change.based_on + 1
-    _unique.take(connection, owner, prepared.change, prepared.beacons, now_us)
-    _rows.insert(connection, owner, spec, prepared.change, Row(key, version, prepared.item))
-    return version, Touched(str(key), before=before, after=prepared.item.digest.hex())
+    stored = Row(key, current + 1, prepared.item)
+    _unique.take(connection, owner, change, prepared.beacons, now_us)
+    _rows.insert(connection, owner, spec, change, stored)
+    return stored.version, Touched(str(key), before=before, after=prepared.item.digest.hex())
 
 
-def _check_version(prepared: _Prepared, current: int) -> None:
-    based_on = prepared.change.based_on
-    if current == based_on:
+def _check_version(key: Key, change: Put | Delete, current: int) -> None:
+    if current == change.based_on:
         return
-    if based_on == 0:
-        raise AlreadyExists(str(prepared.key))
-    raise StaleVersion(str(prepared.key), current)
+    if change.based_on == 0:
+        raise AlreadyExists(str(key))
+    raise StaleVersion(str(key), current)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clarity.adapters.aws.dynamodb.conditions import ALWAYS, NEVER, simplified
+from clarity.adapters.aws.dynamodb.conditions import NEVER, simplified
 from clarity.adapters.aws.dynamodb.items import comparable
 from clarity.adapters.aws.dynamodb.keys import key_text
 from clarity.adapters.aws.dynamodb.query import planned, question
@@ -15,7 +15,17 @@ from clarity.domain.analysis.result import AnalysisResult
 from clarity.domain.identity import PatientId, PatientRef, TenantId
 from clarity.domain.streams import DayChunk
 from clarity.ports.entities import Key
-from clarity.ports.query import All, AnyOf, Compare, Comparison, Expression, Not, Query, field
+from clarity.ports.query import (
+    ALWAYS,
+    All,
+    AnyOf,
+    Compare,
+    Comparison,
+    Expression,
+    Not,
+    Query,
+    field,
+)
 
 ADA = PatientRef(TenantId("t"), PatientId("ada"))
 

@@ -10,7 +10,6 @@ from clarity.adapters.aws._operations import Item, Op
 from clarity.adapters.aws.dynamodb.batch import Address, get_op
 from clarity.adapters.aws.dynamodb.items import EntityItems
 from clarity.adapters.aws.dynamodb.keys import owner_pk, patient_of_owner, unique_pk
-from clarity.adapters.aws.dynamodb.store import shared_beacons
 from clarity.adapters.aws.dynamodb.upkeep import DynamoDBUpkeep
 from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
 from clarity.domain.identity import PatientRef
@@ -144,10 +143,3 @@ def test_of_two_conflicts_that_of_the_earlier_change_is_told(world: World):
         world.repository.commit([Put(chunk(), 0), Put(profile("ben@x"), 0)], evidence=evidence())
 
     assert (first.value.field, second.value.field) == ("email", "")
-
-
-def test_every_process_has_the_same_beacons(world: World):
-    first, again = shared_beacons(world.connection), shared_beacons(world.connection)
-
-    assert first == again
-    assert first != BEACONS

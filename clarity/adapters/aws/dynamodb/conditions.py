@@ -7,11 +7,10 @@ flat. Every field has a value, so each step keeps the meaning.
 
 from typing import Final
 
-from clarity.ports.query import All, AnyOf, Compare, Comparison, Expression, Not
+from clarity.ports.query import ALWAYS, All, AnyOf, Compare, Comparison, Expression, Not
 
-__all__ = ["ALWAYS", "NEVER", "conjuncts", "simplified"]
+__all__ = ["NEVER", "conjuncts", "simplified"]
 
-ALWAYS: Final = All(())
 NEVER: Final = AnyOf(())
 
 OPPOSITE: Final = {

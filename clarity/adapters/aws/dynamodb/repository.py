@@ -143,8 +143,8 @@ class DynamoDBRepository(Repository):
         if earlier is not None:
             return earlier
         work = work.found(known)
-        link = work.link(head_of(known.get(head_at)), known, self.nonce())
-        actions = work.actions(self.connection.table(MAIN.name), link, known)
+        link = work.link(head_of(known.get(head_at)), self.nonce())
+        actions = work.actions(self.connection.table(MAIN.name), link)
         reasons = refusals(self.connection, link, actions)
         if not reasons:
             self.items.payloads.let_go(known.get(at) for at in work.based)

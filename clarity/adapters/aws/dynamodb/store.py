@@ -46,12 +46,10 @@ __all__ = [
     "name_of",
     "open_store",
     "settings_of",
-    "shared_beacons",
     "shared_cursor_key",
 ]
 
 CURSOR_KEY_AT: Final = Address(KEYS.name, "CURSOR", SINGLE)
-BEACON_KEY_AT: Final = Address(KEYS.name, "BEACON", SINGLE)
 KEY_BYTES: Final = 32
 
 
@@ -179,7 +177,7 @@ def open_store(
 
 def _store(connection: DynamoDBConnection, items: EntityItems, clock: Clock) -> DynamoDBStore:
     key, blobs = shared_cursor_key(connection), items.payloads.blobs
-    beacons = shared_beacons(connection)
+    beacons = Beacons(key)
     trail = DynamoDBAuditLogger(connection=connection, clock=clock, cursor_key=key)
     removal = Removal(connection=connection, clock=clock)
     batches = Batches(connection, clock, Backoff())
@@ -214,39 +212,23 @@ def shared_cursor_key(connection: DynamoDBConnection) -> CursorKey:
     """
     The secret that cursors are signed with, the same for every process over these tables.
 
+    Pseudonyms and beacons come from it too, each by a label of its own.
+
     It lies in the table `keys`, whose items no backup holds; the first to ask makes it.
 
     Raises:
         Corrupt: it is there and cannot be read.
         PortError: the service refused or could not be reached.
     """
-    return _shared_secret(connection, CURSOR_KEY_AT, "the key of the cursors")
-
-
-def shared_beacons(connection: DynamoDBConnection) -> Beacons:
-    """
-    What stands for unique values in keys, the same for every process over these tables.
-
-    Its secret lies beside that of the cursors. When it is lost, what was taken is found by nobody,
-    until every entity that has something alone is stored again.
-
-    Raises:
-        Corrupt: the secret is there and cannot be read.
-        PortError: the service refused or could not be reached.
-    """
-    return Beacons(_shared_secret(connection, BEACON_KEY_AT, "the key of the beacons"))
-
-
-def _shared_secret(connection: DynamoDBConnection, at: Address, what: str) -> bytes:
     fresh = codec_of(_Secret).encode(_Secret(secrets.token_bytes(KEY_BYTES)))
-    known = connection.run(get_op(connection, at))
+    known = connection.run(get_op(connection, CURSOR_KEY_AT))
     if known is None:
-        _offer(connection, {**at.key, **fresh})
-        known = connection.run(get_op(connection, at))
+        _offer(connection, {**CURSOR_KEY_AT.key, **fresh})
+        known = connection.run(get_op(connection, CURSOR_KEY_AT))
     try:
         key: bytes = codec_of(_Secret).decode(known or {}).secret
     except Undecodable as error:
-        raise Corrupt(what) from error
+        raise Corrupt("the key of the cursors") from error
     return key
 
 
