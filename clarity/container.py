@@ -18,7 +18,7 @@ from clarity.application.erase import ErasePatient
 from clarity.application.export import ExportPatient
 from clarity.application.health import Health
 from clarity.application.ingest import Ingest
-from clarity.application.jobs import LookAtJobs, TrackJobs
+from clarity.application.jobs import LookAtJobs, LookAtUnfinishedJobs, TrackJobs
 from clarity.application.keep_store import KeepStore
 from clarity.application.latest import LatestResult
 from clarity.application.merge import MergeDays
@@ -50,7 +50,7 @@ from clarity.ports.heads import HeadSigner, HeadVerifier
 from clarity.ports.health import Pingable
 from clarity.ports.ids import Ids
 from clarity.ports.inventory import Inventory
-from clarity.ports.jobs import Jobs
+from clarity.ports.jobs import Jobs, TenantJobs
 from clarity.ports.metrics import Metrics
 from clarity.ports.recordings import Recordings
 from clarity.ports.report import AuditRenderer, Renderer
@@ -83,6 +83,7 @@ class Core(containers.DeclarativeContainer):
     copies = providers.Dependency(instance_of=StoreCopies)
     expiring = providers.Dependency(instance_of=Expiring)
     job_store = providers.Dependency(instance_of=Jobs)
+    tenant_jobs = providers.Dependency(instance_of=TenantJobs)
     erasable = providers.Dependency(instance_of=Mapping)
     dossier_renderer = providers.Dependency(instance_of=DossierRenderer)
     head_ledger = providers.Dependency(instance_of=HeadLedger)
@@ -146,6 +147,7 @@ class Core(containers.DeclarativeContainer):
         ErasePatient, stores=erasable, audit=audit_sink, track=track, clock=clock
     )
     jobs = providers.Factory(LookAtJobs, jobs=job_store, clock=clock)
+    unfinished_jobs = providers.Factory(LookAtUnfinishedJobs, jobs=tenant_jobs, clock=clock)
     audit_report = providers.Factory(AuditReport, trail=audit_trail, audit=audit_sink, clock=clock)
     anchors = providers.Factory(
         Anchors, ledger=head_ledger, signer=head_signer, verifier=head_verifier
@@ -171,7 +173,7 @@ class Core(containers.DeclarativeContainer):
         trail=audit_trail,
         audit=audit_sink,
         expiring=expiring,
-        jobs=job_store,
+        jobs=tenant_jobs,
         jobs_kept=jobs_kept,
         clock=clock,
     )
@@ -195,6 +197,7 @@ class Core(containers.DeclarativeContainer):
         export=export,
         erase=erase,
         jobs=jobs,
+        unfinished_jobs=unfinished_jobs,
         audit_report=audit_report,
         audit_renderer=audit_renderer,
         sign_heads=sign_heads,

@@ -10,7 +10,7 @@ from clarity.application.erase import ErasePatient
 from clarity.application.export import ExportPatient
 from clarity.application.health import Health
 from clarity.application.ingest import Ingest
-from clarity.application.jobs import LookAtJobs
+from clarity.application.jobs import LookAtJobs, LookAtUnfinishedJobs
 from clarity.application.keep_store import KeepStore
 from clarity.application.latest import LatestResult
 from clarity.application.model_service import Models
@@ -52,6 +52,7 @@ class Clarity:
         export: everything held about one person, as files.
         erase: a person forgotten, counted over every store.
         jobs: how far the caller's long work is.
+        unfinished_jobs: what work of the tenant is going on or died.
         audit_report: what happened to whose data.
         audit_renderer: audit records as CSV, JSON or HTML.
         sign_heads: the ends of the audit chains signed and kept apart, for a schedule.
@@ -82,6 +83,7 @@ class Clarity:
     export: ExportPatient
     erase: ErasePatient
     jobs: LookAtJobs
+    unfinished_jobs: LookAtUnfinishedJobs
     audit_report: AuditReport
     audit_renderer: AuditRenderer
     sign_heads: SignHeads

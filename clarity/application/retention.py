@@ -16,7 +16,7 @@ from clarity.ports.audit import AuditSink, AuditTrail
 from clarity.ports.clock import Clock
 from clarity.ports.entities import Entity, key_of
 from clarity.ports.expiry import Expiring
-from clarity.ports.jobs import Jobs
+from clarity.ports.jobs import TenantJobs
 from clarity.ports.query import Query, field
 from clarity.ports.repository import MAX_CHANGES, Delete, Evidence, Repository
 
@@ -62,7 +62,7 @@ class ApplyRetention:
     trail: AuditTrail
     audit: AuditSink
     expiring: Expiring
-    jobs: Jobs
+    jobs: TenantJobs
     jobs_kept: timedelta
     clock: Clock
 

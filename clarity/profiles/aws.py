@@ -31,6 +31,7 @@ def aws(settings: Settings) -> Core:
     return core_with(
         settings,
         audit_outbox=store.provided.outbox,
+        tenant_jobs=store.provided.job_store,
         head_signer=head_signer(settings.home),
         head_ledger=head_ledger(settings, _standing_for(settings)),
         erasable=providers.Dict(erasable),

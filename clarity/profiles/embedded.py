@@ -47,6 +47,7 @@ def embedded(settings: Settings) -> Core:
         audit_outbox=once(SqliteAuditOutbox, store),
         pseudonyms=once(Pseudonyms, store.provided.cursor_key),
         job_store=jobs,
+        tenant_jobs=jobs,
         erasable=providers.Dict(repository=once(SqliteErasure, store), jobs=jobs),
         inventory=once(SqliteInventory, store, told["clock"], path),
         head_signer=head_signer(path),

@@ -13,11 +13,11 @@ from clarity.domain.identity import Actor
 from clarity.ports.audit import AuditTrail
 from clarity.ports.erasure import Erasable
 from clarity.ports.inventory import Inventory
-from clarity.ports.jobs import Jobs
+from clarity.ports.jobs import Jobs, TenantJobs
 from clarity.ports.repository import Repository
 
 FOLDER = Path(clarity.__file__).parent / "application"
-ABOUT_PEOPLE = {AuditTrail, Inventory, Jobs, Mapping[str, Erasable], Repository}
+ABOUT_PEOPLE = {AuditTrail, Inventory, Jobs, Mapping[str, Erasable], Repository, TenantJobs}
 """Ports behind which people's data lies."""
 
 
@@ -48,8 +48,8 @@ def test_every_use_case_over_peoples_data_takes_an_actor():
     found = {n for n, of in classes.items() if _reaches_people(of, set(classes.values()))}
 
     assert {"Analyze", "AuditReport", "ExportTrail", "Ingest", "ReadStream"} <= found
-    assert {"ErasePatient", "ExportPatient", "LookAtJobs", "TrackedReports"} <= found
-    assert {"ReportRecordings", "StoreStatus", "VerifyTrail"} <= found
+    assert {"ErasePatient", "ExportPatient", "LookAtJobs", "LookAtUnfinishedJobs"} <= found
+    assert {"ReportRecordings", "StoreStatus", "TrackedReports", "VerifyTrail"} <= found
     assert {name for name in found if not _names_its_actor(classes[name])} == set()
 
 

@@ -25,7 +25,7 @@ from clarity.ports.heads import HeadSigner, HeadVerifier
 from clarity.ports.health import Pingable
 from clarity.ports.ids import Ids
 from clarity.ports.inventory import Inventory
-from clarity.ports.jobs import Jobs
+from clarity.ports.jobs import Jobs, TenantJobs
 from clarity.ports.metrics import Metrics
 from clarity.ports.model_registry import ModelRegistry
 from clarity.ports.model_store import ModelStore
@@ -108,5 +108,6 @@ OPENED: Final[dict[type, Callable[[], Iterator[object]]]] = {
     ),
     Renderer: lambda: (opener() for opener in renderer.OPENERS.values()),
     Repository: lambda: _attributes(repository, "repository"),
+    TenantJobs: lambda: _attributes(jobs, "jobs"),
     Tracer: lambda: _attributes(tracing, "tracer"),
 }

@@ -211,9 +211,19 @@ RESULTS_BY_TIME: Final = (
 )
 """The latest result of a kind is the last of its rows."""
 
+OPEN_JOBS: Final = ("CREATE INDEX job_unfinished ON job (tenant, number) WHERE state = 'running'",)
+
 Migrations = tuple[tuple[str, ...], ...]
 
-MIGRATIONS: Final[Migrations] = (FIRST, JOBS, OPEN_BATCHES, OUTBOX, PROFILES, RESULTS_BY_TIME)
+MIGRATIONS: Final[Migrations] = (
+    FIRST,
+    JOBS,
+    OPEN_BATCHES,
+    OUTBOX,
+    PROFILES,
+    RESULTS_BY_TIME,
+    OPEN_JOBS,
+)
 """Migration n makes version n + 1 of version n; a new store goes through all of them."""
 
 VERSION: Final = len(MIGRATIONS)
