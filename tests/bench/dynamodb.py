@@ -37,6 +37,7 @@ from clarity.ports.repository import Evidence, Put
 from tests.bench.paired import Measured, Paired, Row, table
 from tests.support.canned import canned
 from tests.support.dynamodb import BEACONS, CURSOR_KEY, Counted, Spans, credentials
+from tests.support.seeding import item_after
 from tests.support.shared import shared
 
 __all__ = ["rows"]
@@ -95,17 +96,7 @@ def written(chunks: Sequence[DayChunk]) -> list[Item]:
     work = work_of(changes, evidence(), items=ITEMS, beacons=BEACONS, clock=SystemClock())
     link = work.link(ChainHead(7, bytes(32)), "0" * 32)
     actions = [*link.actions("audit"), *work.actions("main", link)]
-    return [_item_after(action) for action in actions]
-
-
-def _item_after(action: Mapping[str, Mapping]) -> Item:
-    """What lies under the key when the action has happened."""
-    if "Put" in action:
-        return action["Put"]["Item"]
-    update = action["Update"]
-    text, values = update["UpdateExpression"], update["ExpressionAttributeValues"]
-    pairs = [pair.split(" = ") for pair in text.removeprefix("SET ").split(", ")]
-    return {**update["Key"], **{name: values[value] for name, value in pairs}}
+    return [item_after(action) for action in actions]
 
 
 def _units(sizes: Sequence[int], unit: int) -> int:

@@ -14,6 +14,7 @@ from clarity.adapters.local.store import open_store
 from clarity.ports.audit import AuditSink, AuditTrail
 from tests.support.dynamodb import world_on
 from tests.support.engines import running
+from tests.support.seeding import SeedingSink
 
 
 @attrs.frozen(kw_only=True)
@@ -46,9 +47,19 @@ def _dynamodb(engine: str) -> Iterator[AuditHarness]:
         yield AuditHarness(sink=world.trail, trail=world.trail)
 
 
+@contextmanager
+def _seeded() -> Iterator[AuditHarness]:
+    """An engine without transactions, filled piece by piece; for what only reads."""
+    with world_on(running("dynalite"), SystemClock()) as world:
+        yield AuditHarness(sink=SeedingSink(world.trail), trail=world.trail)
+
+
 OPENERS: Final[dict[str, Opener]] = {
     "dynamodb-moto": lambda: _dynamodb("moto"),
     "dynamodb-ministack": lambda: _dynamodb("ministack"),
     "sqlite-memory": lambda: _sqlite(None),
     "sqlite-file": _sqlite_file,
 }
+
+READERS: Final[dict[str, Opener]] = {**OPENERS, "dynamodb-dynalite-read": _seeded}
+"""Those whose reading side is tried too; of one writer at a time."""

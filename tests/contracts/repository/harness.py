@@ -36,11 +36,13 @@ from clarity.ports.repository import Evidence, Repository
 from tests.support.clocks import START, HandClock
 from tests.support.dynamodb import world_on
 from tests.support.engines import running
+from tests.support.seeding import SeedingRepository
 
 __all__ = [
     "ADA",
     "BEN",
     "OPENERS",
+    "READERS",
     "RepositoryHarness",
     "chunk",
     "digest",
@@ -125,6 +127,22 @@ OPENERS: Final[dict[str, Opener]] = {
     "metered": _metered,
     "traced-metered": _watched,
 }
+
+
+@contextmanager
+def _seeded() -> Iterator[RepositoryHarness]:
+    """An engine without transactions, filled piece by piece; for what only reads."""
+    clock = HandClock()
+    with world_on(running("dynalite"), clock) as world:
+        yield RepositoryHarness(
+            repository=SeedingRepository(world.repository, world.trail),
+            trail=world.trail,
+            clock=clock,
+        )
+
+
+READERS: Final[dict[str, Opener]] = {**OPENERS, "dynamodb-dynalite-read": _seeded}
+"""Those whose reading side is tried too."""
 
 
 def digest(content: int = 0) -> str:

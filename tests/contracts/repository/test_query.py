@@ -20,6 +20,7 @@ from clarity.ports.repository import Delete, Put
 from tests.contracts.repository.harness import (
     ADA,
     BEN,
+    READERS,
     Opener,
     RepositoryHarness,
     chunk,
@@ -31,6 +32,11 @@ from tests.support import strategies
 from tests.support.evaluation import holds
 
 DAYS = Query(DayChunk, ADA)
+
+
+@pytest.fixture(scope="session", params=READERS)
+def opened(request: pytest.FixtureRequest) -> Opener:
+    return READERS[request.param]
 
 
 @pytest.fixture
