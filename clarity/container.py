@@ -32,6 +32,7 @@ from clarity.application.retention import ApplyRetention
 from clarity.application.ship_audit import ShipAudit, shipping
 from clarity.application.sign_heads import SignHeads
 from clarity.application.status import StoreStatus
+from clarity.application.streams_held import StreamsHeld
 from clarity.application.summarize import Summarize
 from clarity.application.tracked import TrackedReports
 from clarity.domain.analysis.wear import WearAssessment
@@ -107,6 +108,7 @@ class Core(containers.DeclarativeContainer):
 
     ingest = providers.Factory(Ingest, recordings=recordings, repository=repository, clock=clock)
     read = providers.Factory(ReadStream, repository=repository, audit=audit_sink, clock=clock)
+    streams_held = providers.Factory(StreamsHeld, repository, audit_sink, clock)
     keep_profile = providers.Factory(KeepProfile, repository, clock)
     read_profile = providers.Factory(ReadProfile, repository, audit_sink, clock)
     find_patient = providers.Factory(FindPatient, directory, audit_sink, clock)
@@ -186,6 +188,7 @@ class Core(containers.DeclarativeContainer):
         import_days=import_days,
         import_recordings=import_recordings,
         read=read,
+        streams_held=streams_held,
         keep_profile=keep_profile,
         read_profile=read_profile,
         find_patient=find_patient,

@@ -20,6 +20,7 @@ from clarity.application.retention import ApplyRetention
 from clarity.application.ship_audit import ShipAudit
 from clarity.application.sign_heads import SignHeads
 from clarity.application.status import StoreStatus
+from clarity.application.streams_held import StreamsHeld
 from clarity.application.summarize import Summarize
 from clarity.application.tracked import TrackedReports
 from clarity.ports.diaries import Diaries
@@ -41,6 +42,7 @@ class Clarity:
         import_days: days from any generator, in bulk.
         import_recordings: files in bulk, without analyses.
         read: day chunks out of the store.
+        streams_held: which streams are there of a person, from when to when.
         keep_profile: who a person is; no two in a tenant have one e-mail address.
         read_profile: who a person is, out again.
         find_patient: the person behind an e-mail address.
@@ -72,6 +74,7 @@ class Clarity:
     import_days: ImportDays
     import_recordings: ImportRecordings
     read: ReadStream
+    streams_held: StreamsHeld
     keep_profile: KeepProfile
     read_profile: ReadProfile
     find_patient: FindPatient

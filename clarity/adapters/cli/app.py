@@ -17,6 +17,7 @@ from clarity.adapters.cli.profile import profile
 from clarity.adapters.cli.read import read
 from clarity.adapters.cli.session import Opener, Session, current, login_name
 from clarity.adapters.cli.store import store
+from clarity.adapters.cli.streams import streams
 from clarity.adapters.cli.summary import summary
 from clarity.domain.errors import ClarityError
 from clarity.domain.identity import Purpose, TenantId
@@ -135,7 +136,7 @@ def cli(
 
 
 for command in (
-    *(analyze, demo, formats, read, summary, profile, export, erase),
+    *(analyze, demo, formats, read, streams, summary, profile, export, erase),
     *(jobs, store, audit, health, models),
 ):
     cli.add_command(command)

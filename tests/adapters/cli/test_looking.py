@@ -211,3 +211,21 @@ def test_where_the_machine_does_not_say_the_actor_is_unknown(monkeypatch: pytest
     monkeypatch.setattr("getpass.getuser", nobody)
 
     assert login_name() == "unknown"
+
+
+def test_streams_are_told_with_their_days_in_words_and_for_machines(
+    clarity: Command, analyzed: Path
+):
+    words = clarity("--store", analyzed, "streams", "ada")
+    told = clarity("--store", analyzed, "streams", "ada", "--json").told
+
+    assert words.code == 0
+    assert words.out == f"activity     {told[0]['first']} to {told[0]['last']}\n"
+    assert [one["stream"] for one in told] == ["activity"]
+
+
+def test_of_somebody_unknown_no_stream_is_held(clarity: Command, analyzed: Path):
+    said = clarity("--store", analyzed, "streams", "nobody")
+
+    assert (said.code, said.out) == (0, "")
+    assert "nothing is held of nobody" in said.err

@@ -83,7 +83,7 @@ class DynamoDBAuditLogger(AuditSink, AuditTrail):
         if cursor is not None:
             place = place_of(cursor, question=asked, key=self.cursor_key)
         found: list[AuditRecord] = []
-        for patient, record in self._after(wanted, *place):
+        for patient, record in self._after(wanted, limit, *place):
             if len(found) == limit:
                 return AuditPage(tuple(found), signed(place, question=asked, key=self.cursor_key))
             found.append(record)
@@ -91,12 +91,17 @@ class DynamoDBAuditLogger(AuditSink, AuditTrail):
         return AuditPage(tuple(found), None)
 
     def _after(
-        self, wanted: AuditFilter, name: str, seq: str
+        self, wanted: AuditFilter, limit: int, name: str, seq: str
     ) -> Iterator[tuple[PatientRef, AuditRecord]]:
-        """Matching records behind record `seq` of the patient with that escaped name."""
+        """
+        Matching records behind record `seq` of the patient with that escaped name.
+
+        Where every record matches no more are asked for at once than are taken.
+        """
+        at_once = limit + 2 if wanted == _whole(wanted) else 0
         for patient in self._asked_for(wanted, name):
             first = seq if escaped(str(patient.patient)) == name else seq_sk(0)
-            for item in self._items(chain_pk(patient), first, HEAD):
+            for item in self._items(chain_pk(patient), first, HEAD, at_once):
                 if item["sk"]["S"] == HEAD:
                     break
                 record = record_of(item)
@@ -115,18 +120,18 @@ class DynamoDBAuditLogger(AuditSink, AuditTrail):
         for item in self._items(roster_pk(tenant), after, "\U0010ffff"):
             yield PatientRef(tenant, PatientId(unescaped(item["sk"]["S"])))
 
-    def _items(self, pk: str, after: str, to: str) -> Iterator[Item]:
-        """The items of a partition behind the sort key `after`, page by page."""
+    def _items(self, pk: str, after: str, to: str, at_once: int = 0) -> Iterator[Item]:
+        """The items of a partition behind `after`, `at_once` or as many as a page holds."""
         start = after or "\x00"
         while True:
-            answer = self.connection.run(self._query_op(pk, start, to))
+            answer = self.connection.run(self._query_op(pk, start, to, at_once))
             yield from (item for item in answer["Items"] if item["sk"]["S"] != after)
             reached = answer.get("LastEvaluatedKey")
             if reached is None:
                 return
             start = after = reached["sk"]["S"]
 
-    def _query_op(self, pk: str, low: str, high: str) -> Op[Answer]:
+    def _query_op(self, pk: str, low: str, high: str, at_once: int) -> Op[Answer]:
         return Op(
             operation="query",
             parameters={
@@ -139,6 +144,7 @@ class DynamoDBAuditLogger(AuditSink, AuditTrail):
                 },
                 "ConsistentRead": True,
                 "ReturnConsumedCapacity": "TOTAL",
+                **({"Limit": at_once} if at_once else {}),
             },
             decode=lambda answer: answer,
             table=AUDIT.name,
@@ -146,8 +152,13 @@ class DynamoDBAuditLogger(AuditSink, AuditTrail):
         )
 
 
+def _whole(wanted: AuditFilter) -> AuditFilter:
+    """The filter that lets every record of the same chains through."""
+    return AuditFilter(tenant=wanted.tenant, patient=wanted.patient)
+
+
 def _matches(record: AuditRecord, wanted: AuditFilter) -> bool:
-    if wanted == AuditFilter(tenant=wanted.tenant, patient=wanted.patient):
+    if wanted == _whole(wanted):
         return True
     event = record.event
     return all(

@@ -1,0 +1,73 @@
+"""What streams are held of a person, from when to when; nothing is stored to answer it."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import attrs
+
+from clarity.application.correlation import correlated
+from clarity.domain.access import require_patient
+from clarity.domain.audit import AuditEvent, Operation, Touched
+from clarity.domain.identity import Actor, CorrelationId, PatientRef
+from clarity.domain.streams import DayChunk, StreamKind
+from clarity.ports.audit import AuditSink
+from clarity.ports.clock import Clock
+from clarity.ports.entities import key_of
+from clarity.ports.query import Query, field
+from clarity.ports.repository import Repository
+
+__all__ = ["Held", "StreamsHeld"]
+
+
+@attrs.frozen
+class Held:
+    """A stream with the first and the last local day of it; days between may be missing."""
+
+    stream: StreamKind
+    first: date
+    last: date
+
+
+@attrs.frozen
+class StreamsHeld:
+    """Looks at the first and the last day of every stream, however many days there are."""
+
+    repository: Repository
+    audit: AuditSink
+    clock: Clock
+
+    @correlated
+    def run(
+        self, patient: PatientRef, *, actor: Actor, correlation: CorrelationId
+    ) -> tuple[Held, ...]:
+        """
+        Every stream of which a day is held, by name; told after the record of the read is durable.
+
+        Raises:
+            NotAllowed: the patient belongs to another tenant.
+            PortError: the store or the trail refused; then nothing is told.
+        """
+        require_patient(actor, patient)
+        ends = tuple(self._ends(patient))
+        self.audit.append(
+            AuditEvent(
+                actor=actor,
+                patient=patient,
+                operation=Operation.READ,
+                touched=tuple(Touched(str(key_of(day))) for pair in ends for day in pair),
+                correlation=correlation,
+                at=self.clock.now(),
+            )
+        )
+        return tuple(Held(first.stream, first.day, last.day) for first, last in ends)
+
+    def _ends(self, patient: PatientRef) -> Iterator[tuple[DayChunk, DayChunk]]:
+        """First and last day of each stream; two queries of one item for each, and one more."""
+        days = Query(DayChunk, patient).page(1)
+        found = self.repository.query(days).items
+        while found:
+            first = found[0].entity
+            of_stream = days.where(field("stream").equals(first.stream.value)).newest_first()
+            last = self.repository.query(of_stream).items
+            yield first, last[0].entity if last else first
+            found = self.repository.query(days.where(field("stream") > first.stream.value)).items
