@@ -70,17 +70,17 @@ def test_an_address_that_cannot_be_understood_is_refused_with_an_example(address
 
 
 def test_every_process_gets_the_same_key_for_cursors(world: World):
-    first = shared_cursor_key(world.connection)
+    first = shared_cursor_key(world.connection, SystemClock())
 
     assert len(first) == 32
-    assert shared_cursor_key(world.connection) == first
+    assert shared_cursor_key(world.connection, SystemClock()) == first
 
 
 def test_a_damaged_key_is_told(world: World):
     world.connection.run(_put(world, {"secret": {"S": "no bytes"}}))
 
     with pytest.raises(Corrupt):
-        shared_cursor_key(world.connection)
+        shared_cursor_key(world.connection, SystemClock())
 
 
 def _put(world: World, attributes: dict):

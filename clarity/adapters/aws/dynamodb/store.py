@@ -8,8 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import attrs
 
-from clarity.adapters.aws._errors import Cancelled
-from clarity.adapters.aws._operations import Op
+from clarity.adapters.aws._operations import Item
 from clarity.adapters.aws.connection import ConnectionSettings, DynamoDBConnection
 from clarity.adapters.aws.dynamodb.audit import DynamoDBAuditLogger
 from clarity.adapters.aws.dynamodb.backoff import Backoff
@@ -28,6 +27,7 @@ from clarity.adapters.aws.dynamodb.payloads import Payloads
 from clarity.adapters.aws.dynamodb.removal import Removal
 from clarity.adapters.aws.dynamodb.repository import DynamoDBRepository
 from clarity.adapters.aws.dynamodb.tables import KEYS, create_tables
+from clarity.adapters.aws.dynamodb.together import Together
 from clarity.adapters.aws.dynamodb.upkeep import DynamoDBUpkeep
 from clarity.adapters.aws.settings import Endpoint, Limits
 from clarity.domain.errors import ClarityError
@@ -173,7 +173,7 @@ def open_store(
 
 
 def _store(connection: DynamoDBConnection, items: EntityItems, clock: Clock) -> DynamoDBStore:
-    key, blobs = shared_cursor_key(connection), items.payloads.blobs
+    key, blobs = shared_cursor_key(connection, clock), items.payloads.blobs
     trail = DynamoDBAuditLogger(connection=connection, clock=clock, cursor_key=key)
     removal = Removal(connection=connection, clock=clock)
     batches = Batches(connection, clock, Backoff())
@@ -201,7 +201,7 @@ class _Secret:
     secret: bytes
 
 
-def shared_cursor_key(connection: DynamoDBConnection) -> CursorKey:
+def shared_cursor_key(connection: DynamoDBConnection, clock: Clock) -> CursorKey:
     """
     The secret that cursors are signed with, the same for every process over these tables.
 
@@ -214,7 +214,7 @@ def shared_cursor_key(connection: DynamoDBConnection) -> CursorKey:
     fresh = codec_of(_Secret).encode(_Secret(secrets.token_bytes(KEY_BYTES)))
     known = connection.run(get_op(connection, CURSOR_KEY_AT))
     if known is None:
-        _offer(connection, {**CURSOR_KEY_AT.key, **fresh})
+        _offer(Together(connection, clock), {**CURSOR_KEY_AT.key, **fresh})
         known = connection.run(get_op(connection, CURSOR_KEY_AT))
     try:
         key: bytes = codec_of(_Secret).decode(known or {}).secret
@@ -223,22 +223,11 @@ def shared_cursor_key(connection: DynamoDBConnection) -> CursorKey:
     return key
 
 
-def _offer(connection: DynamoDBConnection, item: dict[str, dict[str, object]]) -> None:
+def _offer(together: Together, item: Item) -> None:
     """The item is there, unless another one is already."""
     put = {
-        "TableName": connection.table(KEYS.name),
+        "TableName": together.connection.table(KEYS.name),
         "Item": item,
         "ConditionExpression": "attribute_not_exists(pk)",
     }
-    try:
-        connection.run(
-            Op(
-                operation="transact_write_items",
-                parameters={"TransactItems": [{"Put": put}]},
-                decode=lambda _: None,
-                table=KEYS.name,
-                reads=False,
-            )
-        )
-    except Cancelled:
-        return
+    together.is_done([{"Put": put}], table=KEYS.name)

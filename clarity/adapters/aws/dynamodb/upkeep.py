@@ -7,7 +7,6 @@ from typing import Any, Final, NoReturn
 
 import attrs
 
-from clarity.adapters.aws._errors import Cancelled
 from clarity.adapters.aws._operations import Answer, Item, Op
 from clarity.adapters.aws.connection import DynamoDBConnection
 from clarity.adapters.aws.dynamodb.chain import head_of, record_of
@@ -16,6 +15,7 @@ from clarity.adapters.aws.dynamodb.items import EntityItems, micros
 from clarity.adapters.aws.dynamodb.keys import HEAD, LETTERS
 from clarity.adapters.aws.dynamodb.payloads import POINTER, blob_of
 from clarity.adapters.aws.dynamodb.tables import AUDIT, MAIN
+from clarity.adapters.aws.dynamodb.together import Together
 from clarity.domain.audit import BrokenChain, verify_chain
 from clarity.ports.clock import Clock
 from clarity.ports.copies import Checkup, StoreCopies
@@ -135,13 +135,7 @@ class DynamoDBUpkeep(Expiring, StoreCopies):
             "ConditionExpression": "x <= :now",
             "ExpressionAttributeValues": now,
         }
-        try:
-            self.connection.run(
-                _op("transact_write_items", {"TransactItems": [{"Delete": delete}]})
-            )
-        except Cancelled:
-            return False
-        return True
+        return Together(self.connection, self.clock).is_done([{"Delete": delete}])
 
     def _all(self, table: str, more: Mapping[str, Any]) -> Iterator[Item]:
         request = {"TableName": self.connection.table(table), "ConsistentRead": True, **more}
