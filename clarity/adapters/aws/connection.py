@@ -8,8 +8,10 @@ import attrs
 from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError, ClientError
 
-from clarity.adapters.aws._client import DEADLINE, REQUEST, addressed, make_client
-from clarity.adapters.aws._errors import BodyDamaged, DeadlinePassed, translated
+from clarity.adapters.aws._call import Call, in_progress
+from clarity.adapters.aws._client import addressed, make_client
+from clarity.adapters.aws._deadline import current_deadline, within
+from clarity.adapters.aws._errors import DAMAGED, DeadlinePassed, translated
 from clarity.adapters.aws._operations import Answer, Op
 from clarity.adapters.aws.settings import Endpoint, Limits
 from clarity.ports.clock import Clock
@@ -85,11 +87,12 @@ class DynamoDBConnection:
 
         Raises:
             Cancelled: a transaction was refused.
-            PortError: by the table of `_errors`; `Transient` ones after the attempts and within
-                the deadline of the limits.
+            PortError: by the table of `_errors`; `Transient` ones after the attempts or at the
+                deadline, which is that of the limits or of the work that the call is part of.
         """
         labels = {"table": op.table, "operation": op.operation}
-        with self._tracer.span("dynamodb", attributes=labels):
+        limit_s, now_s = self.limits.deadline_s, self._clock.monotonic_s
+        with self._tracer.span("dynamodb", attributes=labels), within(limit_s, now_s):
             began_s = self._clock.monotonic_s()
             answer = self._answer(op, labels)
             self._metrics.observe(
@@ -128,28 +131,20 @@ class DynamoDBConnection:
         return self._tried(op, self._settings.replica)
 
     def _tried(self, op: Op[T], endpoint: Endpoint) -> Answer:
-        deadline = DEADLINE.set(self._clock.monotonic_s() + self.limits.deadline_s)
-        request = REQUEST.set(op.parameters)
-        try:
-            return self._sent(op, endpoint)
-        except (ClientError, BotoCoreError, BodyDamaged, DeadlinePassed) as error:
-            what = f"{WHAT} ({op.operation} on {op.table})"
-            raise translated(error, what, limit_s=self.limits.deadline_s) from error
-        finally:
-            REQUEST.reset(request)
-            DEADLINE.reset(deadline)
-
-    def _sent(self, op: Op[T], endpoint: Endpoint) -> Answer:
-        call: Callable[..., Answer] = getattr(self._client(endpoint), op.operation)
-        tables = addressed(op.parameters)
-        for _ in range(self.limits.attempts - 1):
+        send: Callable[..., Answer] = getattr(self._client(endpoint), op.operation)
+        with in_progress(Call(op.parameters, op.reads)) as call:
             try:
-                return call(**tables)
-            except BodyDamaged:
-                self._metrics.count("dynamodb_damaged_answers", 1, labels={"table": op.table})
-                if not op.reads:
-                    raise
-        return call(**tables)
+                return send(**addressed(op.parameters))
+            except (ClientError, BotoCoreError, DeadlinePassed, *DAMAGED) as error:
+                what = f"{WHAT} ({op.operation} on {op.table})"
+                raise translated(error, what, limit_s=current_deadline().limit_s) from error
+            finally:
+                self._count_damage(call, op)
+
+    def _count_damage(self, call: Call, op: Op[T]) -> None:
+        if call.damaged:
+            labels = {"table": op.table}
+            self._metrics.count("dynamodb_damaged_answers", call.damaged, labels=labels)
 
     def _client(self, endpoint: Endpoint) -> BaseClient:
         client = self._clients.get(endpoint)
@@ -159,9 +154,7 @@ class DynamoDBConnection:
             if self._closed:
                 raise Unavailable(f"{WHAT} (the connection was closed)")
             if endpoint not in self._clients:
-                self._clients[endpoint] = make_client(
-                    "dynamodb", endpoint, self.limits, now_s=self._clock.monotonic_s
-                )
+                self._clients[endpoint] = make_client("dynamodb", endpoint, self.limits)
             return self._clients[endpoint]
 
     def _count_units(self, answer: Answer, labels: Mapping[str, str]) -> None:

@@ -32,7 +32,9 @@ class Limits:
     Attributes:
         connect_timeout_s: to open a connection.
         read_timeout_s: between two parts of an answer.
-        deadline_s: from the start of a call until its last attempt begins.
+        deadline_s: for a whole call with all its attempts and pauses, or work of several calls that
+            are one step; with S3, whose bodies take as long as they are large, until the last
+            attempt begins.
         attempts: tries of one call, the first included.
         pool_size: connections kept open; as many threads can call at once.
     """

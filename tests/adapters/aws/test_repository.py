@@ -35,6 +35,7 @@ from tests.support.engines import running
 from tests.support.fault_proxy import Fault, FaultProxy, always, fault_proxy, scripted
 
 AT = datetime(2026, 1, 5, tzinfo=UTC)
+ONCE = Backoff(first_s=60, cap_s=60, limit_s=30, jitter=lambda: 1.0)
 
 
 @pytest.fixture(scope="module", params=["moto", "ministack"])
@@ -178,7 +179,7 @@ def test_when_conflicts_do_not_end_it_is_unavailable_and_nothing_has_happened(
     world: World, proxy: FaultProxy
 ):
     proxy.plan = always(Fault.CONFLICT, "TransactWriteItems")
-    impatient = attrs.evolve(world.repository, backoff=Backoff(first_s=0.01, limit_s=0.1))
+    impatient = attrs.evolve(world.repository, backoff=ONCE)
 
     with pytest.raises(Unavailable, match="other writers"):
         impatient.commit([Put(chunk(), 0)], evidence=evidence())

@@ -94,7 +94,8 @@ def test_a_change_of_jobs_that_collides_or_whose_answer_is_lost_happens(
 def test_while_others_hold_the_same_items_nothing_is_said_of_the_job(
     jobs: DynamoDBJobs, proxy: FaultProxy, change: Callable[[DynamoDBJobs], None]
 ):
-    impatient = attrs.evolve(jobs.batches, backoff=Backoff(first_s=0.01, limit_s=0.05))
+    once = Backoff(first_s=60, cap_s=60, limit_s=30, jitter=lambda: 1.0)
+    impatient = attrs.evolve(jobs.batches, backoff=once)
     proxy.plan = always(Fault.CONFLICT, WRITE)
 
     with pytest.raises(Unavailable, match="other writers"):

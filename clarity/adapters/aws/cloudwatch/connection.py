@@ -7,7 +7,8 @@ from typing import Any, Final, Literal
 from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError, ClientError
 
-from clarity.adapters.aws._client import DEADLINE, make_client
+from clarity.adapters.aws._client import make_client
+from clarity.adapters.aws._deadline import within
 from clarity.adapters.aws._errors import DeadlinePassed, TableMissing, translated
 from clarity.adapters.aws._operations import Answer
 from clarity.adapters.aws.settings import Endpoint, Limits
@@ -54,21 +55,19 @@ class LogsConnection:
             PortError: as in the table of `_errors`.
         """
         labels = {"operation": operation}
-        with self._tracer.span("cloudwatch", attributes=labels):
-            began_s = self._clock.monotonic_s()
-            token = DEADLINE.set(began_s + self._limits.deadline_s)
+        limit_s, now_s = self._limits.deadline_s, self._clock.monotonic_s
+        with self._tracer.span("cloudwatch", attributes=labels), within(limit_s, now_s):
+            began_s = now_s()
             try:
                 call: Callable[..., Answer] = getattr(self._client(), operation)
                 return call(**parameters)
             except ClientError as error:
-                return _accepted(error, operation, self._limits.deadline_s)
+                return _accepted(error, operation, limit_s)
             except (BotoCoreError, DeadlinePassed) as error:
                 what = f"{WHAT} ({operation})"
-                raise translated(error, what, limit_s=self._limits.deadline_s) from error
+                raise translated(error, what, limit_s=limit_s) from error
             finally:
-                DEADLINE.reset(token)
-                took_s = self._clock.monotonic_s() - began_s
-                self._metrics.observe("cloudwatch_call_s", took_s, labels=labels)
+                self._metrics.observe("cloudwatch_call_s", now_s() - began_s, labels=labels)
 
     def close(self) -> None:
         """The connections are closed; later calls are refused. Closing twice is no error."""
@@ -83,9 +82,7 @@ class LogsConnection:
             if self._closed:
                 raise Unavailable(f"{WHAT} (the connection was closed)")
             if self._made is None:
-                self._made = make_client(
-                    "logs", self._endpoint, self._limits, now_s=self._clock.monotonic_s
-                )
+                self._made = make_client("logs", self._endpoint, self._limits)
             return self._made
 
 

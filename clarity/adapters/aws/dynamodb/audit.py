@@ -60,10 +60,11 @@ class DynamoDBAuditLogger(AuditSink, AuditTrail):
 
     def append(self, event: AuditEvent) -> AuditRecord:
         """The event as the next record of its patient's chain, durable before this returns."""
-        for _ in self.backoff.tries(self.clock.monotonic_s):
-            link = Link.of(event, self.head(event.patient), self.nonce())
-            if not refusals(self.connection, link, ()):
-                return link.record
+        with self.backoff.tries(self.clock.monotonic_s) as tries:
+            for _ in tries:
+                link = Link.of(event, self.head(event.patient), self.nonce())
+                if not refusals(self.connection, link, ()):
+                    return link.record
         raise Unavailable("DynamoDB (other writers hold the same chain)")
 
     def head(self, patient: PatientRef) -> ChainHead:

@@ -119,20 +119,21 @@ class DynamoDBAuditOutbox(AuditOutbox):
             Unavailable: others kept appending to the chain until the deadline.
         """
         failed = Unavailable("DynamoDB")
-        for _ in self.backoff.tries(self.clock.monotonic_s):
-            try:
-                _ = self._is_changed(
-                    patient, f"SET told = :seq {LEAVE}", "n = :seq", seq
-                ) or self._is_changed(
-                    patient,
-                    "SET told = :seq",
-                    "n > :seq AND (attribute_not_exists(told) OR told < :seq)",
-                    seq,
-                )
-            except Unavailable as error:
-                failed = error
-            else:
-                return
+        with self.backoff.tries(self.clock.monotonic_s) as tries:
+            for _ in tries:
+                try:
+                    _ = self._is_changed(
+                        patient, f"SET told = :seq {LEAVE}", "n = :seq", seq
+                    ) or self._is_changed(
+                        patient,
+                        "SET told = :seq",
+                        "n > :seq AND (attribute_not_exists(told) OR told < :seq)",
+                        seq,
+                    )
+                except Unavailable as error:
+                    failed = error
+                else:
+                    return
         raise failed
 
     def _is_changed(self, patient: PatientRef, change: str, condition: str, seq: int) -> bool:

@@ -124,10 +124,11 @@ class DynamoDBRepository(Repository):
         """All changes, one audit record and the idempotency record, or none of them."""
         work = work_of(changes, evidence, items=self.items, clock=self.clock)
         self.items.payloads.send(work.outgoing)
-        for _ in self.backoff.tries(self.clock.monotonic_s):
-            committed = self._tried(work)
-            if committed is not None:
-                return committed
+        with self.backoff.tries(self.clock.monotonic_s) as tries:
+            for _ in tries:
+                committed = self._tried(work)
+                if committed is not None:
+                    return committed
         raise Unavailable("DynamoDB (other writers hold the same patient)")
 
     def _tried(self, work: Work) -> Committed | None:

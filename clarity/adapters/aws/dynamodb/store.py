@@ -174,21 +174,26 @@ def open_store(
 
 def _store(connection: DynamoDBConnection, items: EntityItems, clock: Clock) -> DynamoDBStore:
     key, blobs = shared_cursor_key(connection, clock), items.payloads.blobs
-    trail = DynamoDBAuditLogger(connection=connection, clock=clock, cursor_key=key)
-    removal = Removal(connection=connection, clock=clock)
-    batches = Batches(connection, clock, Backoff())
+    backoff = Backoff(limit_s=connection.limits.deadline_s)
+    trail = DynamoDBAuditLogger(connection=connection, clock=clock, cursor_key=key, backoff=backoff)
+    removal = Removal(connection=connection, clock=clock, backoff=backoff)
+    batches = Batches(connection, clock, backoff)
     upkeep = DynamoDBUpkeep(connection, items, clock)
     return DynamoDBStore(
         connection=connection,
-        real=DynamoDBRepository(connection=connection, items=items, clock=clock, cursor_key=key),
+        real=DynamoDBRepository(
+            connection=connection, items=items, clock=clock, cursor_key=key, backoff=backoff
+        ),
         trail=trail,
-        outbox=DynamoDBAuditOutbox(connection=connection, clock=clock),
+        outbox=DynamoDBAuditOutbox(connection=connection, clock=clock, backoff=backoff),
         pseudonyms=Pseudonyms(key),
         inventory=DynamoDBInventory(connection, trail, clock),
         job_store=DynamoDBJobs(
             connection=connection, batches=batches, removal=removal, cursor_key=key
         ),
-        bulk=DynamoDBBulkDays(connection=connection, items=items, batches=batches, clock=clock),
+        bulk=DynamoDBBulkDays(
+            connection=connection, items=items, batches=batches, clock=clock, backoff=backoff
+        ),
         erasure=DynamoDBErasure(connection, removal, items.payloads),
         payload_erasure=DynamoDBPayloadErasure(blobs, removal) if blobs else None,
         expiring=upkeep,

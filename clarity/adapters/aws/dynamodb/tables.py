@@ -105,9 +105,10 @@ def create_tables(
         if _found(connection, spec) is None:
             connection.run(_create(name, spec))
             made.append(name)
-    for _ in (backoff or Backoff(limit_s=60.0)).tries(clock.monotonic_s):
-        if all(_is_ready(connection, spec) for spec in TABLES):
-            break
+    with (backoff or Backoff(limit_s=60.0)).tries(clock.monotonic_s) as tries:
+        for _ in tries:
+            if all(_is_ready(connection, spec) for spec in TABLES):
+                break
     check_tables(connection)
     return tuple(made)
 

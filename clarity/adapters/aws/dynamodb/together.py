@@ -45,15 +45,20 @@ class Together:
             PortError: as for `DynamoDBConnection.run`; nothing is known.
         """
         op = _all_or_none(actions, self.token(), table)
-        for _ in self.backoff.tries(self.clock.monotonic_s):
-            try:
-                self.connection.run(op)
-            except Cancelled as refused:
-                if refused.condition_failed:
-                    return False
-            else:
-                return True
+        with self.backoff.tries(self.clock.monotonic_s) as tries:
+            for _ in tries:
+                done = self._tried(op)
+                if done is not None:
+                    return done
         raise Unavailable(HELD)
+
+    def _tried(self, op: Op[None]) -> bool | None:
+        """None when others were at the same items."""
+        try:
+            self.connection.run(op)
+        except Cancelled as refused:
+            return False if refused.condition_failed else None
+        return True
 
 
 def _all_or_none(actions: Sequence[Action], token: str, table: str) -> Op[None]:

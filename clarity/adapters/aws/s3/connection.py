@@ -7,7 +7,8 @@ from typing import Final, TypeVar
 from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError, ClientError
 
-from clarity.adapters.aws._client import DEADLINE, make_client
+from clarity.adapters.aws._client import make_client
+from clarity.adapters.aws._deadline import within
 from clarity.adapters.aws._errors import DAMAGED, DeadlinePassed, translated
 from clarity.adapters.aws.s3._requests import Answer, ObjectOp
 from clarity.adapters.aws.settings import Endpoint, Limits
@@ -86,14 +87,12 @@ class S3Connection:
                 self._made = None
 
     def _tried(self, op: ObjectOp[T]) -> T:
-        token = DEADLINE.set(self._clock.monotonic_s() + self._limits.deadline_s)
+        limit_s = self._limits.deadline_s
         try:
-            return self._sent(op)
+            with within(limit_s, self._clock.monotonic_s):
+                return self._sent(op)
         except (ClientError, BotoCoreError, DeadlinePassed, *DAMAGED) as error:
-            what = f"{WHAT} ({op.operation})"
-            raise translated(error, what, limit_s=self._limits.deadline_s) from error
-        finally:
-            DEADLINE.reset(token)
+            raise translated(error, f"{WHAT} ({op.operation})", limit_s=limit_s) from error
 
     def _sent(self, op: ObjectOp[T]) -> T:
         call: Callable[..., Answer] = getattr(self._client(), op.operation)
@@ -110,7 +109,5 @@ class S3Connection:
             if self._closed:
                 raise Unavailable(f"{WHAT} (the connection was closed)")
             if self._made is None:
-                self._made = make_client(
-                    "s3", self._endpoint, self._limits, now_s=self._clock.monotonic_s
-                )
+                self._made = make_client("s3", self._endpoint, self._limits)
             return self._made
