@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Callable
 from typing import Final
 
 import attrs
@@ -18,6 +19,15 @@ LABEL: Final = b"clarity pseudonyms 1"
 """Keeps this use of a secret apart from every other one."""
 
 
+def _asked(secret: bytes | Callable[[], bytes]) -> Callable[[], bytes]:
+    """A secret that is known, or the way to ask for it."""
+    if not isinstance(secret, bytes):
+        return secret
+    if len(secret) < SHORTEST_SECRET:
+        raise ValueError(f"a secret of {SHORTEST_SECRET} bytes or more is needed")
+    return lambda: secret
+
+
 @attrs.frozen
 class Pseudonyms:
     """
@@ -25,9 +35,13 @@ class Pseudonyms:
 
     Without the secret nobody can tell who is meant, not even by trying all ids; with it everything
     about one person can be found again. Without a key both would be open to whoever can guess ids.
+
+    Attributes:
+        secret: asked for with every name, so that whoever holds it may fetch it late; what it
+            raises is raised by `of` and `mark`.
     """
 
-    secret: bytes = attrs.field(repr=False, validator=attrs.validators.min_len(SHORTEST_SECRET))
+    secret: Callable[[], bytes] = attrs.field(repr=False, converter=_asked)
 
     def of(self, patient: PatientRef) -> str:
         """What stands for the patient, 32 hexadecimal digits."""
@@ -36,5 +50,5 @@ class Pseudonyms:
 
     def mark(self, content: bytes) -> str:
         """What stands for `content`, 32 hexadecimal digits."""
-        key = hmac.digest(self.secret, LABEL, hashlib.sha256)
+        key = hmac.digest(self.secret(), LABEL, hashlib.sha256)
         return hmac.digest(key, content, hashlib.sha256).hex()[:DIGITS]

@@ -15,6 +15,7 @@ from clarity.adapters.aws.dynamodb.audit import DynamoDBAuditLogger
 from clarity.adapters.aws.dynamodb.backoff import Backoff
 from clarity.adapters.aws.dynamodb.batch import Batches
 from clarity.adapters.aws.dynamodb.bulk import DynamoDBBulkDays
+from clarity.adapters.aws.dynamodb.cursor import CursorKey
 from clarity.adapters.aws.dynamodb.erasure import DynamoDBErasure
 from clarity.adapters.aws.dynamodb.items import EntityItems
 from clarity.adapters.aws.dynamodb.jobs import DynamoDBJobs
@@ -29,7 +30,7 @@ from clarity.ports.metrics import Metrics
 from clarity.ports.tracing import Tracer
 from tests.support.engines import REGION, Engine
 
-CURSOR_KEY = b"a key for cursors of the tests"
+CURSOR_KEY = CursorKey(lambda: b"a key for cursors of the tests")
 LIMITS = Limits(connect_timeout_s=5, read_timeout_s=20, deadline_s=60)
 """Generous, since two cores may have to run an engine and many tests."""
 

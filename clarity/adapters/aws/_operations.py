@@ -27,7 +27,6 @@ OperationName = Literal[
     "describe_time_to_live",
     "execute_statement",
     "get_item",
-    "list_tables",
     "put_item",
     "query",
     "scan",

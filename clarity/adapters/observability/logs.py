@@ -24,7 +24,7 @@ import attrs
 from clarity.application.correlation import current_correlation
 from clarity.domain.identity import PatientRef
 from clarity.domain.privacy import Pseudonyms
-from clarity.ports.errors import Denied, Unavailable
+from clarity.ports.errors import Denied, PortError, Unavailable
 
 __all__ = ["FIELDS", "JsonLines", "json_log"]
 
@@ -98,12 +98,19 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "event": _event(record),
             "correlation": current_correlation(),
-            **({"patient": self.pseudonyms.of(who)} if isinstance(who, PatientRef) else {}),
+            **({"patient": self._named(who)} if isinstance(who, PatientRef) else {}),
             **told,
             **({"dropped": dropped} if dropped else {}),
             **_raised(record),
         }
         return json.dumps(line, separators=(",", ":"))
+
+    def _named(self, patient: PatientRef) -> str:
+        """The pseudonym; nobody's name while the store that knows the secret is away."""
+        try:
+            return self.pseudonyms.of(patient)
+        except PortError:
+            return UNNAMED
 
 
 def _event(record: logging.LogRecord) -> str:

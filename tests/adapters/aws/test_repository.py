@@ -276,8 +276,3 @@ def test_an_expiry_is_a_number_of_seconds_for_dynamodb_and_exact_for_us(world: W
     assert item["ttl"] == {"N": str(int(at.timestamp()) + 1)}
     assert item["x"] == {"N": str(int(at.timestamp()) * 1_000_000 + 500_000)}
     assert world.repository.get(ADA, key_of(chunk())).version == 1
-
-
-def test_a_short_cursor_key_is_refused(world: World):
-    with pytest.raises(ValueError, match="cursor_key"):
-        attrs.evolve(world.repository, cursor_key=b"short")

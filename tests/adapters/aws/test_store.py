@@ -1,6 +1,7 @@
 """The store behind an address, and the application over it."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
@@ -8,17 +9,17 @@ import pytest
 from clarity.adapters.aws._operations import Op
 from clarity.adapters.aws.connection import ConnectionSettings
 from clarity.adapters.aws.dynamodb.inventory import DynamoDBInventory
+from clarity.adapters.aws.dynamodb.secret import SECRET_AT, SharedSecret
 from clarity.adapters.aws.dynamodb.store import (
-    CURSOR_KEY_AT,
     BadAddress,
     settings_of,
-    shared_cursor_key,
 )
+from clarity.adapters.aws.dynamodb.together import Together
 from clarity.adapters.aws.settings import Endpoint, Limits
 from clarity.adapters.local.clock import SystemClock
 from clarity.bootstrap import open_clarity
 from clarity.domain.identity import PatientId, PatientRef, TenantId
-from clarity.ports.errors import Corrupt, Unexpected
+from clarity.ports.errors import Corrupt
 from clarity.ports.repository import Put
 from clarity.settings import Profile, Settings
 from tests.contracts.repository.harness import ADA, BEN, chunk, evidence
@@ -69,18 +70,34 @@ def test_an_address_that_cannot_be_understood_is_refused_with_an_example(address
         settings_of(address)
 
 
-def test_every_process_gets_the_same_key_for_cursors(world: World):
-    first = shared_cursor_key(world.connection, SystemClock())
+def secret(world: World) -> SharedSecret:
+    return SharedSecret(Together(world.connection, SystemClock()))
+
+
+def test_every_process_gets_the_same_secret(world: World):
+    first = secret(world)()
 
     assert len(first) == 32
-    assert shared_cursor_key(world.connection, SystemClock()) == first
+    assert secret(world)() == first
 
 
-def test_a_damaged_key_is_told(world: World):
-    world.connection.run(_put(world, {"secret": {"S": "no bytes"}}))
+def test_the_secret_is_asked_for_once_by_all_threads(world: World):
+    shared = secret(world)
+    before = len(world.spans.seen)
+
+    with ThreadPoolExecutor(8) as pool:
+        given = set(pool.map(lambda _: shared(), range(32)))
+
+    assert len(given) == 1
+    assert len(world.spans.seen) - before == 3  # look, offer, look again
+
+
+@pytest.mark.parametrize("damaged", [{"S": "no bytes"}, {"B": b"short"}])
+def test_a_damaged_secret_is_told(world: World, damaged: dict):
+    world.connection.run(_put(world, {"secret": damaged}))
 
     with pytest.raises(Corrupt):
-        shared_cursor_key(world.connection, SystemClock())
+        secret(world)()
 
 
 def _put(world: World, attributes: dict):
@@ -88,7 +105,7 @@ def _put(world: World, attributes: dict):
         operation="put_item",
         parameters={
             "TableName": world.connection.table("keys"),
-            "Item": {**CURSOR_KEY_AT.key, **attributes},
+            "Item": {**SECRET_AT.key, **attributes},
         },
         decode=lambda _: None,
         table="keys",
@@ -109,7 +126,7 @@ def test_the_stock_counts_what_has_not_expired(world: World):
     assert (stock.patients, stock.audit_records) == (2, 2)
     assert dict(stock.entities) == {"chunk": 3, "result": 0}
     assert "eu-west-1" in stock.location
-    assert "layout 1" in inventory.ping()
+    assert "layout 1, answers within" in inventory.ping()
     assert inventory.stock(TenantId("nobody")).patients == 0
 
 
@@ -118,8 +135,10 @@ def test_the_application_opens_on_tables_and_answers_health():
     url = running("ministack").url
     address = f"dynamodb://eu-west-1/application-?endpoint={url}"
 
-    with pytest.raises(Unexpected, match="create-tables"), open_clarity(Settings(store=address)):
-        pass
+    with open_clarity(Settings(store=address)) as clarity:
+        (missing,) = clarity.health.run()
+    assert not missing.ok
+    assert "create-tables" in missing.detail
     made = Settings(store=f"{address}&create=yes")
     with open_clarity(made) as clarity:
         assert [ping.ok for ping in clarity.health.run()] == [True]

@@ -9,7 +9,8 @@ import pytest
 from clarity.adapters.aws.dynamodb.backoff import Backoff
 from clarity.adapters.aws.dynamodb.items import EntityItems
 from clarity.adapters.aws.dynamodb.jobs import DynamoDBJobs
-from clarity.adapters.aws.dynamodb.store import shared_cursor_key
+from clarity.adapters.aws.dynamodb.secret import SharedSecret
+from clarity.adapters.aws.dynamodb.together import Together
 from clarity.adapters.aws.dynamodb.upkeep import DynamoDBUpkeep
 from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
 from clarity.domain.jobs import JobState
@@ -126,9 +127,9 @@ def test_the_first_process_makes_the_shared_key_though_it_collides(
 ):
     proxy.plan = scripted(WRITE, Fault.CONFLICT)
 
-    made = shared_cursor_key(world.connection, clock)
+    made = SharedSecret(Together(world.connection, clock))()
 
-    assert shared_cursor_key(world.connection, clock) == made
+    assert SharedSecret(Together(world.connection, clock))() == made
 
 
 def test_an_expired_item_that_others_are_at_is_purged_all_the_same(

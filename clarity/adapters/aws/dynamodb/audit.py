@@ -54,7 +54,7 @@ class DynamoDBAuditLogger(AuditSink, AuditTrail):
 
     connection: DynamoDBConnection
     clock: Clock
-    cursor_key: CursorKey = attrs.field(repr=False, validator=attrs.validators.min_len(16))
+    cursor_key: CursorKey
     backoff: Backoff = attrs.field(factory=Backoff)
     nonce: Callable[[], str] = fresh_nonce
 

@@ -59,7 +59,7 @@ class DynamoDBJobs(Jobs, Erasable):
     connection: DynamoDBConnection
     batches: Batches
     removal: Removal
-    cursor_key: CursorKey = attrs.field(repr=False, validator=attrs.validators.min_len(16))
+    cursor_key: CursorKey
 
     def begin(self, job: Job) -> None:
         """Keep a new job."""

@@ -55,7 +55,7 @@ class DynamoDBRepository(Repository):
     connection: DynamoDBConnection
     items: EntityItems
     clock: Clock
-    cursor_key: CursorKey = attrs.field(repr=False, validator=attrs.validators.min_len(16))
+    cursor_key: CursorKey
     page_units: float = PAGE_UNITS
     backoff: Backoff = attrs.field(factory=Backoff)
     nonce: Callable[[], str] = fresh_nonce

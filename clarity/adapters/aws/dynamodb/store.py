@@ -1,32 +1,29 @@
 """The store behind an address: connection, adapters, and the secret that all processes share."""
 
-import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import ClassVar, Final
 from urllib.parse import parse_qsl, urlsplit
 
 import attrs
 
-from clarity.adapters.aws._operations import Item
 from clarity.adapters.aws.connection import ConnectionSettings, DynamoDBConnection
 from clarity.adapters.aws.dynamodb.audit import DynamoDBAuditLogger
 from clarity.adapters.aws.dynamodb.backoff import Backoff
-from clarity.adapters.aws.dynamodb.batch import Address, Batches, get_op
+from clarity.adapters.aws.dynamodb.batch import Batches
 from clarity.adapters.aws.dynamodb.bulk import DynamoDBBulkDays
-from clarity.adapters.aws.dynamodb.codec import Undecodable, codec_of
 from clarity.adapters.aws.dynamodb.cursor import CursorKey
 from clarity.adapters.aws.dynamodb.erasure import DynamoDBErasure
 from clarity.adapters.aws.dynamodb.inventory import DynamoDBInventory
 from clarity.adapters.aws.dynamodb.items import EntityItems
 from clarity.adapters.aws.dynamodb.jobs import DynamoDBJobs
-from clarity.adapters.aws.dynamodb.keys import SINGLE
 from clarity.adapters.aws.dynamodb.outbox import DynamoDBAuditOutbox
 from clarity.adapters.aws.dynamodb.payload_erasure import DynamoDBPayloadErasure
 from clarity.adapters.aws.dynamodb.payloads import Payloads
 from clarity.adapters.aws.dynamodb.removal import Removal
 from clarity.adapters.aws.dynamodb.repository import DynamoDBRepository
-from clarity.adapters.aws.dynamodb.tables import KEYS, create_tables
+from clarity.adapters.aws.dynamodb.secret import SharedSecret
+from clarity.adapters.aws.dynamodb.tables import create_tables
 from clarity.adapters.aws.dynamodb.together import Together
 from clarity.adapters.aws.dynamodb.upkeep import DynamoDBUpkeep
 from clarity.adapters.aws.settings import Endpoint, Limits
@@ -35,7 +32,7 @@ from clarity.domain.privacy import Pseudonyms
 from clarity.ports.blobs import BlobStore
 from clarity.ports.clock import Clock
 from clarity.ports.codec import ChunkCodec
-from clarity.ports.errors import Corrupt
+from clarity.ports.errors import Transient
 from clarity.ports.metrics import Metrics
 from clarity.ports.tracing import Tracer
 
@@ -45,12 +42,7 @@ __all__ = [
     "name_of",
     "open_store",
     "settings_of",
-    "shared_cursor_key",
 ]
-
-CURSOR_KEY_AT: Final = Address(KEYS.name, "CURSOR", SINGLE)
-KEY_BYTES: Final = 32
-
 
 SCHEME: Final = "dynamodb"
 OPTIONS: Final = frozenset({"endpoint", "replica", "create", "deadline_s"})
@@ -155,26 +147,29 @@ def open_store(
     """
     The store at `address`, closed at the end; with `create=yes` missing tables are made first.
 
+    Nothing else is asked; a service that is down is told by the first call, `health` among them.
     Large payloads go to `blobs`, which holds nothing else; with None they are refused.
 
     Raises:
         BadAddress: the address cannot be understood.
-        PortError: the tables are missing, the service refused or could not be reached.
+        PortError: the tables were to be made and the service refused.
     """
     connection = DynamoDBConnection(
         settings_of(address), clock=clock, metrics=metrics, tracer=tracer
     )
     try:
         if "create=yes" in urlsplit(address).query:
-            create_tables(connection, clock=clock)
+            with suppress(Transient):
+                create_tables(connection, clock=clock)
         yield _store(connection, EntityItems(codec, Payloads(blobs=blobs)), clock)
     finally:
         connection.close()
 
 
 def _store(connection: DynamoDBConnection, items: EntityItems, clock: Clock) -> DynamoDBStore:
-    key, blobs = shared_cursor_key(connection, clock), items.payloads.blobs
-    backoff = Backoff(limit_s=connection.limits.deadline_s)
+    blobs, backoff = items.payloads.blobs, Backoff(limit_s=connection.limits.deadline_s)
+    secret = SharedSecret(Together(connection, clock, backoff))
+    key = CursorKey(secret)
     trail = DynamoDBAuditLogger(connection=connection, clock=clock, cursor_key=key, backoff=backoff)
     removal = Removal(connection=connection, clock=clock, backoff=backoff)
     batches = Batches(connection, clock, backoff)
@@ -186,7 +181,7 @@ def _store(connection: DynamoDBConnection, items: EntityItems, clock: Clock) -> 
         ),
         trail=trail,
         outbox=DynamoDBAuditOutbox(connection=connection, clock=clock, backoff=backoff),
-        pseudonyms=Pseudonyms(key),
+        pseudonyms=Pseudonyms(secret),
         inventory=DynamoDBInventory(connection, trail, clock),
         job_store=DynamoDBJobs(
             connection=connection, batches=batches, removal=removal, cursor_key=key
@@ -199,40 +194,3 @@ def _store(connection: DynamoDBConnection, items: EntityItems, clock: Clock) -> 
         expiring=upkeep,
         copies=upkeep,
     )
-
-
-@attrs.frozen
-class _Secret:
-    secret: bytes
-
-
-def shared_cursor_key(connection: DynamoDBConnection, clock: Clock) -> CursorKey:
-    """
-    The secret that cursors are signed with, the same for every process over these tables.
-
-    It lies in the table `keys`, whose items no backup holds; the first to ask makes it.
-
-    Raises:
-        Corrupt: it is there and cannot be read.
-        PortError: the service refused or could not be reached.
-    """
-    fresh = codec_of(_Secret).encode(_Secret(secrets.token_bytes(KEY_BYTES)))
-    known = connection.run(get_op(connection, CURSOR_KEY_AT))
-    if known is None:
-        _offer(Together(connection, clock), {**CURSOR_KEY_AT.key, **fresh})
-        known = connection.run(get_op(connection, CURSOR_KEY_AT))
-    try:
-        key: bytes = codec_of(_Secret).decode(known or {}).secret
-    except Undecodable as error:
-        raise Corrupt("the key of the cursors") from error
-    return key
-
-
-def _offer(together: Together, item: Item) -> None:
-    """The item is there, unless another one is already."""
-    put = {
-        "TableName": together.connection.table(KEYS.name),
-        "Item": item,
-        "ConditionExpression": "attribute_not_exists(pk)",
-    }
-    together.is_done([{"Put": put}], table=KEYS.name)
