@@ -177,14 +177,20 @@ def _world(settings: ConnectionSettings, clock: Clock, payloads: Payloads = ITEM
     )
 
 
-def drop_table(connection: DynamoDBConnection) -> None:
-    """The table `main` is gone."""
+def changed_table(connection: DynamoDBConnection, operation: str, **parameters: object) -> None:
+    """The table `main` after a request of its administrators."""
     connection.run(
         Op(
-            operation="delete_table",
-            parameters={"TableName": connection.table("main")},
+            operation=operation,
+            parameters={"TableName": connection.table("main"), **parameters},
             decode=lambda _: None,
             table="main",
             reads=False,
         )
     )
+
+
+def drop_table(connection: DynamoDBConnection) -> None:
+    """The table `main` is gone."""
+    changed_table(connection, "update_table", DeletionProtectionEnabled=False)
+    changed_table(connection, "delete_table")

@@ -6,12 +6,13 @@ passed on: a validation message may quote a key, and keys name people.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import attrs
 from botocore import exceptions as sdk
 from botocore.parsers import ResponseParserError
 
+from clarity.adapters.aws._absent import BucketMissing, TableMissing, UnknownOperation
 from clarity.ports.errors import (
     AlreadyExists,
     Denied,
@@ -27,12 +28,10 @@ from clarity.ports.errors import (
 __all__ = [
     "DAMAGED",
     "BodyDamaged",
-    "BucketMissing",
     "Cancelled",
     "ConditionFailed",
     "DeadlinePassed",
     "Reason",
-    "TableMissing",
     "translated",
 ]
 
@@ -113,26 +112,12 @@ def _throttled(_: str) -> PortError:
     return Throttled(RETRY_AFTER_S)
 
 
-@attrs.define(eq=False)
-class TableMissing(Unexpected):
-    """A table, index or log group is not there."""
-
-    code: ClassVar[str] = "aws.table-missing"
-
-
-@attrs.define(eq=False)
-class BucketMissing(Unexpected):
-    """A bucket is not there."""
-
-    code: ClassVar[str] = "aws.bucket-missing"
-
-
 def _missing(what: str) -> PortError:
-    return TableMissing(f"{what}: a table is missing, run `clarity store create-tables`")
+    return TableMissing(f"a table or index of {what}")
 
 
 def _no_bucket(what: str) -> PortError:
-    return BucketMissing(f"{what}: the bucket is missing, create it or correct its address")
+    return BucketMissing(f"the bucket of {what}")
 
 
 def _damaged(what: str) -> PortError:
@@ -212,6 +197,7 @@ CODES: Final[Mapping[str, Callable[[str], PortError]]] = {
     "NoSuchBucket": _no_bucket,
     "NoSuchKey": NotFound,
     "ResourceNotFoundException": _missing,
+    "UnknownOperationException": UnknownOperation,
 }
 """Every code that is expected: its error."""
 

@@ -31,6 +31,7 @@ OperationName = Literal[
     "query",
     "scan",
     "transact_write_items",
+    "update_continuous_backups",
     "update_item",
     "update_time_to_live",
 ]

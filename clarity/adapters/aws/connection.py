@@ -9,11 +9,12 @@ import attrs
 from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError, ClientError
 
+from clarity.adapters.aws._absent import TableMissing
 from clarity.adapters.aws._call import Call, in_progress
 from clarity.adapters.aws._client import addressed, make_client
 from clarity.adapters.aws._deadline import current_deadline, within
-from clarity.adapters.aws._errors import DAMAGED, DeadlinePassed, TableMissing, translated
-from clarity.adapters.aws._operations import Answer, Op
+from clarity.adapters.aws._errors import DAMAGED, DeadlinePassed, translated
+from clarity.adapters.aws._operations import Answer, Op, OperationName
 from clarity.adapters.aws.settings import Endpoint, Limits
 from clarity.ports.clock import Clock
 from clarity.ports.errors import Transient, Unavailable
@@ -25,6 +26,11 @@ __all__ = ["ConnectionSettings", "DynamoDBConnection"]
 T = TypeVar("T")
 
 WHAT: Final = "DynamoDB"
+
+CHANGES: Final[frozenset[OperationName]] = frozenset(
+    {"batch_write_item", "delete_item", "put_item", "transact_write_items", "update_item"}
+)
+"""Operations that change items."""
 
 
 @attrs.frozen(kw_only=True)
@@ -48,21 +54,33 @@ class ConnectionSettings:
     )
 
 
+def _allowed(_: "DynamoDBConnection") -> None:
+    """Nothing has to be looked at first."""
+
+
 class DynamoDBConnection:
     """
     Runs requests against DynamoDB. Thread-safe; the client is made by the first call.
 
     Credentials come through the SDK's own chain. Every call leaves a span and its consumed units
-    under table and operation, never a key.
+    under table and operation, never a key. Before each request that changes items `before_changes`
+    may raise.
     """
 
     def __init__(
-        self, settings: ConnectionSettings, *, clock: Clock, metrics: Metrics, tracer: Tracer
+        self,
+        settings: ConnectionSettings,
+        *,
+        clock: Clock,
+        metrics: Metrics,
+        tracer: Tracer,
+        before_changes: Callable[["DynamoDBConnection"], None] = _allowed,
     ) -> None:
         self._settings: Final = settings
         self._clock: Final = clock
         self._metrics: Final = metrics
         self._tracer: Final = tracer
+        self._before_changes: Final = before_changes
         self._clients: Final[dict[Endpoint, BaseClient]] = {}
         self._making: Final = threading.Lock()
         self._closed = False
@@ -94,6 +112,8 @@ class DynamoDBConnection:
         labels = {"table": op.table, "operation": op.operation}
         limit_s, now_s = self.limits.deadline_s, self._clock.monotonic_s
         with self._tracer.span("dynamodb", attributes=labels), within(limit_s, now_s):
+            if op.operation in CHANGES:
+                self._before_changes(self)
             began_s = self._clock.monotonic_s()
             answer = self._answer(op, labels)
             self._metrics.observe(

@@ -6,7 +6,7 @@ A row that no longer holds fails here, so that the table shrinks when an engine 
 | engine | deviation | what we do instead |
 |---|---|---|
 | dynalite | knows no transactions | commits are tried on moto and ministack alone |
-| dynalite | knows no expiry setting | `enable_expiry` is tried on moto and ministack alone |
+| dynalite | knows no expiry and no recovery | tried on moto and ministack alone; `create_tables` leaves it out |
 | dynalite | knows no PartiQL | statements are tried on ministack alone |
 | moto | forgets request tokens: a transaction repeated with its token is refused | the nonce tells |
 | moto | undoes other threads' writes when it refuses a transaction | served one at a time |
@@ -23,12 +23,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from clarity.adapters.aws._absent import UnknownOperation
 from clarity.adapters.aws._errors import Cancelled, ConditionFailed
 from clarity.adapters.aws._operations import Answer, Op
 from clarity.adapters.aws.dynamodb.batch import Address, Batches, get_op
 from clarity.adapters.aws.dynamodb.items import EntityItems, item_size
 from clarity.adapters.aws.dynamodb.query import planned
-from clarity.adapters.aws.dynamodb.tables import enable_expiry
 from clarity.adapters.aws.s3._requests import ObjectOp
 from clarity.adapters.aws.s3.bucket import Bucket
 from clarity.adapters.local.clock import SystemClock
@@ -64,17 +64,18 @@ def asked(world: World, operation: str, **parameters: object) -> Answer:
 
 
 def test_dynalite_knows_no_transactions(dynalite: World):
-    with pytest.raises(Unexpected, match="UnknownOperation"):
+    with pytest.raises(UnknownOperation):
         dynalite.repository.commit([Put(chunk(), 0)], evidence=evidence())
 
 
-def test_dynalite_knows_no_expiry_setting(dynalite: World):
-    with pytest.raises(Unexpected, match="UnknownOperation"):
-        enable_expiry(dynalite.connection)
+@pytest.mark.parametrize("operation", ["update_time_to_live", "update_continuous_backups"])
+def test_dynalite_knows_no_expiry_and_no_recovery(dynalite: World, operation: str):
+    with pytest.raises(UnknownOperation):
+        asked(dynalite, operation, TableName=dynalite.connection.table("main"))
 
 
 def test_dynalite_knows_no_partiql(dynalite: World):
-    with pytest.raises(Unexpected, match="UnknownOperation"):
+    with pytest.raises(UnknownOperation, match="use another engine"):
         asked(dynalite, "execute_statement", Statement='SELECT * FROM "x"')
 
 

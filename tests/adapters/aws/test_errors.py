@@ -4,17 +4,16 @@ import pytest
 from botocore import exceptions as sdk
 from botocore.parsers import ResponseParserError
 
+from clarity.adapters.aws._absent import BucketMissing, TableMissing, UnknownOperation
 from clarity.adapters.aws._errors import (
     CODES,
     PASSED_OVER,
     REASONS,
     BodyDamaged,
-    BucketMissing,
     Cancelled,
     ConditionFailed,
     DeadlinePassed,
     Reason,
-    TableMissing,
     translated,
 )
 from clarity.ports.errors import (
@@ -77,6 +76,7 @@ EXPECTED = {
     "NoSuchBucket": BucketMissing,
     "NoSuchKey": NotFound,
     "ResourceNotFoundException": TableMissing,
+    "UnknownOperationException": UnknownOperation,
 }
 
 

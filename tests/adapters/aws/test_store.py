@@ -63,6 +63,9 @@ def test_an_address_names_everything_that_can_be_chosen():
         "dynamodb://eu-west-1/x?deadline_s=0",
         "dynamodb://eu-west-1/x?create=perhaps",
         "dynamodb://eu-west-1/x?password=1",
+        "dynamodb://eu-west-1/x?create=yes",
+        "dynamodb://eu-west-1/x?create=yes&endpoint=https://dynamodb.eu-west-1.amazonaws.com",
+        "dynamodb://eu-west-1/x?create=yes&endpoint=https://dynamodb.eu-west-1.api.aws:443/",
     ],
 )
 def test_an_address_that_cannot_be_understood_is_refused_with_an_example(address: str):

@@ -7,9 +7,10 @@ from typing import Any, Final, Literal
 from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError, ClientError
 
+from clarity.adapters.aws._absent import LogGroupMissing
 from clarity.adapters.aws._client import make_client
 from clarity.adapters.aws._deadline import within
-from clarity.adapters.aws._errors import DeadlinePassed, TableMissing, translated
+from clarity.adapters.aws._errors import DeadlinePassed, translated
 from clarity.adapters.aws._operations import Answer
 from clarity.adapters.aws.settings import Endpoint, Limits
 from clarity.ports.clock import Clock
@@ -51,7 +52,7 @@ class LogsConnection:
         The answer to the request; an empty one when what it makes is there already.
 
         Raises:
-            TableMissing: a log group or stream that it names is not there.
+            LogGroupMissing: a log group or stream that it names is not there.
             PortError: as in the table of `_errors`.
         """
         labels = {"operation": operation}
@@ -93,6 +94,5 @@ def _accepted(error: ClientError, operation: str, limit_s: float) -> Answer:
         return {}
     what = f"{WHAT} ({operation})"
     if code == MISSING:
-        problem = "the log group is missing, make it or add create=yes to the address of the log"
-        raise TableMissing(f"{what}: {problem}") from error
+        raise LogGroupMissing(f"the log group of {what}") from error
     raise translated(error, what, limit_s=limit_s) from error

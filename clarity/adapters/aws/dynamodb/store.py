@@ -23,7 +23,7 @@ from clarity.adapters.aws.dynamodb.payloads import Payloads
 from clarity.adapters.aws.dynamodb.removal import Removal
 from clarity.adapters.aws.dynamodb.repository import DynamoDBRepository
 from clarity.adapters.aws.dynamodb.secret import SharedSecret
-from clarity.adapters.aws.dynamodb.tables import create_tables
+from clarity.adapters.aws.dynamodb.tables import TablesChecked, create_tables
 from clarity.adapters.aws.dynamodb.together import Together
 from clarity.adapters.aws.dynamodb.upkeep import DynamoDBUpkeep
 from clarity.adapters.aws.settings import Endpoint, Limits
@@ -43,6 +43,9 @@ __all__ = [
     "open_store",
     "settings_of",
 ]
+
+AMAZON: Final = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
+"""How the hosts of the service end."""
 
 SCHEME: Final = "dynamodb"
 OPTIONS: Final = frozenset({"endpoint", "replica", "create", "deadline_s"})
@@ -111,6 +114,8 @@ def settings_of(address: str) -> ConnectionSettings:
         raise BadAddress(address, "the region is missing")
     if not options.keys() <= OPTIONS or options.get("create", "yes") != "yes":
         raise BadAddress(address, f"the options are {', '.join(sorted(OPTIONS))}")
+    if "create" in options and not _is_engine(options.get("endpoint", "")):
+        raise BadAddress(address, "create=yes is for an engine on this machine, at its endpoint")
     replica = options.get("replica")
     try:
         return ConnectionSettings(
@@ -121,6 +126,12 @@ def settings_of(address: str) -> ConnectionSettings:
         )
     except ValueError as error:
         raise BadAddress(address, "a value is out of range") from error
+
+
+def _is_engine(endpoint: str) -> bool:
+    """Not Amazon's own, whose tables come from the infrastructure's template."""
+    host = urlsplit(endpoint).hostname or ""
+    return bool(host) and not f".{host}".endswith(AMAZON)
 
 
 def name_of(address: str) -> str:
@@ -155,7 +166,11 @@ def open_store(
         PortError: the tables were to be made and the service refused.
     """
     connection = DynamoDBConnection(
-        settings_of(address), clock=clock, metrics=metrics, tracer=tracer
+        settings_of(address),
+        clock=clock,
+        metrics=metrics,
+        tracer=tracer,
+        before_changes=TablesChecked(),
     )
     try:
         if "create=yes" in urlsplit(address).query:
