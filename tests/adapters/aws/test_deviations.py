@@ -11,6 +11,7 @@ A row that no longer holds fails here, so that the table shrinks when an engine 
 | moto | forgets request tokens: a transaction repeated with its token is refused | the nonce tells |
 | moto | undoes other threads' writes when it refuses a transaction | served one at a time |
 | moto, ministack | count a flat unit whatever the size | dynalite counts; `item_size` reckons |
+| ministack | gives a whole answer whatever the limit of a statement | canned answers page |
 | ministack | lets a filter name a key | dynalite refuses it; ours name copies |
 | moto | keeps an object whose SHA-256 is another than was said | ministack refuses; readers compare |
 
@@ -28,6 +29,7 @@ from clarity.adapters.aws._errors import Cancelled, ConditionFailed
 from clarity.adapters.aws._operations import Answer, Op
 from clarity.adapters.aws.dynamodb.batch import Address, Batches, get_op
 from clarity.adapters.aws.dynamodb.items import EntityItems, item_size
+from clarity.adapters.aws.dynamodb.partiql import statement_of
 from clarity.adapters.aws.dynamodb.query import planned
 from clarity.adapters.aws.s3._requests import ObjectOp
 from clarity.adapters.aws.s3.bucket import Bucket
@@ -77,6 +79,24 @@ def test_dynalite_knows_no_expiry_and_no_recovery(dynalite: World, operation: st
 def test_dynalite_knows_no_partiql(dynalite: World):
     with pytest.raises(UnknownOperation, match="use another engine"):
         asked(dynalite, "execute_statement", Statement='SELECT * FROM "x"')
+
+
+def test_ministack_gives_a_whole_answer_whatever_the_limit_of_a_statement():
+    with world_on(running("ministack"), SystemClock()) as world:
+        stored(world, range(3))
+        plan = planned(Query(DayChunk, ADA))
+        assert plan is not None
+        statement = statement_of(plan, world.connection.table("main"))
+        answer = asked(
+            world,
+            "execute_statement",
+            Statement=statement.text,
+            Parameters=list(statement.parameters),
+            Limit=1,
+        )
+
+    assert len(answer["Items"]) == 3
+    assert "LastEvaluatedKey" not in answer
 
 
 def stored(world: World, days: range) -> None:
