@@ -29,6 +29,7 @@ from clarity.adapters.aws._errors import Cancelled, ConditionFailed
 from clarity.adapters.aws._operations import Answer, Op
 from clarity.adapters.aws.dynamodb.batch import Address, Batches, get_op
 from clarity.adapters.aws.dynamodb.items import EntityItems, item_size
+from clarity.adapters.aws.dynamodb.keys import chain_pk, seq_sk
 from clarity.adapters.aws.dynamodb.partiql import statement_of
 from clarity.adapters.aws.dynamodb.query import planned
 from clarity.adapters.aws.s3._requests import ObjectOp
@@ -36,10 +37,11 @@ from clarity.adapters.aws.s3.bucket import Bucket
 from clarity.adapters.local.clock import SystemClock
 from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
 from clarity.domain.streams import DayChunk
+from clarity.ports.audit import AuditFilter
 from clarity.ports.errors import Unavailable, Unexpected
 from clarity.ports.query import Query, field
 from clarity.ports.repository import Put
-from tests.contracts.repository.harness import ADA, chunk, everything, evidence
+from tests.contracts.repository.harness import ADA, BEN, chunk, everything, evidence
 from tests.support.dynamodb import PATIENT, World, world_on
 from tests.support.engines import running
 from tests.support.s3 import fresh_bucket
@@ -192,6 +194,24 @@ def test_only_dynalite_counts_units_by_size():
             units[name] = world.metrics.total("dynamodb_units")
 
     assert units == {"moto": 0.5, "ministack": 1.0, "dynalite": -(-item_size(large) // 4_096)}
+
+
+def test_on_dynalite_a_page_of_the_trail_costs_what_it_shows_and_not_the_whole_chain(
+    dynalite: World,
+):
+    pad = {"z": {"B": bytes(600)}, "h": {"B": bytes(32)}, "w": {"S": ""}}
+    chain = [{**Address("audit", chain_pk(BEN), seq_sk(n)).key, **pad} for n in range(1, 401)]
+    Batches(dynalite.connection, SystemClock(), PATIENT).put("audit", chain)
+    filter_ = AuditFilter(tenant=BEN.tenant, patient=BEN)
+    dynalite.metrics.sums.clear()
+
+    page = dynalite.trail.records(filter_, limit=10, cursor=None)
+    first = dynalite.metrics.total("dynamodb_units", table="audit")
+    dynalite.trail.records(filter_, limit=10, cursor=page.cursor)
+
+    assert len(page.records) == 10
+    assert first == -(-12 * item_size(chain[0]) // 4_096)
+    assert dynalite.metrics.total("dynamodb_units", table="audit") == 2 * first
 
 
 def _put_under_another_digest(bucket: Bucket) -> None:
