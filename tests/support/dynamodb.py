@@ -27,7 +27,7 @@ from clarity.adapters.aws.settings import Endpoint, Limits
 from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
 from clarity.ports.clock import Clock
 from clarity.ports.metrics import Metrics
-from clarity.ports.tracing import Tracer
+from clarity.ports.tracing import Tell, Tracer
 from tests.support.engines import REGION, Engine
 
 CURSOR_KEY = CursorKey(lambda: b"a key for cursors of the tests")
@@ -66,13 +66,15 @@ class Counted(Metrics):
 
 @attrs.define
 class Spans(Tracer):
-    """A tracer that remembers the attributes of its spans."""
+    """A tracer that remembers the attributes of its spans, and what was told of the last one."""
 
     seen: list[tuple[str, dict[str, str]]] = attrs.field(factory=list)
+    told: dict[str, float] = attrs.field(factory=dict)
 
-    def span(self, name: str, *, attributes: Mapping[str, str]) -> AbstractContextManager[None]:
+    def span(self, name: str, *, attributes: Mapping[str, str]) -> AbstractContextManager[Tell]:
         self.seen.append((name, dict(attributes)))
-        return nullcontext()
+        self.told = {}
+        return nullcontext(self.told.__setitem__)
 
 
 @attrs.frozen

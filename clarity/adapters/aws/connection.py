@@ -1,8 +1,8 @@
 """`DynamoDBConnection`: one lazily made client, bounded in every direction, that runs `Op`s."""
 
 import threading
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Final, TypeVar
 
 import attrs
@@ -13,11 +13,18 @@ from clarity.adapters.aws._absent import TableMissing
 from clarity.adapters.aws._call import Call, in_progress
 from clarity.adapters.aws._client import addressed, make_client
 from clarity.adapters.aws._deadline import current_deadline, within
-from clarity.adapters.aws._errors import DAMAGED, DeadlinePassed, translated
+from clarity.adapters.aws._errors import (
+    DAMAGED,
+    Cancelled,
+    ConditionFailed,
+    DeadlinePassed,
+    translated,
+)
 from clarity.adapters.aws._operations import Answer, Op, OperationName
+from clarity.adapters.aws._units import ConsumedUnits
 from clarity.adapters.aws.settings import Endpoint, Limits
 from clarity.ports.clock import Clock
-from clarity.ports.errors import Transient, Unavailable
+from clarity.ports.errors import PortError, Transient, Unavailable
 from clarity.ports.metrics import Metrics
 from clarity.ports.tracing import Tracer
 
@@ -62,9 +69,9 @@ class DynamoDBConnection:
     """
     Runs requests against DynamoDB. Thread-safe; the client is made by the first call.
 
-    Credentials come through the SDK's own chain. Every call leaves a span and its consumed units
-    under table and operation, never a key. Before each request that changes items `before_changes`
-    may raise.
+    Credentials come through the SDK's own chain. Every call leaves a span with its consumed units,
+    and its time whether it succeeds or not, under table and operation, never a key. Before each
+    request that changes items `before_changes` may raise.
     """
 
     def __init__(
@@ -111,15 +118,17 @@ class DynamoDBConnection:
         """
         labels = {"table": op.table, "operation": op.operation}
         limit_s, now_s = self.limits.deadline_s, self._clock.monotonic_s
-        with self._tracer.span("dynamodb", attributes=labels), within(limit_s, now_s):
+        with (
+            self._tracer.span("dynamodb", attributes=labels) as tell,
+            within(limit_s, now_s),
+        ):
             if op.operation in CHANGES:
                 self._before_changes(self)
-            began_s = self._clock.monotonic_s()
-            answer = self._answer(op, labels)
-            self._metrics.observe(
-                "dynamodb_call_s", self._clock.monotonic_s() - began_s, labels=labels
-            )
-            self._count_units(answer, labels)
+            with self._timed(labels):
+                answer = self._answer(op, labels)
+            units = ConsumedUnits.of(answer)
+            tell("units", units.total)
+            self._count_units(units, labels)
             return op.decode(answer)
 
     def ping_s(self) -> float:
@@ -179,15 +188,26 @@ class DynamoDBConnection:
                 self._clients[endpoint] = make_client("dynamodb", endpoint, self.limits)
             return self._clients[endpoint]
 
-    def _count_units(self, answer: Answer, labels: Mapping[str, str]) -> None:
-        used = answer.get("ConsumedCapacity") or []
-        for one in [used] if isinstance(used, dict) else used:
-            table = str(one["TableName"]).removeprefix(self._settings.table_prefix)
-            self._metrics.count(
-                "dynamodb_units",
-                float(one.get("CapacityUnits", 0.0)),
-                labels={**labels, "table": table},
-            )
+    @contextmanager
+    def _timed(self, labels: Mapping[str, str]) -> Iterator[None]:
+        """How long the block took is told with how it ended."""
+        began_s, outcome = self._clock.monotonic_s(), "ok"
+        try:
+            yield
+        except (Cancelled, ConditionFailed):
+            outcome = "refused"
+            raise
+        except PortError as error:
+            outcome = error.code
+            raise
+        finally:
+            took_s = self._clock.monotonic_s() - began_s
+            self._metrics.observe("dynamodb_call_s", took_s, labels={**labels, "outcome": outcome})
+
+    def _count_units(self, units: ConsumedUnits, labels: Mapping[str, str]) -> None:
+        for name, used in units.by_table.items():
+            table = name.removeprefix(self._settings.table_prefix)
+            self._metrics.count("dynamodb_units", used, labels={**labels, "table": table})
 
 
 def _nothing(_: Answer) -> None:

@@ -57,11 +57,18 @@ def _words(value: object) -> dict[str, str] | None:
     return dict(value)
 
 
+def _numbers(value: object) -> dict[str, float] | None:
+    if not isinstance(value, Mapping) or None in map(_word, value):
+        return None
+    return None if None in map(_number, value.values()) else dict(value)
+
+
 FIELDS: Final[Mapping[str, Callable[[object], object]]] = {
     "attributes": _words,
     "code": _word,
     "elapsed_s": _number,
     "error": _word,
+    "numbers": _numbers,
     "outcome": _word,
     "records": _number,
     "span": _word,

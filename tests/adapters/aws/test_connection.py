@@ -13,6 +13,7 @@ import pytest
 
 from clarity.adapters.aws._client import addressed
 from clarity.adapters.aws._deadline import within
+from clarity.adapters.aws._errors import ConditionFailed
 from clarity.adapters.aws._operations import Op, OperationName
 from clarity.adapters.aws.connection import ConnectionSettings, DynamoDBConnection
 from clarity.adapters.aws.dynamodb.batch import Address, get_op
@@ -119,8 +120,9 @@ def test_a_call_leaves_a_span_and_its_units_but_never_a_key(line):
     connection.run(get_op(connection, THERE))
 
     assert spans.seen[-1] == ("dynamodb", {"table": "main", "operation": "get_item"})
+    assert spans.told == {"units": 1}
     assert metrics.total("dynamodb_units", table="main", operation="get_item") == 1
-    assert metrics.total("dynamodb_call_s", operation="get_item") == 1
+    assert metrics.total("dynamodb_call_s", operation="get_item", outcome="ok") == 1
     assert "O#activity" not in f"{spans.seen}{metrics.sums}"
 
 
@@ -184,6 +186,39 @@ def test_a_failure_that_stays_ends_after_the_attempts(
         line[0].run(get_op(line[0], THERE))
 
     assert proxy.requests["GetItem"] == QUICK.attempts
+    outcome = expected.code
+    assert line[1].total("dynamodb_call_s", operation="get_item", outcome=outcome) == 1
+
+
+def test_a_condition_that_did_not_hold_is_timed_as_refused(line):
+    connection, metrics, _ = line
+    put = put_op(connection)
+    again = {**put.parameters, "ConditionExpression": "attribute_not_exists(pk)"}
+
+    with pytest.raises(ConditionFailed):
+        connection.run(attrs.evolve(put, parameters=again))
+
+    assert metrics.total("dynamodb_call_s", operation="put_item", outcome="refused") == 1
+
+
+def test_units_of_several_tables_are_told_under_each_and_together(line):
+    connection, metrics, spans = line
+    tables = [connection.table(name) for name in ("main", "audit")]
+    puts = [{"Put": {"TableName": name, "Item": THERE.key}} for name in tables]
+
+    connection.run(
+        Op(
+            operation="transact_write_items",
+            parameters={"TransactItems": puts, "ReturnConsumedCapacity": "TOTAL"},
+            decode=lambda _: None,
+            table="audit",
+            reads=False,
+        )
+    )
+
+    each = [metrics.total("dynamodb_units", table=name) for name in ("main", "audit")]
+    assert all(each)
+    assert spans.told == {"units": sum(each)}
 
 
 def test_a_call_that_is_never_answered_ends_with_the_deadline(proxy: FaultProxy):

@@ -1,11 +1,11 @@
 """Pages of an answer, filled request by request within a budget of read units."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import attrs
 
-from clarity.adapters.aws._operations import Answer, Item
+from clarity.adapters.aws._operations import Item
 from clarity.adapters.aws.dynamodb.cursor import CursorKey, place_of, signed
 from clarity.adapters.aws.dynamodb.items import EntityItems, expired, micros
 from clarity.adapters.aws.dynamodb.query import Plan, planned, question
@@ -14,7 +14,7 @@ from clarity.ports.entities import Entity, spec_of
 from clarity.ports.errors import Corrupt
 from clarity.ports.query import Page, Query, Stored
 
-__all__ = ["PAGE_UNITS", "Look", "Looked", "Pages", "units_of"]
+__all__ = ["PAGE_UNITS", "Look", "Looked", "Pages"]
 
 E = TypeVar("E", bound=Entity)
 
@@ -40,12 +40,6 @@ class Looked:
 
 Look = Callable[[Plan, int, str | None], Looked]
 """Asks for so many items behind a sort key; may find more of them, or fewer."""
-
-
-def units_of(answer: Answer) -> float:
-    """The capacity that the answer says it consumed; 0 when it does not say."""
-    used: Any = answer.get("ConsumedCapacity") or {}
-    return float(used.get("CapacityUnits", 0.0))
 
 
 @attrs.frozen(kw_only=True)

@@ -9,11 +9,12 @@ from typing import TypeVar
 import attrs
 
 from clarity.adapters.aws._operations import Answer, Attribute, Op
+from clarity.adapters.aws._units import ConsumedUnits
 from clarity.adapters.aws.connection import DynamoDBConnection
 from clarity.adapters.aws.dynamodb.cursor import CursorKey
 from clarity.adapters.aws.dynamodb.expressions import Positional, written
 from clarity.adapters.aws.dynamodb.items import EntityItems
-from clarity.adapters.aws.dynamodb.paging import PAGE_UNITS, Looked, Pages, units_of
+from clarity.adapters.aws.dynamodb.paging import PAGE_UNITS, Looked, Pages
 from clarity.adapters.aws.dynamodb.payloads import steadily
 from clarity.adapters.aws.dynamodb.query import Plan, planned
 from clarity.adapters.aws.dynamodb.tables import MAIN
@@ -116,7 +117,7 @@ class PartiQLReader:
         answer = self.connection.run(_execute(statement, limit))
         reached = answer.get("LastEvaluatedKey")
         items = [item for item in answer["Items"] if item["sk"]["S"] != after]
-        return Looked(items, reached and reached["sk"]["S"], units_of(answer))
+        return Looked(items, reached and reached["sk"]["S"], ConsumedUnits.of(answer).total)
 
 
 def _execute(statement: Statement, limit: int) -> Op[Answer]:

@@ -6,6 +6,7 @@ from typing import Final, TypeVar
 import attrs
 
 from clarity.adapters.aws._operations import Answer, Op
+from clarity.adapters.aws._units import ConsumedUnits
 from clarity.adapters.aws.connection import DynamoDBConnection
 from clarity.adapters.aws.dynamodb.backoff import Backoff
 from clarity.adapters.aws.dynamodb.batch import Address, Batches, get_op
@@ -13,7 +14,7 @@ from clarity.adapters.aws.dynamodb.chain import fresh_nonce, head_address, head_
 from clarity.adapters.aws.dynamodb.cursor import CursorKey
 from clarity.adapters.aws.dynamodb.items import EntityItems, expired, micros
 from clarity.adapters.aws.dynamodb.keys import key_text, owner_pk
-from clarity.adapters.aws.dynamodb.paging import PAGE_UNITS, Looked, Pages, units_of
+from clarity.adapters.aws.dynamodb.paging import PAGE_UNITS, Looked, Pages
 from clarity.adapters.aws.dynamodb.payloads import steadily
 from clarity.adapters.aws.dynamodb.query import Plan, planned
 from clarity.adapters.aws.dynamodb.tables import MAIN
@@ -113,7 +114,9 @@ class DynamoDBRepository(Repository):
             )
         )
         reached = answer.get("LastEvaluatedKey")
-        return Looked(answer["Items"], reached and reached["sk"]["S"], units_of(answer))
+        return Looked(
+            answer["Items"], reached and reached["sk"]["S"], ConsumedUnits.of(answer).total
+        )
 
     def commit(self, changes: Sequence[Change], *, evidence: Evidence) -> Committed:
         """All changes, one audit record and the idempotency record, or none of them."""
