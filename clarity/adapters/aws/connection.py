@@ -20,11 +20,12 @@ from clarity.adapters.aws._errors import (
     DeadlinePassed,
     translated,
 )
+from clarity.adapters.aws._in_flight import InFlight
 from clarity.adapters.aws._operations import Answer, Op, OperationName
 from clarity.adapters.aws._units import ConsumedUnits
 from clarity.adapters.aws.settings import Endpoint, Limits
 from clarity.ports.clock import Clock
-from clarity.ports.errors import PortError, Transient, Unavailable
+from clarity.ports.errors import PortError, Transient
 from clarity.ports.metrics import Metrics
 from clarity.ports.tracing import Tracer
 
@@ -51,6 +52,7 @@ class ConnectionSettings:
             global table may lag, so this is opt-in.
         limits: per call.
         table_prefix: stands before the name of every table.
+        makes_tables: those that are missing are made when the store is opened; engines only.
     """
 
     endpoint: Endpoint
@@ -59,6 +61,7 @@ class ConnectionSettings:
     table_prefix: str = attrs.field(
         default="clarity-", validator=attrs.validators.matches_re(r"[A-Za-z0-9_.-]{0,200}")
     )
+    makes_tables: bool = False
 
 
 def _allowed(_: "DynamoDBConnection") -> None:
@@ -90,7 +93,7 @@ class DynamoDBConnection:
         self._before_changes: Final = before_changes
         self._clients: Final[dict[Endpoint, BaseClient]] = {}
         self._making: Final = threading.Lock()
-        self._closed = False
+        self._calls: Final = InFlight(WHAT)
 
     @property
     def limits(self) -> Limits:
@@ -121,6 +124,7 @@ class DynamoDBConnection:
         with (
             self._tracer.span("dynamodb", attributes=labels) as tell,
             within(limit_s, now_s),
+            self._calls.one(),
         ):
             if op.operation in CHANGES:
                 self._before_changes(self)
@@ -144,9 +148,13 @@ class DynamoDBConnection:
         return self._clock.monotonic_s() - began_s
 
     def close(self) -> None:
-        """The connections are closed; later calls are refused. Closing twice is no error."""
+        """
+        The connections are closed; calls in progress had their time to end, later ones are refused.
+
+        Closing twice is no error.
+        """
+        self._calls.end(limit_s=self.limits.deadline_s)
         with self._making:
-            self._closed = True
             while self._clients:
                 _, client = self._clients.popitem()
                 client.close()
@@ -182,8 +190,6 @@ class DynamoDBConnection:
         if client is not None:
             return client
         with self._making:
-            if self._closed:
-                raise Unavailable(f"{WHAT} (the connection was closed)")
             if endpoint not in self._clients:
                 self._clients[endpoint] = make_client("dynamodb", endpoint, self.limits)
             return self._clients[endpoint]

@@ -1,13 +1,19 @@
 """Where the services are, and what a call may use at most."""
 
+import math
+from typing import Final
+
 import attrs
 
-__all__ = ["Endpoint", "Limits"]
+__all__ = ["THREADS", "Endpoint", "Limits"]
+
+THREADS: Final = 8
+"""How many threads are expected to call at once where nobody says."""
 
 
 def _positive(_: object, attribute: "attrs.Attribute[float]", value: float) -> None:
-    if not value > 0:
-        raise ValueError(f"{attribute.name} is more than 0")
+    if not 0 < value < math.inf:
+        raise ValueError(f"{attribute.name} is more than 0 and has an end")
 
 
 @attrs.frozen(kw_only=True)

@@ -107,6 +107,62 @@ def test_closing_twice_is_no_error_and_leaves_it_closed():
         connection.ping_s()
 
 
+def test_closing_waits_for_a_call_in_progress_and_refuses_the_next(line, proxy: FaultProxy):
+    connection, _, _ = line
+    happened: list[str] = []
+    asked, answering = threading.Event(), threading.Event()
+
+    def plan(*_: object) -> None:
+        asked.set()
+        answering.wait(60)
+
+    def call() -> None:
+        op = get_op(connection, THERE)
+        connection.run(attrs.evolve(op, decode=lambda _: happened.append("answered")))
+
+    def close() -> None:
+        connection.close()
+        happened.append("closed")
+
+    proxy.plan = plan
+    caller, closer = threading.Thread(target=call), threading.Thread(target=close)
+    caller.start()
+    assert asked.wait(60)
+    closer.start()
+    while not connection._calls._is_over:
+        pass
+    with pytest.raises(Unavailable, match="closed"):
+        connection.run(get_op(connection, THERE))
+    answering.set()
+    caller.join()
+    closer.join()
+
+    assert happened == ["answered", "closed"]
+
+
+def test_closing_waits_no_longer_than_a_call_may_take(proxy: FaultProxy):
+    limits = Limits(deadline_s=0.2)
+    settings = ConnectionSettings(endpoint=proxy.engine.endpoint, limits=limits)
+    connection, _, _ = connected(settings)
+    proxy.plan = lambda *_: None
+    stuck, released = threading.Event(), threading.Event()
+
+    def decode(_: object) -> None:
+        stuck.set()
+        released.wait(60)
+
+    op = attrs.evolve(get_op(connection, Address("other", "a", "b")), decode=decode)
+    op = attrs.evolve(op, operation="list_tables", parameters={"Limit": 1})
+    caller = threading.Thread(target=connection.run, args=(op,))
+    caller.start()
+    assert stuck.wait(60)
+
+    connection.close()
+
+    released.set()
+    caller.join()
+
+
 def test_the_prefix_of_the_settings_stands_before_every_table(line):
     connection, _, _ = line
 
@@ -278,16 +334,21 @@ def test_work_in_several_calls_has_one_deadline(proxy: FaultProxy):
     connection.close()
 
 
+PIECE, PIECES = bytes(1_024), 20_000
+"""More than all buffers between a server and its client hold, so neither runs ahead."""
+
+
 def trickle(clock: HandClock, listening: socket.socket) -> None:
-    """Answers whoever asks, one byte a second by the clock, for a hundred seconds."""
+    """Answers whoever asks, a piece a second by the clock, until the asker goes away."""
+    head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(PIECE) * PIECES}\r\nx-amz-crc32: 0\r\n\r\n"
     with contextlib.suppress(OSError):
         asking, _ = listening.accept()
         with asking:
             asking.recv(65_536)
-            asking.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\nx-amz-crc32: 0\r\n\r\n")
-            for _ in range(100):
+            asking.sendall(head.encode())
+            for _ in range(PIECES):
                 clock.advance(1)
-                asking.sendall(b" ")
+                asking.sendall(PIECE)
 
 
 def test_an_answer_that_trickles_in_ends_with_the_deadline():

@@ -17,7 +17,7 @@ from clarity.adapters.aws.dynamodb.store import (
 from clarity.adapters.aws.dynamodb.together import Together
 from clarity.adapters.aws.settings import Endpoint, Limits
 from clarity.adapters.local.clock import SystemClock
-from clarity.bootstrap import open_clarity
+from clarity.bootstrap import open_clarity, open_core
 from clarity.domain.identity import PatientId, PatientRef, TenantId
 from clarity.ports.errors import Corrupt
 from clarity.ports.repository import Put
@@ -39,15 +39,37 @@ def test_an_address_names_everything_that_can_be_chosen():
     address = (
         "dynamodb://eu-west-1/study-?endpoint=http://127.0.0.1:8000"
         "&replica=eu-north-1&deadline_s=2.5&create=yes"
+        "&connect_timeout_s=0.5&read_timeout_s=0.75&attempts=3&pool_size=40"
     )
 
     assert settings_of(address) == ConnectionSettings(
         endpoint=Endpoint(region="eu-west-1", url="http://127.0.0.1:8000"),
         replica=Endpoint(region="eu-north-1"),
-        limits=Limits(deadline_s=2.5),
+        limits=Limits(
+            connect_timeout_s=0.5, read_timeout_s=0.75, deadline_s=2.5, attempts=3, pool_size=40
+        ),
         table_prefix="study-",
+        makes_tables=True,
     )
-    assert settings_of("dynamodb://eu-west-1").table_prefix == "clarity-"
+    assert settings_of("dynamodb://eu-west-1") == ConnectionSettings(
+        endpoint=Endpoint(region="eu-west-1"), table_prefix="clarity-"
+    )
+
+
+@pytest.mark.parametrize(("threads", "kept"), [(1, 9), (8, 16), (32, 40)])
+def test_as_many_connections_are_kept_as_threads_call_beside_those_that_tell_the_log(
+    threads: int, kept: int
+):
+    assert settings_of("dynamodb://eu-west-1", threads=threads).limits.pool_size == kept
+
+
+def test_the_threads_of_the_application_decide_on_the_connections_that_are_kept():
+    credentials()
+    url = running("ministack").url
+    settings = Settings(store=f"dynamodb://eu-west-1/x-?endpoint={url}", threads=20)
+
+    with open_core(settings) as core:
+        assert core.inventory().connection.limits.pool_size == 28
 
 
 @pytest.mark.parametrize(
@@ -61,6 +83,12 @@ def test_an_address_names_everything_that_can_be_chosen():
         "dynamodb://eu-west-1/x?endpoint=ftp://x",
         "dynamodb://eu-west-1/x?deadline_s=soon",
         "dynamodb://eu-west-1/x?deadline_s=0",
+        "dynamodb://eu-west-1/x?deadline_s=inf",
+        "dynamodb://eu-west-1/x?read_timeout_s=nan",
+        "dynamodb://eu-west-1/x?connect_timeout_s=-1",
+        "dynamodb://eu-west-1/x?attempts=2.5",
+        "dynamodb://eu-west-1/x?attempts=0",
+        "dynamodb://eu-west-1/x?pool_size=many",
         "dynamodb://eu-west-1/x?create=perhaps",
         "dynamodb://eu-west-1/x?password=1",
         "dynamodb://eu-west-1/x?create=yes",

@@ -11,10 +11,10 @@ from clarity.adapters.aws._absent import LogGroupMissing
 from clarity.adapters.aws._client import make_client
 from clarity.adapters.aws._deadline import within
 from clarity.adapters.aws._errors import DeadlinePassed, translated
+from clarity.adapters.aws._in_flight import InFlight
 from clarity.adapters.aws._operations import Answer
 from clarity.adapters.aws.settings import Endpoint, Limits
 from clarity.ports.clock import Clock
-from clarity.ports.errors import Unavailable
 from clarity.ports.metrics import Metrics
 from clarity.ports.tracing import Tracer
 
@@ -45,7 +45,7 @@ class LogsConnection:
         self._tracer: Final = tracer
         self._making: Final = threading.Lock()
         self._made: BaseClient | None = None
-        self._closed = False
+        self._calls: Final = InFlight(WHAT)
 
     def run(self, operation: Request, parameters: Mapping[str, Any]) -> Answer:
         """
@@ -57,7 +57,11 @@ class LogsConnection:
         """
         labels = {"operation": operation}
         limit_s, now_s = self._limits.deadline_s, self._clock.monotonic_s
-        with self._tracer.span("cloudwatch", attributes=labels), within(limit_s, now_s):
+        with (
+            self._tracer.span("cloudwatch", attributes=labels),
+            within(limit_s, now_s),
+            self._calls.one(),
+        ):
             began_s = now_s()
             try:
                 call: Callable[..., Answer] = getattr(self._client(), operation)
@@ -71,17 +75,19 @@ class LogsConnection:
                 self._metrics.observe("cloudwatch_call_s", now_s() - began_s, labels=labels)
 
     def close(self) -> None:
-        """The connections are closed; later calls are refused. Closing twice is no error."""
+        """
+        The connections are closed; calls in progress had their time to end, later ones are refused.
+
+        Closing twice is no error.
+        """
+        self._calls.end(limit_s=self._limits.deadline_s)
         with self._making:
-            self._closed = True
             if self._made is not None:
                 self._made.close()
                 self._made = None
 
     def _client(self) -> BaseClient:
         with self._making:
-            if self._closed:
-                raise Unavailable(f"{WHAT} (the connection was closed)")
             if self._made is None:
                 self._made = make_client("logs", self._endpoint, self._limits)
             return self._made

@@ -20,12 +20,12 @@ from clarity.ports.audit_log import MAX_DUE, AuditOutbox, Due
 from clarity.ports.clock import Clock
 from clarity.ports.errors import Unavailable
 
-__all__ = ["DynamoDBAuditOutbox"]
+__all__ = ["AT_ONCE", "DynamoDBAuditOutbox"]
 
 T = TypeVar("T")
 
 AT_ONCE: Final = 8
-"""Marks that are set at the same time; half of the connections that are kept open."""
+"""Marks that are set at the same time, each on a connection of its own."""
 
 LEAVE: Final = "REMOVE duepk, duesk"
 

@@ -1,8 +1,8 @@
 """The store behind an address: connection, adapters, and the secret that all processes share."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 from urllib.parse import parse_qsl, urlsplit
 
 import attrs
@@ -17,7 +17,7 @@ from clarity.adapters.aws.dynamodb.erasure import DynamoDBErasure
 from clarity.adapters.aws.dynamodb.inventory import DynamoDBInventory
 from clarity.adapters.aws.dynamodb.items import EntityItems
 from clarity.adapters.aws.dynamodb.jobs import DynamoDBJobs
-from clarity.adapters.aws.dynamodb.outbox import DynamoDBAuditOutbox
+from clarity.adapters.aws.dynamodb.outbox import AT_ONCE, DynamoDBAuditOutbox
 from clarity.adapters.aws.dynamodb.payload_erasure import DynamoDBPayloadErasure
 from clarity.adapters.aws.dynamodb.payloads import Payloads
 from clarity.adapters.aws.dynamodb.removal import Removal
@@ -26,7 +26,7 @@ from clarity.adapters.aws.dynamodb.secret import SharedSecret
 from clarity.adapters.aws.dynamodb.tables import TablesChecked, create_tables
 from clarity.adapters.aws.dynamodb.together import Together
 from clarity.adapters.aws.dynamodb.upkeep import DynamoDBUpkeep
-from clarity.adapters.aws.settings import Endpoint, Limits
+from clarity.adapters.aws.settings import THREADS, Endpoint, Limits
 from clarity.domain.errors import ClarityError
 from clarity.domain.privacy import Pseudonyms
 from clarity.ports.blobs import BlobStore
@@ -48,7 +48,17 @@ AMAZON: Final = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
 """How the hosts of the service end."""
 
 SCHEME: Final = "dynamodb"
-OPTIONS: Final = frozenset({"endpoint", "replica", "create", "deadline_s"})
+LIMITS: Final[Mapping[str, Callable[[str], Any]]] = {
+    "attempts": int,
+    "connect_timeout_s": float,
+    "deadline_s": float,
+    "pool_size": int,
+    "read_timeout_s": float,
+}
+OPTIONS: Final = frozenset({"endpoint", "replica", "create", *LIMITS})
+
+BESIDE: Final = AT_ONCE
+"""Connections beside those of the threads that work: what tells the audit log has its own."""
 
 
 @attrs.define(eq=False)
@@ -101,9 +111,12 @@ class DynamoDBStore:
     copies: DynamoDBUpkeep
 
 
-def settings_of(address: str) -> ConnectionSettings:
+def settings_of(address: str, *, threads: int = THREADS) -> ConnectionSettings:
     """
     The settings that `dynamodb://REGION/PREFIX?endpoint=URL&replica=REGION&deadline_s=5` names.
+
+    The other limits of a call are `connect_timeout_s`, `read_timeout_s`, `attempts` and
+    `pool_size`; unless chosen, as many connections are kept open as `threads` need.
 
     Raises:
         BadAddress: a part is missing, unknown or out of range.
@@ -121,11 +134,17 @@ def settings_of(address: str) -> ConnectionSettings:
         return ConnectionSettings(
             endpoint=Endpoint(region=parts.netloc, url=options.get("endpoint", "")),
             replica=Endpoint(region=replica) if replica else None,
-            limits=Limits(deadline_s=float(options.get("deadline_s", Limits().deadline_s))),
+            limits=_limits(options, threads),
             table_prefix=parts.path.removeprefix("/") or "clarity-",
+            makes_tables="create" in options,
         )
     except ValueError as error:
         raise BadAddress(address, "a value is out of range") from error
+
+
+def _limits(options: Mapping[str, str], threads: int) -> Limits:
+    chosen = {name: of(options[name]) for name, of in LIMITS.items() if name in options}
+    return attrs.evolve(Limits(pool_size=threads + BESIDE), **chosen)
 
 
 def _is_engine(endpoint: str) -> bool:
@@ -147,7 +166,7 @@ def name_of(address: str) -> str:
 
 @contextmanager
 def open_store(
-    address: str,
+    settings: ConnectionSettings,
     codec: ChunkCodec,
     blobs: BlobStore | None,
     *,
@@ -156,24 +175,20 @@ def open_store(
     tracer: Tracer,
 ) -> Iterator[DynamoDBStore]:
     """
-    The store at `address`, closed at the end; with `create=yes` missing tables are made first.
+    The store that `settings` name, closed at the end.
 
-    Nothing else is asked; a service that is down is told by the first call, `health` among them.
-    Large payloads go to `blobs`, which holds nothing else; with None they are refused.
+    Nothing is asked unless missing tables are to be made; a service that is down is told by the
+    first call, `health` among them. Large payloads go to `blobs`, which holds nothing else; with
+    None they are refused.
 
     Raises:
-        BadAddress: the address cannot be understood.
         PortError: the tables were to be made and the service refused.
     """
     connection = DynamoDBConnection(
-        settings_of(address),
-        clock=clock,
-        metrics=metrics,
-        tracer=tracer,
-        before_changes=TablesChecked(),
+        settings, clock=clock, metrics=metrics, tracer=tracer, before_changes=TablesChecked()
     )
     try:
-        if "create=yes" in urlsplit(address).query:
+        if settings.makes_tables:
             with suppress(Transient):
                 create_tables(connection, clock=clock)
         yield _store(connection, EntityItems(codec, Payloads(blobs=blobs)), clock)
