@@ -19,7 +19,7 @@ import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, asynccontextmanager
-from typing import Final, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 import attrs
 
@@ -27,13 +27,10 @@ from clarity import bootstrap
 from clarity.application.clarity import Clarity
 from clarity.settings import Settings
 
-__all__ = ["THREADS", "AsyncClarity", "open_clarity"]
+__all__ = ["AsyncClarity", "open_clarity"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-THREADS: Final = 8
-"""Pieces of work that are done at once unless said otherwise."""
 
 
 @attrs.frozen
@@ -80,7 +77,7 @@ class AsyncClarity:
 
 @asynccontextmanager
 async def open_clarity(
-    settings: Settings | None = None, *, threads: int = THREADS
+    settings: Settings | None = None, *, threads: int | None = None
 ) -> AsyncIterator[AsyncClarity]:
     """
     The application, open inside the block, for callers on this event loop.
@@ -90,16 +87,20 @@ async def open_clarity(
 
     Args:
         settings: what was chosen; the defaults when None.
-        threads: most pieces of work at once, 1 or more; others wait their turn.
+        threads: most pieces of work at once, 1 or more; others wait their turn. None for what the
+            settings say; a store keeps as many connections as they need.
 
     Raises:
         ValueError: `threads` is less than 1.
         PortError: the store cannot be opened; the text says what to do.
         BadPlugin: an installed plugin does not load.
     """
-    pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="clarity")
+    chosen = settings or Settings()
+    if threads is not None:
+        chosen = attrs.evolve(chosen, threads=threads)
+    pool = ThreadPoolExecutor(max_workers=chosen.threads, thread_name_prefix="clarity")
     held = ExitStack()
-    opening = functools.partial(held.enter_context, bootstrap.open_clarity(settings))
+    opening = functools.partial(held.enter_context, bootstrap.open_clarity(chosen))
     try:
         yield AsyncClarity(await asyncio.shield(_begun(pool, opening)), pool)
     finally:

@@ -13,7 +13,10 @@ from cattrs.errors import BaseValidationError
 from clarity.application.models import LoadingStrategy
 from clarity.domain.errors import ClarityError
 
-__all__ = ["BadSettings", "Profile", "Settings", "settings_from"]
+__all__ = ["THREADS", "BadSettings", "Profile", "Settings", "settings_from"]
+
+THREADS: Final = 8
+"""Pieces of work that are done at once unless said otherwise."""
 
 TABLES: Final = "dynamodb://"
 """How the address of tables begins."""
@@ -64,6 +67,8 @@ class Settings:
             for nowhere.
         audit_log_every_s: pause between two times of telling it while the application is open, s;
             0 to tell it by `clarity audit ship` alone.
+        threads: how many pieces of work `clarity.aio` does at once; tables keep as many connections
+            open, whoever calls.
         max_file_bytes: most unpacked bytes of a recording; what is bigger is refused.
         max_file_values: most values of a recording; they are held in memory, some 24 bytes each.
         log: file to which what happens is added as JSON lines, in pseudonyms; empty for none.
@@ -88,6 +93,9 @@ class Settings:
     audit_log: str = ""
     audit_log_every_s: float = attrs.field(
         default=0.0, validator=[attrs.validators.ge(0.0), attrs.validators.le(LONGEST_WAIT_S)]
+    )
+    threads: int = attrs.field(
+        default=THREADS, validator=[attrs.validators.ge(1), attrs.validators.le(1_024)]
     )
     max_file_bytes: int = attrs.field(default=1 << 30, validator=attrs.validators.ge(1))
     max_file_values: int = attrs.field(default=10_000_000, validator=attrs.validators.ge(1))

@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -37,6 +37,15 @@ def _framed(*parts: str) -> bytes:
     return b"".join(len(one).to_bytes(8) + one for one in raw)
 
 
+def _asked(secret: bytes | Callable[[], bytes]) -> Callable[[], bytes]:
+    """A secret that is known, or the way to ask for it."""
+    if not isinstance(secret, bytes):
+        return secret
+    if len(secret) < SHORTEST_SECRET:
+        raise ValueError(f"a secret of {SHORTEST_SECRET} bytes or more is needed")
+    return lambda: secret
+
+
 @attrs.frozen
 class Pseudonyms:
     """
@@ -44,9 +53,13 @@ class Pseudonyms:
 
     Without the secret nobody can tell who is meant, not even by trying all ids; with it everything
     about one person can be found again. Without a key both would be open to whoever can guess ids.
+
+    Attributes:
+        secret: asked for with every name, so that whoever holds it may fetch it late; what it
+            raises is raised by `of` and `mark`.
     """
 
-    secret: bytes = attrs.field(repr=False, validator=attrs.validators.min_len(SHORTEST_SECRET))
+    secret: Callable[[], bytes] = attrs.field(repr=False, converter=_asked)
 
     def of(self, patient: PatientRef) -> str:
         """What stands for the patient, 32 hexadecimal digits."""
@@ -54,7 +67,7 @@ class Pseudonyms:
 
     def mark(self, content: bytes) -> str:
         """What stands for `content`, 32 hexadecimal digits."""
-        key = hmac.digest(self.secret, LABEL, hashlib.sha256)
+        key = hmac.digest(self.secret(), LABEL, hashlib.sha256)
         return hmac.digest(key, content, hashlib.sha256).hex()[:DIGITS]
 
 
@@ -65,11 +78,14 @@ class Beacons:
 
     HMAC-SHA256 (RFC 2104) under a key that is derived from a secret of the store: whoever reads a
     key learns neither the value nor, across tenants or fields, that two values are the same.
+
+    Attributes:
+        secret: asked for with every beacon; what it raises is raised by `of`.
     """
 
-    secret: bytes = attrs.field(repr=False, validator=attrs.validators.min_len(SHORTEST_SECRET))
+    secret: Callable[[], bytes] = attrs.field(repr=False, converter=_asked)
 
     def of(self, tenant: TenantId, *, field: str, value: str) -> str:
         """The beacon of `value` as the `field` of somebody in the tenant, 64 hex digits."""
-        key = hmac.digest(self.secret, BEACON_LABEL, hashlib.sha256)
+        key = hmac.digest(self.secret(), BEACON_LABEL, hashlib.sha256)
         return hmac.digest(key, _framed(str(tenant), field, value), hashlib.sha256).hex()

@@ -170,7 +170,8 @@ class Query(Generic[E]):
         owner: whose; there is no query over several patients.
         condition: what must hold; checked against the entity's fields when the query is built.
         order: by key.
-        page_size: most entities in the answer, 1 to 1,000. A page is shorter only at the end.
+        page_size: most entities in the answer, 1 to 1,000. A page is shorter at the end, and where
+            a store has looked at as much as it does for one page; its cursor tells which.
         cursor: where the page before ended; None for the first page.
     """
 
@@ -272,7 +273,8 @@ class Page(Generic[E]):
     Attributes:
         items: in the order asked for.
         cursor: where the next page starts, None when this was the last. It may turn out that the
-            page after is empty. Opaque, signed, good for the same query and tenant only.
+            page after is empty; even an empty page with a cursor is not the last. Opaque, signed,
+            good for the same query and tenant only.
     """
 
     items: tuple[Stored[E], ...]

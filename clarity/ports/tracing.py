@@ -1,11 +1,14 @@
 """What took how long, and as part of what."""
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol, runtime_checkable
 
-__all__ = ["Tracer"]
+__all__ = ["Tell", "Tracer"]
+
+Tell = Callable[[str, float], None]
+"""Puts a number on an open span, under a name that says its unit; never health data."""
 
 
 @runtime_checkable
@@ -15,11 +18,12 @@ class Tracer(Protocol):
     __slots__ = ()
 
     @abstractmethod
-    def span(self, name: str, *, attributes: Mapping[str, str]) -> AbstractContextManager[None]:
+    def span(self, name: str, *, attributes: Mapping[str, str]) -> AbstractContextManager[Tell]:
         """
         A span around a `with` block; nests in the span open in this thread or task.
 
-        An exception leaves through it unchanged; the span then records the error's code, not its
-        text.
+        What is known only in the block is told as numbers; the last one under a name stands, and
+        what is told after the block is dropped. An exception leaves through the span unchanged; the
+        span then records the error's code, not its text.
         """
         ...

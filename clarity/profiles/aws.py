@@ -17,12 +17,13 @@ __all__ = ["aws"]
 
 def aws(settings: Settings) -> Core:
     """DynamoDB for all that is stored; the key for audit heads on this machine."""
-    from clarity.adapters.aws.dynamodb.store import open_store
+    from clarity.adapters.aws.dynamodb.store import open_store, settings_of
     from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
 
     told = instruments()
     blobs = _blobs(settings, told)
-    store = providers.Resource(open_store, settings.store, ShuffleZstdCodec(), blobs, **told)
+    tables = settings_of(settings.store, threads=settings.threads)
+    store = providers.Resource(open_store, tables, ShuffleZstdCodec(), blobs, **told)
     held = ("real", "directory", "bulk", "trail", "job_store", "inventory", "copies", "expiring")
     stored = {name: getattr(store.provided, name) for name in (*held, "pseudonyms")}
     erasable = {"repository": store.provided.erasure, "jobs": store.provided.job_store}

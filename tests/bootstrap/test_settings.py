@@ -41,6 +41,7 @@ def test_values_come_as_text_or_as_what_they_are():
         ("busy_timeout_s", float("nan"), "busy_timeout_s cannot be nan"),
         ("cache_entries", None, "cache_entries cannot be None"),
         ("cache_bytes", 0, "cache_bytes cannot be 0"),
+        ("threads", 0, "threads cannot be 0"),
         ("max_file_bytes", 0, "max_file_bytes cannot be 0"),
         ("max_file_values", -1, "max_file_values cannot be -1"),
     ],
@@ -65,5 +66,5 @@ def test_all_problems_are_named_at_once_and_what_could_be_set_is_said():
     assert str(refused.value).endswith(
         "the settings are store, profile, busy_timeout_s, cache_entries, cache_bytes, "
         "blobs, models, heads, job_days, model_keys, model_loading, log, audit_log, "
-        "audit_log_every_s, max_file_bytes, max_file_values"
+        "audit_log_every_s, threads, max_file_bytes, max_file_values"
     )

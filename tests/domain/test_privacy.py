@@ -37,6 +37,19 @@ def test_a_secret_that_can_be_tried_out_is_refused():
         Pseudonyms(b"short")
 
 
+def test_a_secret_may_be_asked_for_when_a_name_is_needed():
+    asked = []
+
+    def secret() -> bytes:
+        asked.append(1)
+        return b"a secret of the tests"
+
+    late = Pseudonyms(secret)
+
+    assert asked == []
+    assert late.of(ADA) == NAMES.of(ADA)
+
+
 def test_the_secret_is_not_shown():
     assert "secret of" not in repr(NAMES)
 

@@ -15,6 +15,7 @@ from clarity.adapters.aws.dynamodb.audit import DynamoDBAuditLogger
 from clarity.adapters.aws.dynamodb.backoff import Backoff
 from clarity.adapters.aws.dynamodb.batch import Batches
 from clarity.adapters.aws.dynamodb.bulk import DynamoDBBulkDays
+from clarity.adapters.aws.dynamodb.cursor import CursorKey
 from clarity.adapters.aws.dynamodb.erasure import DynamoDBErasure
 from clarity.adapters.aws.dynamodb.items import EntityItems
 from clarity.adapters.aws.dynamodb.jobs import DynamoDBJobs
@@ -28,10 +29,10 @@ from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
 from clarity.domain.privacy import Beacons
 from clarity.ports.clock import Clock
 from clarity.ports.metrics import Metrics
-from clarity.ports.tracing import Tracer
+from clarity.ports.tracing import Tell, Tracer
 from tests.support.engines import REGION, Engine
 
-CURSOR_KEY = b"a key for cursors of the tests"
+CURSOR_KEY = CursorKey(lambda: b"a key for cursors of the tests")
 BEACONS = Beacons(b"a key for beacons of the tests")
 LIMITS = Limits(connect_timeout_s=5, read_timeout_s=20, deadline_s=60)
 """Generous, since two cores may have to run an engine and many tests."""
@@ -68,13 +69,15 @@ class Counted(Metrics):
 
 @attrs.define
 class Spans(Tracer):
-    """A tracer that remembers the attributes of its spans."""
+    """A tracer that remembers the attributes of its spans, and what was told of the last one."""
 
     seen: list[tuple[str, dict[str, str]]] = attrs.field(factory=list)
+    told: dict[str, float] = attrs.field(factory=dict)
 
-    def span(self, name: str, *, attributes: Mapping[str, str]) -> AbstractContextManager[None]:
+    def span(self, name: str, *, attributes: Mapping[str, str]) -> AbstractContextManager[Tell]:
         self.seen.append((name, dict(attributes)))
-        return nullcontext()
+        self.told = {}
+        return nullcontext(self.told.__setitem__)
 
 
 @attrs.frozen
@@ -182,14 +185,20 @@ def _world(settings: ConnectionSettings, clock: Clock, payloads: Payloads = ITEM
     )
 
 
-def drop_table(connection: DynamoDBConnection) -> None:
-    """The table `main` is gone."""
+def changed_table(connection: DynamoDBConnection, operation: str, **parameters: object) -> None:
+    """The table `main` after a request of its administrators."""
     connection.run(
         Op(
-            operation="delete_table",
-            parameters={"TableName": connection.table("main")},
+            operation=operation,
+            parameters={"TableName": connection.table("main"), **parameters},
             decode=lambda _: None,
             table="main",
             reads=False,
         )
     )
+
+
+def drop_table(connection: DynamoDBConnection) -> None:
+    """The table `main` is gone."""
+    changed_table(connection, "update_table", DeletionProtectionEnabled=False)
+    changed_table(connection, "delete_table")

@@ -42,6 +42,16 @@ class Fault(StrEnum):
     CORRUPT = "corrupt"
     UNPROCESSED = "unprocessed"
     CONFLICT = "conflict"
+    CANCEL_THROTTLED = "cancel-throttled"
+    CANCEL_INVALID = "cancel-invalid"
+
+
+REASONS: Mapping[Fault, str] = {
+    Fault.CONFLICT: "TransactionConflict",
+    Fault.CANCEL_THROTTLED: "ThrottlingError",
+    Fault.CANCEL_INVALID: "ValidationError",
+}
+"""Why the first action of a transaction is refused; the others are not to blame."""
 
 
 ERRORS: Mapping[Fault, tuple[int, str]] = {
@@ -129,8 +139,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self._refuse_in_xml(*ERRORS_OF_S3[fault])
         elif fault in ERRORS:
             self._refuse(*ERRORS[fault])
-        elif fault is Fault.CONFLICT:
-            self._collide(operation, body)
+        elif fault in REASONS:
+            self._collide(operation, body, REASONS[fault])
         elif fault is Fault.HANG:
             self.proxy.stopping.wait(NEVER_S)
             self._reset()
@@ -185,11 +195,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         finally:
             upstream.close()
 
-    def _collide(self, operation: str, body: bytes) -> None:
+    def _collide(self, operation: str, body: bytes, reason: str) -> None:
         if operation != "TransactWriteItems":
             self._refuse(400, "TransactionConflictException")
             return
-        reasons = [{"Code": "TransactionConflict"}] * len(json.loads(body)["TransactItems"])
+        others = len(json.loads(body)["TransactItems"]) - 1
+        reasons = [{"Code": reason, "Message": "secret"}, *[{"Code": "None"}] * others]
         self._refuse(400, "TransactionCanceledException", CancellationReasons=reasons)
 
     def _refuse(self, status: int, code: str, **more: object) -> None:

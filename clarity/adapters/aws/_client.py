@@ -2,14 +2,13 @@
 Clients of the SDK with limits on everything, and with answers checked before they are believed.
 
 Botocore returns a body whose `x-amz-crc32` does not match once its retries are used up, and takes
-an empty 200 for an empty answer; `checked` refuses both before anything is parsed.
+an empty 200 for an empty answer; both are refused here before anything is parsed. Its own retries
+wait for seconds and know no deadline, so `_retries.py` decides instead.
 """
 
 import functools
-import zlib
 from binascii import b2a_base64
 from collections.abc import Callable, Mapping
-from contextvars import ContextVar
 from typing import Any, Final, Literal
 
 import boto3
@@ -22,21 +21,16 @@ from botocore.loaders import Loader, create_loader
 from botocore.parsers import JSONParser, ResponseParserFactory
 from botocore.session import Session as CoreSession
 
+from clarity.adapters.aws._call import current_call
+from clarity.adapters.aws._deadline import current_deadline
 from clarity.adapters.aws._errors import BodyDamaged, DeadlinePassed
+from clarity.adapters.aws._retries import Retries
+from clarity.adapters.aws._transport import check_answers, keep_time
 from clarity.adapters.aws.settings import Endpoint, Limits
 
-__all__ = ["DEADLINE", "REQUEST", "addressed", "make_client"]
+__all__ = ["addressed", "make_client"]
 
 Service = Literal["dynamodb", "logs", "s3"]
-
-FIRST_ERROR_STATUS: Final = 300
-
-DEADLINE: Final[ContextVar[float]] = ContextVar("clarity-aws-deadline", default=float("inf"))
-"""Stopwatch reading after which no attempt of the call in progress may start."""
-
-
-REQUEST: Final[ContextVar[Mapping[str, Any]]] = ContextVar("clarity-aws-request")
-"""Parameters of the DynamoDB call in progress, as they go on the wire but for bytes."""
 
 USER_AGENT: Final = f"clarity Boto3/{boto3.__version__} Botocore/{botocore.__version__}"
 """Given whole, since the SDK's own is put together anew for every call, twice."""
@@ -52,7 +46,10 @@ class _RawJsonParser(JSONParser):
     """Gives the answer as it is on the wire; bytes stay base64 text for the codec to read."""
 
     def _handle_json_body(self, raw_body: bytes, _shape: object) -> Any:
-        return orjson.loads(raw_body) if raw_body else {}
+        try:
+            return orjson.loads(raw_body) if raw_body else {}
+        except orjson.JSONDecodeError as error:
+            raise BodyDamaged from error
 
 
 class _RawJson(ResponseParserFactory):
@@ -62,9 +59,7 @@ class _RawJson(ResponseParserFactory):
         return super().create_parser(protocol_name)
 
 
-def make_client(
-    service: Service, endpoint: Endpoint, limits: Limits, *, now_s: Callable[[], float]
-) -> BaseClient:
+def make_client(service: Service, endpoint: Endpoint, limits: Limits) -> BaseClient:
     """
     A client of `service` with `limits`; credentials come through the SDK's own chain.
 
@@ -72,7 +67,6 @@ def make_client(
         service: its name in the SDK.
         endpoint: where it is.
         limits: what a call may use.
-        now_s: the stopwatch that `DEADLINE` is read against.
     """
     core = CoreSession()
     core.register_component("data_loader", _service_models())
@@ -85,9 +79,12 @@ def make_client(
         config=_config(limits, endpoint),
     )
     if service == "dynamodb":
-        client.meta.events.register("before-parse.dynamodb", checked)
         client.meta.events.register("before-call.dynamodb", _write)
-    _keep_deadline(client, service, now_s)
+    if service != "s3":  # whose bodies take as long as they are large
+        keep_time(client)
+    if service == "dynamodb":
+        check_answers(client)
+    _keep_to(limits, client, service)
     return client
 
 
@@ -97,7 +94,7 @@ def _config(limits: Limits, endpoint: Endpoint) -> Config:
         connect_timeout=limits.connect_timeout_s,
         read_timeout=limits.read_timeout_s,
         max_pool_connections=limits.pool_size,
-        retries={"mode": "standard", "total_max_attempts": limits.attempts},
+        retries={"mode": "standard", "total_max_attempts": 1},
         parameter_validation=False,
         tcp_keepalive=True,
         s3={"addressing_style": "path" if endpoint.url else "auto"},
@@ -121,8 +118,8 @@ def _of_table(action: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _write(params: dict[str, Any], **_: object) -> None:
-    """The body is what `REQUEST` holds; the SDK would walk through every attribute of it."""
-    params["body"] = orjson.dumps(REQUEST.get(), default=_base64)
+    """The body is what the call holds; the SDK would walk through every attribute of it."""
+    params["body"] = orjson.dumps(current_call().parameters, default=_base64)
 
 
 def _base64(value: object) -> str:
@@ -131,31 +128,14 @@ def _base64(value: object) -> str:
     return b2a_base64(value, newline=False).decode()
 
 
-def checked(response_dict: dict[str, Any], **_: object) -> None:
-    """
-    Nothing, when the body is the one that its checksum was made of.
+def _keep_to(limits: Limits, client: BaseClient, service: Service) -> None:
+    """No attempt begins after the deadline, and none is waited for that would."""
 
-    Raises:
-        BodyDamaged: it is not, or a success came without a checksum.
-    """
-    told = response_dict["headers"].get("x-amz-crc32")
-    if told is None:
-        if response_dict["status_code"] >= FIRST_ERROR_STATUS:
-            return
-        raise BodyDamaged
-    if not told.isdecimal() or int(told) != zlib.crc32(response_dict["body"]):
-        raise BodyDamaged
-
-
-def _keep_deadline(client: BaseClient, service: Service, now_s: Callable[[], float]) -> None:
     def refuse_late(**_: object) -> None:
-        if now_s() >= DEADLINE.get():
+        if current_deadline().left_s <= 0:
             raise DeadlinePassed
-
-    def stop_retrying(**_: object) -> bool | None:
-        return False if now_s() >= DEADLINE.get() else None
 
     name = "cloudwatch-logs" if service == "logs" else service
     client.meta.events.register(f"before-send.{name}", refuse_late)
-    retrying: Callable[..., Any] = stop_retrying  # the stubs know no hook that answers
-    client.meta.events.register_first(f"needs-retry.{name}", retrying)
+    again: Callable[..., Any] = Retries(attempts=limits.attempts).pause_s  # stubs: hooks are mute
+    client.meta.events.register_first(f"needs-retry.{name}", again)

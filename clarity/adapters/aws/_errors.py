@@ -6,12 +6,13 @@ passed on: a validation message may quote a key, and keys name people.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import attrs
 from botocore import exceptions as sdk
 from botocore.parsers import ResponseParserError
 
+from clarity.adapters.aws._absent import BucketMissing, TableMissing, UnknownOperation
 from clarity.ports.errors import (
     AlreadyExists,
     Denied,
@@ -27,12 +28,10 @@ from clarity.ports.errors import (
 __all__ = [
     "DAMAGED",
     "BodyDamaged",
-    "BucketMissing",
     "Cancelled",
     "ConditionFailed",
     "DeadlinePassed",
     "Reason",
-    "TableMissing",
     "translated",
 ]
 
@@ -41,6 +40,18 @@ RETRY_AFTER_S: Final = 1.0
 
 ITEM_LIMIT: Final = 400 * 1024
 """Most bytes of one DynamoDB item, names included (service quota)."""
+
+COLLECTION_LIMIT: Final = 10 * 1024**3
+"""Most bytes of the items of one partition, where a table has local indexes (service quota)."""
+
+OVERSIZE: Final = "has exceeded the maximum allowed size"
+"""How the service tells an item that is too large from other mistakes of a request."""
+
+CONDITION: Final = "ConditionalCheckFailed"
+"""Why an action whose condition did not hold made its transaction fail."""
+
+PASSED_OVER: Final = frozenset({"None", CONDITION, "TransactionConflict"})
+"""Reasons that are not the fault of the request or the service: adapters look again and decide."""
 
 JsonObject = dict[str, Any]
 
@@ -69,7 +80,7 @@ class Reason:
     @property
     def condition_failed(self) -> bool:
         """The action's own condition did not hold."""
-        return self.code == "ConditionalCheckFailed"
+        return self.code == CONDITION
 
 
 @attrs.define(eq=False)
@@ -81,6 +92,11 @@ class Cancelled(Exception):
     """
 
     reasons: tuple[Reason, ...]
+
+    @property
+    def condition_failed(self) -> bool:
+        """An action's own condition did not hold; otherwise others were at the same items."""
+        return any(reason.condition_failed for reason in self.reasons)
 
 
 @attrs.define(eq=False)
@@ -96,26 +112,12 @@ def _throttled(_: str) -> PortError:
     return Throttled(RETRY_AFTER_S)
 
 
-@attrs.define(eq=False)
-class TableMissing(Unexpected):
-    """A table, index or log group is not there."""
-
-    code: ClassVar[str] = "aws.table-missing"
-
-
-@attrs.define(eq=False)
-class BucketMissing(Unexpected):
-    """A bucket is not there."""
-
-    code: ClassVar[str] = "aws.bucket-missing"
-
-
 def _missing(what: str) -> PortError:
-    return TableMissing(f"{what}: a table is missing, run `clarity store create-tables`")
+    return TableMissing(f"a table or index of {what}")
 
 
 def _no_bucket(what: str) -> PortError:
-    return BucketMissing(f"{what}: the bucket is missing, create it or correct its address")
+    return BucketMissing(f"the bucket of {what}")
 
 
 def _damaged(what: str) -> PortError:
@@ -124,6 +126,18 @@ def _damaged(what: str) -> PortError:
 
 def _large(what: str) -> PortError:
     return TooLarge(f"an item of {what}", ITEM_LIMIT, ITEM_LIMIT + 1)
+
+
+def _collection(what: str) -> PortError:
+    return TooLarge(f"a partition of {what}", COLLECTION_LIMIT, COLLECTION_LIMIT + 1)
+
+
+def _duplicate(what: str) -> PortError:
+    return Unexpected(f"{what}: an item was inserted twice")
+
+
+def _invalid(what: str) -> PortError:
+    return Unexpected(f"{what}: the service takes the request for malformed")
 
 
 def _collision(what: str) -> PortError:
@@ -174,7 +188,7 @@ CODES: Final[Mapping[str, Callable[[str], PortError]]] = {
     "PriorRequestNotComplete": Unavailable,
     "RequestTimeout": _slow,
     "RequestTimeoutException": _slow,
-    "ItemCollectionSizeLimitExceededException": _large,
+    "ItemCollectionSizeLimitExceededException": _collection,
     "EntityTooLarge": _large,
     "BadDigest": _damaged,
     "XAmzContentSHA256Mismatch": _damaged,
@@ -183,8 +197,22 @@ CODES: Final[Mapping[str, Callable[[str], PortError]]] = {
     "NoSuchBucket": _no_bucket,
     "NoSuchKey": NotFound,
     "ResourceNotFoundException": _missing,
+    "UnknownOperationException": UnknownOperation,
 }
 """Every code that is expected: its error."""
+
+REASONS: Final[Mapping[str, Callable[[str], PortError]]] = {
+    "AccessDenied": Denied,
+    "DuplicateItem": _duplicate,
+    "InternalServerError": Unavailable,
+    "ItemCollectionSizeLimitExceeded": _collection,
+    "ProvisionedThroughputExceeded": _throttled,
+    "RequestLimitExceeded": _throttled,
+    "ResourceNotFound": _missing,
+    "ThrottlingError": _throttled,
+    "ValidationError": _invalid,
+}
+"""Why a transaction was cancelled, beside `PASSED_OVER`: its error."""
 
 REFUSED: Final = frozenset(
     {
@@ -248,10 +276,10 @@ def _from_answer(error: sdk.ClientError, what: str) -> PortError | Cancelled | C
     told = answer.get("Error", {})
     code = str(told.get("Code", ""))
     if code == "TransactionCanceledException" and answer.get("CancellationReasons"):
-        return _cancelled(answer)
+        return _cancelled(answer, what)
     if code in REFUSED:
         return ConditionFailed()
-    if code == "ValidationException" and "size has exceeded" in str(told.get("Message", "")):
+    if code == "ValidationException" and OVERSIZE in str(told.get("Message", "")):
         return _large(what)
     if code in CODES:
         return CODES[code](what)
@@ -261,6 +289,21 @@ def _from_answer(error: sdk.ClientError, what: str) -> PortError | Cancelled | C
     return Unexpected(f"{what}: {code or 'no code'}")
 
 
-def _cancelled(answer: JsonObject) -> Cancelled:
-    reasons = answer["CancellationReasons"]
-    return Cancelled(tuple(Reason(r.get("Code") or "None", r.get("Item")) for r in reasons))
+def _cancelled(answer: JsonObject, what: str) -> PortError | Cancelled:
+    """A condition that failed says what is true of the data, so it goes before all else."""
+    told = answer["CancellationReasons"]
+    cancelled = Cancelled(tuple(Reason(r.get("Code") or "None", r.get("Item")) for r in told))
+    if cancelled.condition_failed:
+        return cancelled
+    for one, reason in zip(told, cancelled.reasons, strict=True):
+        if reason.code not in PASSED_OVER:
+            return _of_reason(reason.code, str(one.get("Message", "")), what)
+    return cancelled
+
+
+def _of_reason(code: str, message: str, what: str) -> PortError:
+    if code == "ValidationError" and OVERSIZE in message:
+        return _large(what)
+    if code in REASONS:
+        return REASONS[code](what)
+    return Unexpected(f"{what}: cancelled for {code}")

@@ -27,11 +27,11 @@ OperationName = Literal[
     "describe_time_to_live",
     "execute_statement",
     "get_item",
-    "list_tables",
     "put_item",
     "query",
     "scan",
     "transact_write_items",
+    "update_continuous_backups",
     "update_item",
     "update_time_to_live",
 ]

@@ -1,19 +1,31 @@
 """`DynamoDBConnection`: one lazily made client, bounded in every direction, that runs `Op`s."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Final, TypeVar
 
 import attrs
 from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError, ClientError
 
-from clarity.adapters.aws._client import DEADLINE, REQUEST, addressed, make_client
-from clarity.adapters.aws._errors import BodyDamaged, DeadlinePassed, translated
-from clarity.adapters.aws._operations import Answer, Op
+from clarity.adapters.aws._absent import TableMissing
+from clarity.adapters.aws._call import Call, in_progress
+from clarity.adapters.aws._client import addressed, make_client
+from clarity.adapters.aws._deadline import current_deadline, within
+from clarity.adapters.aws._errors import (
+    DAMAGED,
+    Cancelled,
+    ConditionFailed,
+    DeadlinePassed,
+    translated,
+)
+from clarity.adapters.aws._in_flight import InFlight
+from clarity.adapters.aws._operations import Answer, Op, OperationName
+from clarity.adapters.aws._units import ConsumedUnits
 from clarity.adapters.aws.settings import Endpoint, Limits
 from clarity.ports.clock import Clock
-from clarity.ports.errors import Transient, Unavailable
+from clarity.ports.errors import PortError, Transient
 from clarity.ports.metrics import Metrics
 from clarity.ports.tracing import Tracer
 
@@ -22,6 +34,11 @@ __all__ = ["ConnectionSettings", "DynamoDBConnection"]
 T = TypeVar("T")
 
 WHAT: Final = "DynamoDB"
+
+CHANGES: Final[frozenset[OperationName]] = frozenset(
+    {"batch_write_item", "delete_item", "put_item", "transact_write_items", "update_item"}
+)
+"""Operations that change items."""
 
 
 @attrs.frozen(kw_only=True)
@@ -35,6 +52,7 @@ class ConnectionSettings:
             global table may lag, so this is opt-in.
         limits: per call.
         table_prefix: stands before the name of every table.
+        makes_tables: those that are missing are made when the store is opened; engines only.
     """
 
     endpoint: Endpoint
@@ -43,26 +61,39 @@ class ConnectionSettings:
     table_prefix: str = attrs.field(
         default="clarity-", validator=attrs.validators.matches_re(r"[A-Za-z0-9_.-]{0,200}")
     )
+    makes_tables: bool = False
+
+
+def _allowed(_: "DynamoDBConnection") -> None:
+    """Nothing has to be looked at first."""
 
 
 class DynamoDBConnection:
     """
     Runs requests against DynamoDB. Thread-safe; the client is made by the first call.
 
-    Credentials come through the SDK's own chain. Every call leaves a span and its consumed units
-    under table and operation, never a key.
+    Credentials come through the SDK's own chain. Every call leaves a span with its consumed units,
+    and its time whether it succeeds or not, under table and operation, never a key. Before each
+    request that changes items `before_changes` may raise.
     """
 
     def __init__(
-        self, settings: ConnectionSettings, *, clock: Clock, metrics: Metrics, tracer: Tracer
+        self,
+        settings: ConnectionSettings,
+        *,
+        clock: Clock,
+        metrics: Metrics,
+        tracer: Tracer,
+        before_changes: Callable[["DynamoDBConnection"], None] = _allowed,
     ) -> None:
         self._settings: Final = settings
         self._clock: Final = clock
         self._metrics: Final = metrics
         self._tracer: Final = tracer
+        self._before_changes: Final = before_changes
         self._clients: Final[dict[Endpoint, BaseClient]] = {}
         self._making: Final = threading.Lock()
-        self._closed = False
+        self._calls: Final = InFlight(WHAT)
 
     @property
     def limits(self) -> Limits:
@@ -85,34 +116,45 @@ class DynamoDBConnection:
 
         Raises:
             Cancelled: a transaction was refused.
-            PortError: by the table of `_errors`; `Transient` ones after the attempts and within
-                the deadline of the limits.
+            PortError: by the table of `_errors`; `Transient` ones after the attempts or at the
+                deadline, which is that of the limits or of the work that the call is part of.
         """
         labels = {"table": op.table, "operation": op.operation}
-        with self._tracer.span("dynamodb", attributes=labels):
-            began_s = self._clock.monotonic_s()
-            answer = self._answer(op, labels)
-            self._metrics.observe(
-                "dynamodb_call_s", self._clock.monotonic_s() - began_s, labels=labels
-            )
-            self._count_units(answer, labels)
+        limit_s, now_s = self.limits.deadline_s, self._clock.monotonic_s
+        with (
+            self._tracer.span("dynamodb", attributes=labels) as tell,
+            within(limit_s, now_s),
+            self._calls.one(),
+        ):
+            if op.operation in CHANGES:
+                self._before_changes(self)
+            with self._timed(labels):
+                answer = self._answer(op, labels)
+            units = ConsumedUnits.of(answer)
+            tell("units", units.total)
+            self._count_units(units, labels)
             return op.decode(answer)
 
     def ping_s(self) -> float:
         """
-        How long a small request takes, s.
+        How long a small request takes, s, whatever is answered about the table that it names.
 
         Raises:
             PortError: as for `run`.
         """
         began_s = self._clock.monotonic_s()
-        self.run(PING)
+        with suppress(TableMissing):
+            self.run(_ping(self.table("main")))
         return self._clock.monotonic_s() - began_s
 
     def close(self) -> None:
-        """The connections are closed; later calls are refused. Closing twice is no error."""
+        """
+        The connections are closed; calls in progress had their time to end, later ones are refused.
+
+        Closing twice is no error.
+        """
+        self._calls.end(limit_s=self.limits.deadline_s)
         with self._making:
-            self._closed = True
             while self._clients:
                 _, client = self._clients.popitem()
                 client.close()
@@ -128,57 +170,61 @@ class DynamoDBConnection:
         return self._tried(op, self._settings.replica)
 
     def _tried(self, op: Op[T], endpoint: Endpoint) -> Answer:
-        deadline = DEADLINE.set(self._clock.monotonic_s() + self.limits.deadline_s)
-        request = REQUEST.set(op.parameters)
-        try:
-            return self._sent(op, endpoint)
-        except (ClientError, BotoCoreError, BodyDamaged, DeadlinePassed) as error:
-            what = f"{WHAT} ({op.operation} on {op.table})"
-            raise translated(error, what, limit_s=self.limits.deadline_s) from error
-        finally:
-            REQUEST.reset(request)
-            DEADLINE.reset(deadline)
-
-    def _sent(self, op: Op[T], endpoint: Endpoint) -> Answer:
-        call: Callable[..., Answer] = getattr(self._client(endpoint), op.operation)
-        tables = addressed(op.parameters)
-        for _ in range(self.limits.attempts - 1):
+        send: Callable[..., Answer] = getattr(self._client(endpoint), op.operation)
+        with in_progress(Call(op.parameters, op.reads)) as call:
             try:
-                return call(**tables)
-            except BodyDamaged:
-                self._metrics.count("dynamodb_damaged_answers", 1, labels={"table": op.table})
-                if not op.reads:
-                    raise
-        return call(**tables)
+                return send(**addressed(op.parameters))
+            except (ClientError, BotoCoreError, DeadlinePassed, *DAMAGED) as error:
+                what = f"{WHAT} ({op.operation} on {op.table})"
+                raise translated(error, what, limit_s=current_deadline().limit_s) from error
+            finally:
+                self._count_damage(call, op)
+
+    def _count_damage(self, call: Call, op: Op[T]) -> None:
+        if call.damaged:
+            labels = {"table": op.table}
+            self._metrics.count("dynamodb_damaged_answers", call.damaged, labels=labels)
 
     def _client(self, endpoint: Endpoint) -> BaseClient:
         client = self._clients.get(endpoint)
         if client is not None:
             return client
         with self._making:
-            if self._closed:
-                raise Unavailable(f"{WHAT} (the connection was closed)")
             if endpoint not in self._clients:
-                self._clients[endpoint] = make_client(
-                    "dynamodb", endpoint, self.limits, now_s=self._clock.monotonic_s
-                )
+                self._clients[endpoint] = make_client("dynamodb", endpoint, self.limits)
             return self._clients[endpoint]
 
-    def _count_units(self, answer: Answer, labels: Mapping[str, str]) -> None:
-        used = answer.get("ConsumedCapacity") or []
-        for one in [used] if isinstance(used, dict) else used:
-            table = str(one["TableName"]).removeprefix(self._settings.table_prefix)
-            self._metrics.count(
-                "dynamodb_units",
-                float(one.get("CapacityUnits", 0.0)),
-                labels={**labels, "table": table},
-            )
+    @contextmanager
+    def _timed(self, labels: Mapping[str, str]) -> Iterator[None]:
+        """How long the block took is told with how it ended."""
+        began_s, outcome = self._clock.monotonic_s(), "ok"
+        try:
+            yield
+        except (Cancelled, ConditionFailed):
+            outcome = "refused"
+            raise
+        except PortError as error:
+            outcome = error.code
+            raise
+        finally:
+            took_s = self._clock.monotonic_s() - began_s
+            self._metrics.observe("dynamodb_call_s", took_s, labels={**labels, "outcome": outcome})
+
+    def _count_units(self, units: ConsumedUnits, labels: Mapping[str, str]) -> None:
+        for name, used in units.by_table.items():
+            table = name.removeprefix(self._settings.table_prefix)
+            self._metrics.count("dynamodb_units", used, labels={**labels, "table": table})
 
 
 def _nothing(_: Answer) -> None:
     """An answer is enough."""
 
 
-PING: Final = Op(
-    operation="list_tables", parameters={"Limit": 1}, decode=_nothing, table="none", reads=True
-)
+def _ping(table: str) -> Op[None]:
+    return Op(
+        operation="describe_table",
+        parameters={"TableName": table},
+        decode=_nothing,
+        table="main",
+        reads=True,
+    )

@@ -1,13 +1,19 @@
 """Where the services are, and what a call may use at most."""
 
+import math
+from typing import Final
+
 import attrs
 
-__all__ = ["Endpoint", "Limits"]
+__all__ = ["THREADS", "Endpoint", "Limits"]
+
+THREADS: Final = 8
+"""How many threads are expected to call at once where nobody says."""
 
 
 def _positive(_: object, attribute: "attrs.Attribute[float]", value: float) -> None:
-    if not value > 0:
-        raise ValueError(f"{attribute.name} is more than 0")
+    if not 0 < value < math.inf:
+        raise ValueError(f"{attribute.name} is more than 0 and has an end")
 
 
 @attrs.frozen(kw_only=True)
@@ -32,7 +38,9 @@ class Limits:
     Attributes:
         connect_timeout_s: to open a connection.
         read_timeout_s: between two parts of an answer.
-        deadline_s: from the start of a call until its last attempt begins.
+        deadline_s: for a whole call with all its attempts and pauses, or work of several calls that
+            are one step; with S3, whose bodies take as long as they are large, until the last
+            attempt begins.
         attempts: tries of one call, the first included.
         pool_size: connections kept open; as many threads can call at once.
     """

@@ -7,6 +7,7 @@ import click
 
 from clarity.adapters.cli.bring import import_
 from clarity.adapters.cli.copies import backup, check, purge, restore
+from clarity.adapters.cli.exits import Exit
 from clarity.adapters.cli.session import Session, json_option, pass_session
 
 __all__ = ["store"]
@@ -56,5 +57,10 @@ def create_tables(session: Session, region: str, endpoint_url: str, table_prefix
         health = app.health.run()
     if session.as_json:
         session.answer({"store": address, "ok": all(one.ok for one in health)})
-        return
-    click.echo(f"the tables are ready; use them with --store '{address}'")
+    for one in health:
+        if not one.ok:
+            session.say(f"{one.name}: {one.detail}")
+    if not all(one.ok for one in health):
+        raise click.exceptions.Exit(Exit.UNHEALTHY)
+    if not session.as_json:
+        click.echo(f"the tables are ready; use them with --store '{address}'")

@@ -24,7 +24,7 @@ import attrs
 from clarity.application.correlation import current_correlation
 from clarity.domain.identity import PatientRef
 from clarity.domain.privacy import Pseudonyms
-from clarity.ports.errors import Denied, Unavailable
+from clarity.ports.errors import Denied, PortError, Unavailable
 
 __all__ = ["FIELDS", "JsonLines", "json_log"]
 
@@ -57,11 +57,18 @@ def _words(value: object) -> dict[str, str] | None:
     return dict(value)
 
 
+def _numbers(value: object) -> dict[str, float] | None:
+    if not isinstance(value, Mapping) or None in map(_word, value):
+        return None
+    return None if None in map(_number, value.values()) else dict(value)
+
+
 FIELDS: Final[Mapping[str, Callable[[object], object]]] = {
     "attributes": _words,
     "code": _word,
     "elapsed_s": _number,
     "error": _word,
+    "numbers": _numbers,
     "outcome": _word,
     "records": _number,
     "span": _word,
@@ -98,12 +105,19 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "event": _event(record),
             "correlation": current_correlation(),
-            **({"patient": self.pseudonyms.of(who)} if isinstance(who, PatientRef) else {}),
+            **({"patient": self._named(who)} if isinstance(who, PatientRef) else {}),
             **told,
             **({"dropped": dropped} if dropped else {}),
             **_raised(record),
         }
         return json.dumps(line, separators=(",", ":"))
+
+    def _named(self, patient: PatientRef) -> str:
+        """The pseudonym; nobody's name while the store that knows the secret is away."""
+        try:
+            return self.pseudonyms.of(patient)
+        except PortError:
+            return UNNAMED
 
 
 def _event(record: logging.LogRecord) -> str:

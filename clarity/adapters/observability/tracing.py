@@ -12,7 +12,7 @@ import attrs
 from clarity.application.correlation import current_correlation
 from clarity.domain.errors import ClarityError
 from clarity.ports.clock import Clock
-from clarity.ports.tracing import Tracer
+from clarity.ports.tracing import Tell, Tracer
 
 __all__ = ["LoggingTracer", "MemoryTracer", "Span"]
 
@@ -26,6 +26,10 @@ def _copied(attributes: Mapping[str, str]) -> Mapping[str, str]:
     return dict(attributes)
 
 
+def _counted(numbers: Mapping[str, float]) -> Mapping[str, float]:
+    return dict(numbers)
+
+
 @attrs.frozen(kw_only=True)
 class Span:
     """
@@ -35,6 +39,7 @@ class Span:
         name: what was done.
         path: names of the spans around it, outermost first.
         attributes: of small, closed vocabularies.
+        numbers: what was told of it, by name.
         elapsed_s: how long it took.
         error: code of the error that left it, or the name of its class; empty for none.
         correlation: id of the request that it was done for; empty outside of any.
@@ -43,6 +48,7 @@ class Span:
     name: str
     path: tuple[str, ...]
     attributes: Mapping[str, str] = attrs.field(converter=_copied, hash=False)
+    numbers: Mapping[str, float] = attrs.field(factory=dict, converter=_counted, hash=False)
     elapsed_s: float
     error: str
     correlation: str = ""
@@ -55,12 +61,12 @@ _path: ContextVar[tuple[str, ...]] = ContextVar("clarity_spans", default=())
 @contextmanager
 def _timed(
     name: str, attributes: Mapping[str, str], clock: Clock, done: Callable[[Span], None]
-) -> Iterator[None]:
-    path = _path.get()
+) -> Iterator[Tell]:
+    path, numbers = _path.get(), dict[str, float]()
     token = _path.set((*path, name))
     started_s, error = clock.monotonic_s(), ""
     try:
-        yield
+        yield numbers.__setitem__
     except BaseException as raised:
         error = raised.code if isinstance(raised, ClarityError) else type(raised).__name__
         raise
@@ -72,6 +78,7 @@ def _timed(
                 name=name,
                 path=path,
                 attributes=attributes,
+                numbers=numbers,
                 elapsed_s=elapsed_s,
                 error=error,
                 correlation=current_correlation(),
@@ -93,10 +100,10 @@ class MemoryTracer(Tracer):
     spans: deque[Span] = attrs.field(factory=lambda: deque(maxlen=MAX_SPANS), init=False)
 
     @contextmanager
-    def span(self, name: str, *, attributes: Mapping[str, str]) -> Iterator[None]:
+    def span(self, name: str, *, attributes: Mapping[str, str]) -> Iterator[Tell]:
         """A span around a `with` block."""
-        with _timed(name, attributes, self.clock, self.spans.append):
-            yield
+        with _timed(name, attributes, self.clock, self.spans.append) as tell:
+            yield tell
 
 
 @attrs.frozen
@@ -106,10 +113,10 @@ class LoggingTracer(Tracer):
     clock: Clock
 
     @contextmanager
-    def span(self, name: str, *, attributes: Mapping[str, str]) -> Iterator[None]:
+    def span(self, name: str, *, attributes: Mapping[str, str]) -> Iterator[Tell]:
         """A span around a `with` block."""
-        with _timed(name, attributes, self.clock, _write):
-            yield
+        with _timed(name, attributes, self.clock, _write) as tell:
+            yield tell
 
 
 def _write(span: Span) -> None:
@@ -121,5 +128,6 @@ def _write(span: Span) -> None:
             "elapsed_s": span.elapsed_s,
             "error": span.error,
             "attributes": span.attributes,
+            "numbers": span.numbers,
         },
     )

@@ -63,7 +63,7 @@ def test_what_is_left_over_each_round_is_sent_again(world: World, proxy: FaultPr
 
 def test_what_is_left_at_the_deadline_is_returned(world: World, proxy: FaultProxy):
     proxy.plan = always(Fault.UNPROCESSED, "BatchWriteItem")
-    once = Backoff(first_s=1, cap_s=1, limit_s=0.5, jitter=lambda: 1.0)
+    once = Backoff(first_s=60, cap_s=60, limit_s=30, jitter=lambda: 1.0)
     items = [item(n) for n in range(8)]
 
     written = batches(world, once).put("main", items)
@@ -78,7 +78,7 @@ def test_what_is_left_at_the_deadline_is_returned(world: World, proxy: FaultProx
 def test_reads_that_stay_incomplete_are_refused(world: World, proxy: FaultProxy):
     batches(world).put("main", [item(n) for n in range(8)])
     proxy.plan = always(Fault.UNPROCESSED, "BatchGetItem")
-    once = Backoff(first_s=1, cap_s=1, limit_s=0.5, jitter=lambda: 1.0)
+    once = Backoff(first_s=60, cap_s=60, limit_s=30, jitter=lambda: 1.0)
 
     with pytest.raises(Throttled):
         batches(world, once).get([address(n) for n in range(8)])
@@ -112,7 +112,38 @@ def test_pauses_grow_to_their_cap_and_end_with_the_time():
         now_s[0] += seconds
 
     backoff = Backoff(first_s=1, cap_s=4, limit_s=12, jitter=lambda: 1.0, sleep=sleep)
-    tries = list(backoff.tries(lambda: now_s[0]))
+    with backoff.tries(lambda: now_s[0]) as tries:
+        numbers = list(tries)
 
-    assert tries == [0, 1, 2, 3, 4]
+    assert numbers == [0, 1, 2, 3, 4]
     assert paused == [1, 2, 4, 4]
+
+
+def test_tries_within_tries_end_with_the_outer_ones():
+    now_s = [0.0]
+
+    def sleep(seconds: float) -> None:
+        now_s[0] += seconds
+
+    def tries(limit_s: float):
+        backoff = Backoff(first_s=1, cap_s=1, limit_s=limit_s, jitter=lambda: 1.0, sleep=sleep)
+        return backoff.tries(lambda: now_s[0])
+
+    with tries(3) as outer, tries(100) as inner:
+        assert (next(outer), list(inner)) == (0, [0, 1, 2])
+        assert list(outer) == []
+
+
+def test_items_that_a_later_round_failed_for_are_returned_and_not_lost(
+    world: World, proxy: FaultProxy
+):
+    proxy.plan = lambda _, before: Fault.SERVER_ERROR if before else Fault.UNPROCESSED
+    pauses = iter([0.0, 1.0])
+    twice = Backoff(first_s=60, cap_s=60, limit_s=30, jitter=lambda: next(pauses))
+    items = [item(n) for n in range(8)]
+    proxy.requests.clear()
+
+    written = batches(world, twice).put("main", items)
+
+    assert written.stored == 4
+    assert list(written.left) == items[1::2]

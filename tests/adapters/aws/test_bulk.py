@@ -20,7 +20,7 @@ from tests.support.fault_proxy import Fault, FaultProxy, always, fault_proxy
 
 DAYS = tuple(chunk(number) for number in range(8))
 KEYS = tuple(key_of(day) for day in DAYS)
-ONCE = Backoff(first_s=1, cap_s=1, limit_s=0.5, jitter=lambda: 1.0)
+ONCE = Backoff(first_s=60, cap_s=60, limit_s=30, jitter=lambda: 1.0)
 """No second try."""
 
 

@@ -1,5 +1,7 @@
 """The connection against a real engine behind a proxy that breaks things."""
 
+import contextlib
+import socket
 import threading
 import time
 from binascii import a2b_base64
@@ -10,16 +12,25 @@ import attrs
 import pytest
 
 from clarity.adapters.aws._client import addressed
+from clarity.adapters.aws._deadline import within
+from clarity.adapters.aws._errors import ConditionFailed
 from clarity.adapters.aws._operations import Op, OperationName
 from clarity.adapters.aws.connection import ConnectionSettings, DynamoDBConnection
 from clarity.adapters.aws.dynamodb.batch import Address, get_op
 from clarity.adapters.aws.dynamodb.tables import create_tables
 from clarity.adapters.aws.settings import Endpoint, Limits
-from clarity.ports.errors import Denied, Throttled, TimedOut, Unavailable, Unexpected
+from clarity.ports.errors import (
+    Denied,
+    Throttled,
+    TimedOut,
+    Transient,
+    Unavailable,
+    Unexpected,
+)
 from tests.support.clocks import HandClock
 from tests.support.dynamodb import Counted, Spans, credentials
 from tests.support.engines import REGION, running
-from tests.support.fault_proxy import Fault, FaultProxy, always, fault_proxy, scripted
+from tests.support.fault_proxy import Fault, FaultProxy, Plan, always, fault_proxy, scripted
 
 QUICK = Limits(connect_timeout_s=0.5, read_timeout_s=0.3, deadline_s=5, attempts=3)
 NOWHERE = Endpoint(region=REGION, url="http://127.0.0.1:1")
@@ -31,10 +42,14 @@ class Ticking(HandClock):
         return time.monotonic()
 
 
-def connected(settings: ConnectionSettings) -> tuple[DynamoDBConnection, Counted, Spans]:
+def connected(
+    settings: ConnectionSettings, clock: HandClock | None = None
+) -> tuple[DynamoDBConnection, Counted, Spans]:
     credentials()
     metrics, spans = Counted(), Spans()
-    connection = DynamoDBConnection(settings, clock=Ticking(), metrics=metrics, tracer=spans)
+    connection = DynamoDBConnection(
+        settings, clock=clock or Ticking(), metrics=metrics, tracer=spans
+    )
     return connection, metrics, spans
 
 
@@ -92,6 +107,62 @@ def test_closing_twice_is_no_error_and_leaves_it_closed():
         connection.ping_s()
 
 
+def test_closing_waits_for_a_call_in_progress_and_refuses_the_next(line, proxy: FaultProxy):
+    connection, _, _ = line
+    happened: list[str] = []
+    asked, answering = threading.Event(), threading.Event()
+
+    def plan(*_: object) -> None:
+        asked.set()
+        answering.wait(60)
+
+    def call() -> None:
+        op = get_op(connection, THERE)
+        connection.run(attrs.evolve(op, decode=lambda _: happened.append("answered")))
+
+    def close() -> None:
+        connection.close()
+        happened.append("closed")
+
+    proxy.plan = plan
+    caller, closer = threading.Thread(target=call), threading.Thread(target=close)
+    caller.start()
+    assert asked.wait(60)
+    closer.start()
+    while not connection._calls._is_over:
+        pass
+    with pytest.raises(Unavailable, match="closed"):
+        connection.run(get_op(connection, THERE))
+    answering.set()
+    caller.join()
+    closer.join()
+
+    assert happened == ["answered", "closed"]
+
+
+def test_closing_waits_no_longer_than_a_call_may_take(proxy: FaultProxy):
+    limits = Limits(deadline_s=0.2)
+    settings = ConnectionSettings(endpoint=proxy.engine.endpoint, limits=limits)
+    connection, _, _ = connected(settings)
+    proxy.plan = lambda *_: None
+    stuck, released = threading.Event(), threading.Event()
+
+    def decode(_: object) -> None:
+        stuck.set()
+        released.wait(60)
+
+    op = attrs.evolve(get_op(connection, Address("other", "a", "b")), decode=decode)
+    op = attrs.evolve(op, operation="list_tables", parameters={"Limit": 1})
+    caller = threading.Thread(target=connection.run, args=(op,))
+    caller.start()
+    assert stuck.wait(60)
+
+    connection.close()
+
+    released.set()
+    caller.join()
+
+
 def test_the_prefix_of_the_settings_stands_before_every_table(line):
     connection, _, _ = line
 
@@ -105,8 +176,9 @@ def test_a_call_leaves_a_span_and_its_units_but_never_a_key(line):
     connection.run(get_op(connection, THERE))
 
     assert spans.seen[-1] == ("dynamodb", {"table": "main", "operation": "get_item"})
+    assert spans.told == {"units": 1}
     assert metrics.total("dynamodb_units", table="main", operation="get_item") == 1
-    assert metrics.total("dynamodb_call_s", operation="get_item") == 1
+    assert metrics.total("dynamodb_call_s", operation="get_item", outcome="ok") == 1
     assert "O#activity" not in f"{spans.seen}{metrics.sums}"
 
 
@@ -170,20 +242,152 @@ def test_a_failure_that_stays_ends_after_the_attempts(
         line[0].run(get_op(line[0], THERE))
 
     assert proxy.requests["GetItem"] == QUICK.attempts
+    outcome = expected.code
+    assert line[1].total("dynamodb_call_s", operation="get_item", outcome=outcome) == 1
 
 
-def test_no_attempt_begins_after_the_deadline(proxy: FaultProxy):
-    limits = Limits(connect_timeout_s=0.5, read_timeout_s=0.3, deadline_s=0.2, attempts=50)
+def test_a_condition_that_did_not_hold_is_timed_as_refused(line):
+    connection, metrics, _ = line
+    put = put_op(connection)
+    again = {**put.parameters, "ConditionExpression": "attribute_not_exists(pk)"}
+
+    with pytest.raises(ConditionFailed):
+        connection.run(attrs.evolve(put, parameters=again))
+
+    assert metrics.total("dynamodb_call_s", operation="put_item", outcome="refused") == 1
+
+
+def test_units_of_several_tables_are_told_under_each_and_together(line):
+    connection, metrics, spans = line
+    tables = [connection.table(name) for name in ("main", "audit")]
+    puts = [{"Put": {"TableName": name, "Item": THERE.key}} for name in tables]
+
+    connection.run(
+        Op(
+            operation="transact_write_items",
+            parameters={"TransactItems": puts, "ReturnConsumedCapacity": "TOTAL"},
+            decode=lambda _: None,
+            table="audit",
+            reads=False,
+        )
+    )
+
+    each = [metrics.total("dynamodb_units", table=name) for name in ("main", "audit")]
+    assert all(each)
+    assert spans.told == {"units": sum(each)}
+
+
+def test_a_call_that_is_never_answered_ends_with_the_deadline(proxy: FaultProxy):
+    limits = Limits(connect_timeout_s=0.5, read_timeout_s=60, deadline_s=0.2, attempts=50)
     settings = ConnectionSettings(endpoint=proxy.engine.endpoint, limits=limits)
     connection, _, _ = connected(settings)
     proxy.requests.clear()
     proxy.plan = always(Fault.HANG)
 
-    with pytest.raises(TimedOut):
+    with pytest.raises(TimedOut, match=r"within 0\.2 s"):
         connection.run(get_op(connection, THERE))
 
     assert proxy.requests["GetItem"] == 1
     connection.close()
+
+
+BY_HAND = Limits(connect_timeout_s=5, read_timeout_s=20, deadline_s=5, attempts=9)
+
+
+def costing(clock: HandClock, seconds: float, fault: Fault) -> Plan:
+    """Every request takes so long by the clock and fails."""
+
+    def plan(*_: object) -> Fault:
+        clock.advance(seconds)
+        return fault
+
+    return plan
+
+
+def test_what_the_attempts_take_comes_off_one_deadline(proxy: FaultProxy):
+    clock = HandClock()
+    settings = ConnectionSettings(endpoint=proxy.engine.endpoint, limits=BY_HAND)
+    connection, _, _ = connected(settings, clock)
+    proxy.requests.clear()
+    proxy.plan = costing(clock, 2, Fault.SERVER_ERROR)
+
+    with pytest.raises(TimedOut):
+        connection.run(get_op(connection, THERE))
+
+    assert proxy.requests["GetItem"] == 3
+    connection.close()
+
+
+def test_work_in_several_calls_has_one_deadline(proxy: FaultProxy):
+    clock = HandClock()
+    settings = ConnectionSettings(endpoint=proxy.engine.endpoint, limits=BY_HAND)
+    connection, _, _ = connected(settings, clock)
+    proxy.requests.clear()
+    proxy.plan = costing(clock, 2, Fault.SERVER_ERROR)
+
+    with within(3, clock.monotonic_s):
+        for _ in range(2):
+            with pytest.raises(Transient):
+                connection.run(get_op(connection, THERE))
+
+    assert proxy.requests["GetItem"] == 2
+    connection.close()
+
+
+PIECE, PIECES = bytes(1_024), 20_000
+"""More than all buffers between a server and its client hold, so neither runs ahead."""
+
+
+def trickle(clock: HandClock, listening: socket.socket) -> None:
+    """Answers whoever asks, a piece a second by the clock, until the asker goes away."""
+    head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(PIECE) * PIECES}\r\nx-amz-crc32: 0\r\n\r\n"
+    with contextlib.suppress(OSError):
+        asking, _ = listening.accept()
+        with asking:
+            asking.recv(65_536)
+            asking.sendall(head.encode())
+            for _ in range(PIECES):
+                clock.advance(1)
+                asking.sendall(PIECE)
+
+
+def test_an_answer_that_trickles_in_ends_with_the_deadline():
+    clock = HandClock()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = threading.Thread(target=trickle, args=(clock, listening))
+        server.start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        settings = ConnectionSettings(endpoint=Endpoint(region=REGION, url=url), limits=BY_HAND)
+        connection, _, _ = connected(settings, clock)
+
+        with pytest.raises(TimedOut):
+            connection.ping_s()
+        connection.close()
+        server.join()
+
+
+def test_nothing_is_sent_when_the_time_is_over_already(proxy: FaultProxy):
+    clock = HandClock()
+    connection, _, _ = connected(ConnectionSettings(endpoint=proxy.engine.endpoint), clock)
+    proxy.requests.clear()
+
+    with within(1, clock.monotonic_s):
+        clock.advance(1)
+        with pytest.raises(TimedOut):
+            connection.ping_s()
+
+    assert not proxy.requests
+    connection.close()
+
+
+def test_damage_and_other_failures_share_the_attempts(line, proxy: FaultProxy):
+    faults = [Fault.CORRUPT, Fault.SERVER_ERROR, Fault.CORRUPT, Fault.THROTTLE] * 5
+    proxy.plan = scripted("GetItem", *faults)
+
+    with pytest.raises(Unavailable, match="damaged"):
+        line[0].run(get_op(line[0], THERE))
+
+    assert proxy.requests["GetItem"] == QUICK.attempts
 
 
 def test_nobody_at_the_address_is_unavailable():
@@ -351,13 +555,12 @@ def test_a_prefix_that_no_table_name_may_have_is_refused():
         ConnectionSettings(endpoint=NOWHERE, table_prefix="a b")
 
 
-def test_timeouts_pool_and_attempts_reach_the_client():
-    limits = Limits(connect_timeout_s=1.5, read_timeout_s=2.5, attempts=4, pool_size=7)
+def test_timeouts_and_pool_reach_the_client():
+    limits = Limits(connect_timeout_s=1.5, read_timeout_s=2.5, pool_size=7)
     connection, _, _ = connected(ConnectionSettings(endpoint=NOWHERE, limits=limits))
 
     config = connection._client(NOWHERE).meta.config
 
     assert (config.connect_timeout, config.read_timeout) == (1.5, 2.5)
     assert config.max_pool_connections == 7
-    assert config.retries["total_max_attempts"] == 4
     connection.close()

@@ -6,11 +6,12 @@ A row that no longer holds fails here, so that the table shrinks when an engine 
 | engine | deviation | what we do instead |
 |---|---|---|
 | dynalite | knows no transactions | only what reads is tried on it (`tests/support/seeding.py`) |
-| dynalite | knows no expiry setting | `enable_expiry` is tried on moto and ministack alone |
+| dynalite | knows no expiry and no recovery | tried on moto and ministack alone; `create_tables` leaves it out |
 | dynalite | knows no PartiQL | statements are tried on ministack alone |
 | moto | forgets request tokens: a transaction repeated with its token is refused | the nonce tells |
 | moto | undoes other threads' writes when it refuses a transaction | served one at a time |
 | moto, ministack | count a flat unit whatever the size | dynalite counts; `item_size` reckons |
+| ministack | gives a whole answer whatever the limit of a statement | canned answers page |
 | ministack | lets a filter name a key | dynalite refuses it; ours name copies |
 | moto | keeps an object whose SHA-256 is another than was said | ministack refuses; readers compare |
 
@@ -23,21 +24,24 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from clarity.adapters.aws._absent import UnknownOperation
 from clarity.adapters.aws._errors import Cancelled, ConditionFailed
 from clarity.adapters.aws._operations import Answer, Op
 from clarity.adapters.aws.dynamodb.batch import Address, Batches, get_op
 from clarity.adapters.aws.dynamodb.items import EntityItems, item_size
+from clarity.adapters.aws.dynamodb.keys import chain_pk, seq_sk
+from clarity.adapters.aws.dynamodb.partiql import statement_of
 from clarity.adapters.aws.dynamodb.query import planned
-from clarity.adapters.aws.dynamodb.tables import enable_expiry
 from clarity.adapters.aws.s3._requests import ObjectOp
 from clarity.adapters.aws.s3.bucket import Bucket
 from clarity.adapters.local.clock import SystemClock
 from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
 from clarity.domain.streams import DayChunk
+from clarity.ports.audit import AuditFilter
 from clarity.ports.errors import Unavailable, Unexpected
 from clarity.ports.query import Query, field
 from clarity.ports.repository import Put
-from tests.contracts.repository.harness import ADA, chunk, everything, evidence
+from tests.contracts.repository.harness import ADA, BEN, chunk, everything, evidence
 from tests.support.dynamodb import PATIENT, World, world_on
 from tests.support.engines import running
 from tests.support.s3 import fresh_bucket
@@ -64,18 +68,37 @@ def asked(world: World, operation: str, **parameters: object) -> Answer:
 
 
 def test_dynalite_knows_no_transactions(dynalite: World):
-    with pytest.raises(Unexpected, match="UnknownOperation"):
+    with pytest.raises(UnknownOperation):
         dynalite.repository.commit([Put(chunk(), 0)], evidence=evidence())
 
 
-def test_dynalite_knows_no_expiry_setting(dynalite: World):
-    with pytest.raises(Unexpected, match="UnknownOperation"):
-        enable_expiry(dynalite.connection)
+@pytest.mark.parametrize("operation", ["update_time_to_live", "update_continuous_backups"])
+def test_dynalite_knows_no_expiry_and_no_recovery(dynalite: World, operation: str):
+    with pytest.raises(UnknownOperation):
+        asked(dynalite, operation, TableName=dynalite.connection.table("main"))
 
 
 def test_dynalite_knows_no_partiql(dynalite: World):
-    with pytest.raises(Unexpected, match="UnknownOperation"):
+    with pytest.raises(UnknownOperation, match="use another engine"):
         asked(dynalite, "execute_statement", Statement='SELECT * FROM "x"')
+
+
+def test_ministack_gives_a_whole_answer_whatever_the_limit_of_a_statement():
+    with world_on(running("ministack"), SystemClock()) as world:
+        stored(world, range(3))
+        plan = planned(Query(DayChunk, ADA))
+        assert plan is not None
+        statement = statement_of(plan, world.connection.table("main"))
+        answer = asked(
+            world,
+            "execute_statement",
+            Statement=statement.text,
+            Parameters=list(statement.parameters),
+            Limit=1,
+        )
+
+    assert len(answer["Items"]) == 3
+    assert "LastEvaluatedKey" not in answer
 
 
 def stored(world: World, days: range) -> None:
@@ -171,6 +194,24 @@ def test_only_dynalite_counts_units_by_size():
             units[name] = world.metrics.total("dynamodb_units")
 
     assert units == {"moto": 0.5, "ministack": 1.0, "dynalite": -(-item_size(large) // 4_096)}
+
+
+def test_on_dynalite_a_page_of_the_trail_costs_what_it_shows_and_not_the_whole_chain(
+    dynalite: World,
+):
+    pad = {"z": {"B": bytes(600)}, "h": {"B": bytes(32)}, "w": {"S": ""}}
+    chain = [{**Address("audit", chain_pk(BEN), seq_sk(n)).key, **pad} for n in range(1, 401)]
+    Batches(dynalite.connection, SystemClock(), PATIENT).put("audit", chain)
+    filter_ = AuditFilter(tenant=BEN.tenant, patient=BEN)
+    dynalite.metrics.sums.clear()
+
+    page = dynalite.trail.records(filter_, limit=10, cursor=None)
+    first = dynalite.metrics.total("dynamodb_units", table="audit")
+    dynalite.trail.records(filter_, limit=10, cursor=page.cursor)
+
+    assert len(page.records) == 10
+    assert first == -(-12 * item_size(chain[0]) // 4_096)
+    assert dynalite.metrics.total("dynamodb_units", table="audit") == 2 * first
 
 
 def _put_under_another_digest(bucket: Bucket) -> None:

@@ -4,15 +4,16 @@ import pytest
 from botocore import exceptions as sdk
 from botocore.parsers import ResponseParserError
 
+from clarity.adapters.aws._absent import BucketMissing, TableMissing, UnknownOperation
 from clarity.adapters.aws._errors import (
     CODES,
+    PASSED_OVER,
+    REASONS,
     BodyDamaged,
-    BucketMissing,
     Cancelled,
     ConditionFailed,
     DeadlinePassed,
     Reason,
-    TableMissing,
     translated,
 )
 from clarity.ports.errors import (
@@ -75,6 +76,7 @@ EXPECTED = {
     "NoSuchBucket": BucketMissing,
     "NoSuchKey": NotFound,
     "ResourceNotFoundException": TableMissing,
+    "UnknownOperationException": UnknownOperation,
 }
 
 
@@ -128,10 +130,18 @@ def test_an_unknown_code_with_a_server_status_is_unavailable():
     assert type(error) is Unavailable
 
 
-def test_an_oversize_item_is_told_from_other_validation_errors():
-    message = "Item size has exceeded the maximum allowed size"
+OVERSIZE = [
+    "Item size has exceeded the maximum allowed size",
+    "Item size to update has exceeded the maximum allowed size",
+]
 
-    assert type(translated(answered("ValidationException", message=message), WHAT)) is TooLarge
+
+@pytest.mark.parametrize("message", OVERSIZE)
+def test_an_oversize_item_is_told_from_other_validation_errors(message: str):
+    refused = translated(answered("ValidationException", message=message), WHAT)
+
+    assert isinstance(refused, TooLarge)
+    assert refused.limit == 400 * 1024
     assert type(translated(answered("ValidationException"), WHAT)) is Unexpected
 
 
@@ -193,6 +203,71 @@ def test_a_cancelled_transaction_keeps_its_reasons_in_order():
         Reason("None"),
     )
     assert [r.condition_failed for r in cancelled.reasons] == [False, True, False]
+
+
+EXPECTED_OF_REASON = {
+    "AccessDenied": Denied,
+    "DuplicateItem": Unexpected,
+    "InternalServerError": Unavailable,
+    "ItemCollectionSizeLimitExceeded": TooLarge,
+    "ProvisionedThroughputExceeded": Throttled,
+    "RequestLimitExceeded": Throttled,
+    "ResourceNotFound": TableMissing,
+    "ThrottlingError": Throttled,
+    "ValidationError": Unexpected,
+}
+
+
+def cancelled_for(*codes: str, message: str = "secret-patient-7") -> sdk.ClientError:
+    reasons = [{"Code": code, "Message": message} for code in codes]
+    error = {"Code": "TransactionCanceledException", "Message": message}
+    return sdk.ClientError({"Error": error, "CancellationReasons": reasons}, "TransactWriteItems")
+
+
+def test_the_reasons_have_exactly_the_rows_that_are_tested():
+    assert set(REASONS) == set(EXPECTED_OF_REASON)
+    assert {"None", "ConditionalCheckFailed", "TransactionConflict"} == PASSED_OVER
+
+
+@pytest.mark.parametrize(("code", "expected"), EXPECTED_OF_REASON.items())
+def test_a_known_reason_becomes_its_error_whichever_action_it_is_of(
+    code: str, expected: type[Exception]
+):
+    for codes in ((code, "None"), ("None", code), ("TransactionConflict", code)):
+        error = translated(cancelled_for(*codes), WHAT)
+
+        assert type(error) is expected
+        assert "secret-patient-7" not in f"{error} {error!r}"
+
+
+def test_an_unknown_reason_is_unexpected_and_named():
+    error = translated(cancelled_for("None", "Strange"), WHAT)
+
+    assert type(error) is Unexpected
+    assert "Strange" in str(error)
+
+
+@pytest.mark.parametrize("message", OVERSIZE)
+def test_an_oversize_item_of_a_transaction_is_told_from_other_mistakes(message: str):
+    error = translated(cancelled_for("None", "ValidationError", message=message), WHAT)
+
+    assert isinstance(error, TooLarge)
+    assert error.limit == 400 * 1024
+
+
+@pytest.mark.parametrize("code", [*EXPECTED_OF_REASON, "TransactionConflict", "Strange"])
+def test_a_condition_that_failed_goes_before_every_other_reason(code: str):
+    cancelled = translated(cancelled_for(code, "ConditionalCheckFailed"), WHAT)
+
+    assert isinstance(cancelled, Cancelled)
+    assert cancelled.condition_failed
+
+
+def test_others_at_the_same_items_are_no_condition_that_failed():
+    cancelled = translated(cancelled_for("None", "TransactionConflict"), WHAT)
+
+    assert isinstance(cancelled, Cancelled)
+    assert not cancelled.condition_failed
 
 
 def test_an_answer_without_any_code_is_unexpected():

@@ -134,7 +134,7 @@ def test_more_chains_than_one_batch_are_all_given():
 
 
 def test_a_mark_that_collides_with_writers_is_tried_again_until_the_time_is_over():
-    once = Backoff(limit_s=0.01, sleep=lambda _: None)
+    once = Backoff(first_s=60, cap_s=60, limit_s=30, jitter=lambda: 1.0)
     with (
         fault_proxy(running("ministack")) as proxy,
         world_on(proxy.engine, SystemClock(), attrs.evolve(LIMITS, attempts=1)) as world,

@@ -32,13 +32,14 @@ from clarity.ports.query import Query, Stored, field
 from clarity.ports.repository import Delete, Put
 from tests.adapters.aws.test_golden_items import FOLDER
 from tests.contracts.repository import harness
-from tests.contracts.repository.harness import ADA, BEN, chunk, digest, evidence
+from tests.contracts.repository.harness import ADA, BEN, chunk, digest, everything, evidence
 from tests.support.dynamodb import World, world_on
 from tests.support.engines import running
 from tests.support.fault_proxy import Fault, FaultProxy, always, fault_proxy, scripted
 from tests.support.golden_entities import GOLDEN
 
 AT = datetime(2026, 1, 5, tzinfo=UTC)
+ONCE = Backoff(first_s=60, cap_s=60, limit_s=30, jitter=lambda: 1.0)
 
 
 @pytest.fixture(scope="module", params=["moto", "ministack"])
@@ -188,7 +189,7 @@ def test_when_conflicts_do_not_end_it_is_unavailable_and_nothing_has_happened(
     world: World, proxy: FaultProxy
 ):
     proxy.plan = always(Fault.CONFLICT, "TransactWriteItems")
-    impatient = attrs.evolve(world.repository, backoff=Backoff(first_s=0.01, limit_s=0.1))
+    impatient = attrs.evolve(world.repository, backoff=ONCE)
 
     with pytest.raises(Unavailable, match="other writers"):
         impatient.commit([Put(chunk(), 0)], evidence=evidence())
@@ -260,19 +261,62 @@ def test_what_does_not_fit_together_is_refused_before_anything_is_sent(
     assert not proxy.requests
 
 
-def test_a_page_that_would_cost_more_than_its_budget_is_refused(world: World):
-    many = [Put(chunk(n), 0) for n in range(40)]
-    world.repository.commit(many, evidence=evidence())
-    frugal = attrs.evolve(world.repository, page_units=0.0)
-    rare = Query(DayChunk, ADA).where(field("coverage") > 2.0).page(5)
-
-    assert frugal.query(rare).items == ()
-    for n in range(3):
-        more = [Put(chunk(40 + 80 * n + i), 0) for i in range(80)]
+@pytest.fixture
+def long(world: World) -> World:
+    """More days than one request looks at."""
+    for first in range(0, 420, 70):
+        more = [Put(chunk(n), 0) for n in range(first, first + 70)]
         world.repository.commit(more, evidence=evidence())
-    with pytest.raises(TooLarge, match="read units"):
-        frugal.query(rare)
-    assert world.repository.query(rare).items == ()
+    return world
+
+
+LAST = chunk(419)
+RARE = Query(DayChunk, ADA).where(field("source").equals(LAST.source)).page(5)
+
+
+def test_a_page_whose_budget_is_used_up_ends_and_the_next_goes_on(long: World, proxy: FaultProxy):
+    frugal = attrs.evolve(long.repository, page_units=0.0)
+    proxy.requests.clear()
+
+    pages = [frugal.query(RARE)]
+    while pages[-1].cursor is not None:
+        pages.append(frugal.query(RARE.page(5, pages[-1].cursor)))
+
+    assert [len(page.items) for page in pages] == [0, 0, 1]
+    assert pages[-1].items[0].entity == LAST
+    assert proxy.requests["Query"] == len(pages)
+
+
+def test_within_its_budget_a_page_is_filled(long: World):
+    (found,) = long.repository.query(RARE).items
+
+    assert found.entity == LAST
+
+
+def test_a_budget_cuts_pages_and_loses_nothing(long: World):
+    frugal = attrs.evolve(long.repository, page_units=0.0)
+    every = Query(DayChunk, ADA).where(field("coverage") > 0.5)
+
+    for query in (every.page(30), every.page(30).newest_first()):
+        assert everything(frugal, query) == everything(long.repository, query)
+
+
+def test_the_repository_explains_a_query_without_asking_and_without_naming_anybody(
+    world: World, proxy: FaultProxy
+):
+    week = Query(DayChunk, ADA).where(field("stream").equals("activity")).page(7)
+
+    told = world.repository.explain(week.where(field("coverage") > 0.5))
+    bare = world.repository.explain(week, item_bytes=4_096)
+
+    assert "Query of one partition of `main`, no index, consistent" in told
+    assert "key condition: chunk from 'activity#' to 'activity$'" in told
+    assert "f_coverage" in told
+    assert "about 3 read units for a page of 7 items" in told
+    assert "about 7 read units" in bare
+    assert "ada" not in told
+    assert "never hold" in world.repository.explain(week.where(field("day").one_of()))
+    assert not proxy.requests
 
 
 def test_an_expiry_is_a_number_of_seconds_for_dynamodb_and_exact_for_us(world: World):
@@ -285,11 +329,6 @@ def test_an_expiry_is_a_number_of_seconds_for_dynamodb_and_exact_for_us(world: W
     assert item["ttl"] == {"N": str(int(at.timestamp()) + 1)}
     assert item["x"] == {"N": str(int(at.timestamp()) * 1_000_000 + 500_000)}
     assert world.repository.get(ADA, key_of(chunk())).version == 1
-
-
-def test_a_short_cursor_key_is_refused(world: World):
-    with pytest.raises(ValueError, match="cursor_key"):
-        attrs.evolve(world.repository, cursor_key=b"short")
 
 
 def test_a_result_of_schema_1_is_read_and_goes_from_where_it_lies(world: World):

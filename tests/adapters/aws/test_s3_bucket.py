@@ -7,7 +7,8 @@ from pathlib import Path
 import attrs
 import pytest
 
-from clarity.adapters.aws._errors import BucketMissing, ConditionFailed
+from clarity.adapters.aws._absent import BucketMissing
+from clarity.adapters.aws._errors import ConditionFailed
 from clarity.adapters.aws.s3._drafts import on_disk
 from clarity.adapters.aws.s3._requests import ObjectOp
 from clarity.adapters.aws.s3.blobs import S3BlobStore

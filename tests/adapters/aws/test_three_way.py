@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clarity.adapters.aws.connection import DynamoDBConnection
 from clarity.adapters.aws.dynamodb.items import EntityItems
 from clarity.adapters.aws.dynamodb.partiql import PartiQLReader, statement_of
 from clarity.adapters.aws.dynamodb.query import planned
@@ -17,12 +19,13 @@ from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
 from clarity.domain.identity import PatientId, PatientRef, TenantId
 from clarity.domain.streams import DayChunk
 from clarity.ports.entities import ENTITIES, EntitySpec, key_of
-from clarity.ports.errors import TooLarge
 from clarity.ports.query import Query, field
 from clarity.ports.repository import Put, Repository
+from tests.bench.dynamodb import ITEMS, connected, wire
 from tests.contracts.repository.harness import ADA, chunk, everything, evidence
 from tests.support import strategies
-from tests.support.dynamodb import World, world_on
+from tests.support.canned import canned
+from tests.support.dynamodb import CURSOR_KEY, World, credentials, world_on
 from tests.support.engines import running
 
 
@@ -38,9 +41,13 @@ def local() -> Iterator[Repository]:
         yield SqliteRepository(store, EntityCodec(ShuffleZstdCodec()), SystemClock())
 
 
-def reader(world: World, max_items: int = 10_000) -> PartiQLReader:
+def reader(connection: DynamoDBConnection, page_units: float = 4_000.0) -> PartiQLReader:
     return PartiQLReader(
-        world.connection, EntityItems(ShuffleZstdCodec()), SystemClock(), max_items
+        connection=connection,
+        items=EntityItems(ShuffleZstdCodec()),
+        clock=SystemClock(),
+        cursor_key=CURSOR_KEY,
+        page_units=page_units,
     )
 
 
@@ -69,7 +76,7 @@ def test_three_ways_give_one_answer(
 
     for ordered in (query, query.newest_first()):
         by_query = everything(world.repository, ordered.page(2))
-        by_partiql = list(reader(world).all(ordered))
+        by_partiql = everything(reader(world.connection), ordered.page(4))
         by_sqlite = everything(local, ordered.page(3))
 
         assert by_query == by_sqlite
@@ -92,17 +99,68 @@ def test_a_statement_binds_every_value_and_names_its_partition():
     assert "4 parameters" in statement.explain()
 
 
+def test_a_statement_goes_on_where_a_page_ended():
+    plan = planned(Query(DayChunk, ADA).where(field("stream").equals("activity")))
+    assert plan is not None
+    backwards = attrs.evolve(plan, forward=False)
+
+    ranges = [
+        [value["S"] for value in statement_of(one, "t", after="O#activity#x").parameters[1:3]]
+        for one in (plan, backwards)
+    ]
+
+    assert ranges == [["O#activity#x", "O#activity$"], ["O#activity#", "O#activity#x"]]
+
+
 def test_what_can_never_match_is_not_asked_in_partiql_either(world: World):
     before = len(world.spans.seen)
+    never = Query(DayChunk, ADA).where(field("day").one_of())
 
-    assert reader(world).all(Query(DayChunk, ADA).where(field("day").one_of())) == ()
+    assert reader(world.connection).query(never).items == ()
+    assert "never hold" in reader(world.connection).explain(never)
     assert len(world.spans.seen) == before
 
 
-def test_an_answer_beyond_its_limit_is_refused(world: World):
-    owner = PatientRef(TenantId("limits"), PatientId("p"))
-    days = [Put(chunk(number), 0) for number in range(4)]
-    world.repository.commit(days, evidence=evidence(owner))
+def test_a_reader_explains_a_query_without_its_values(world: World):
+    told = reader(world.connection).explain(Query(DayChunk, ADA).where(field("device") > "secret"))
 
-    with pytest.raises(TooLarge):
-        reader(world, max_items=3).all(Query(DayChunk, owner))
+    assert '"pk" = ? AND "sk" BETWEEN ? AND ?' in told
+    assert "4 parameters" in told
+    assert "secret" not in told
+
+
+def test_a_cursor_of_the_one_is_good_for_the_other(world: World):
+    owner = PatientRef(TenantId("both"), PatientId("p"))
+    days = [chunk(number) for number in range(7)]
+    world.repository.commit([Put(day, 0) for day in days], evidence=evidence(owner))
+    query = Query(DayChunk, owner)
+
+    first = world.repository.query(query.page(2))
+    second = reader(world.connection).query(query.page(3, first.cursor))
+    third = world.repository.query(query.page(3, second.cursor))
+
+    assert [one.entity for page in (first, second, third) for one in page.items] == days
+
+
+def test_a_statement_whose_budget_is_used_up_ends_its_page_where_it_is():
+    days = [chunk(number) for number in range(3)]
+    items = [{**ITEMS.encode(ADA, day).item, "v": {"N": "1"}} for day in days]
+    last = {name: items[-1][name] for name in ("pk", "sk")}
+    used = {"TableName": "t", "CapacityUnits": 9.0}
+    told = {"Items": [wire(one) for one in items], "LastEvaluatedKey": last}
+    empty = {"Items": [wire(items[-1])], "LastEvaluatedKey": last}
+    query = Query(DayChunk, ADA).page(9)
+    credentials()
+
+    with canned({"ExecuteStatement": {**told, "ConsumedCapacity": used}}) as url:
+        connection = connected(url)
+        page = reader(connection, page_units=8.0).query(query)
+        connection.close()
+    with canned({"ExecuteStatement": {**empty, "ConsumedCapacity": used}}) as url:
+        connection = connected(url)
+        after = reader(connection, page_units=8.0).query(query.page(9, page.cursor))
+        connection.close()
+
+    assert [one.entity for one in page.items] == days
+    assert after.items == ()
+    assert after.cursor is not None

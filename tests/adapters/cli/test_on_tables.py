@@ -62,6 +62,55 @@ def test_tables_that_are_missing_are_told_with_what_to_do(clarity: Command):
     assert "clarity store create-tables" in said.err
 
 
+DEAD = "http://127.0.0.1:1"
+
+
+@pytest.mark.parametrize("options", ["", "&create=yes"])
+def test_health_of_tables_that_are_down_says_so_of_each_and_how_long_that_took(
+    clarity: Command, options: str
+):
+    credentials()
+    tables = ("--store", f"dynamodb://eu-west-1/x-?endpoint={DEAD}{options}")
+    blobs = ("--blobs", f"s3://bucket/blobs?region=eu-west-1&endpoint={DEAD}{options}")
+
+    said = clarity(*tables, *blobs, "health")
+    told = clarity(*tables, *blobs, "health", "--json")
+
+    assert (said.code, told.code) == (6, 6)
+    assert [line.split()[:2] for line in said.out.splitlines()] == [
+        ["BAD", "store"],
+        ["BAD", "payloads"],
+    ]
+    assert [(one["name"], one["ok"]) for one in told.told] == [
+        ("store", False),
+        ("payloads", False),
+    ]
+    assert all(one["latency_s"] > 0 for one in told.told)
+    assert all("cannot be reached" in one["detail"] for one in told.told)
+
+
+def test_a_log_of_what_happens_needs_no_store_that_is_up(clarity: Command, tmp_path: Path):
+    credentials()
+    tables = ("--store", f"dynamodb://eu-west-1/x-?endpoint={DEAD}")
+
+    said = clarity(*tables, "--log-json", tmp_path / "log", "read", "ada")
+
+    assert said.code == 1
+    assert "port.unavailable" in said.err
+    assert "Traceback" not in said.err
+    assert "ada" not in (tmp_path / "log").read_text()
+
+
+def test_tables_that_cannot_be_made_are_not_said_to_be_ready(clarity: Command):
+    credentials()
+
+    said = clarity("store", "create-tables", "--endpoint-url", DEAD)
+
+    assert said.code == 6
+    assert "ready" not in said.out
+    assert "cannot be reached" in said.err
+
+
 def test_making_tables_says_how_to_use_them(clarity: Command):
     credentials()
 

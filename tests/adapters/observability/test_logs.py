@@ -47,6 +47,37 @@ def test_an_event_is_told_with_time_level_logger_and_its_fields():
     }
 
 
+def test_nobody_is_named_while_the_secret_of_the_names_cannot_be_had():
+    def away() -> bytes:
+        raise Unavailable("the store")
+
+    record = log.makeRecord(
+        "clarity.x", logging.INFO, "f", 1, "e", (), None, extra={"patient": ADA}
+    )
+    told = json.loads(JsonLines(Pseudonyms(away)).format(record))
+
+    assert told["patient"] == "unnamed"
+    assert "ada" not in str(told)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "shown"),
+    [
+        ({"units": 1.5}, True),
+        ({}, True),
+        ({"Ada is ill": 1}, False),
+        ({"units": "Ada"}, False),
+        ({"units": float("nan")}, False),
+        ("units", False),
+    ],
+)
+def test_numbers_of_a_span_are_told_under_names_alone(numbers: object, shown: bool):
+    told = line("span", numbers=numbers)
+
+    assert ("numbers" in told) == shown
+    assert "Ada" not in str(told)
+
+
 def test_what_is_not_on_the_list_or_not_in_its_form_is_counted_and_not_shown():
     told = line("e", name_of_person="ada", outcome="Ada is ill", records="48151", elapsed_s=True)
 

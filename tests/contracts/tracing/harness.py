@@ -19,6 +19,7 @@ class Finished:
 
     path: str
     attributes: dict[str, str]
+    numbers: dict[str, float] = attrs.field(factory=dict)
     elapsed_s: float
     error: str
 
@@ -42,6 +43,7 @@ def _memory() -> Iterator[TracingHarness]:
             Finished(
                 path="/".join((*span.path, span.name)),
                 attributes=dict(span.attributes),
+                numbers=dict(span.numbers),
                 elapsed_s=span.elapsed_s,
                 error=span.error,
             )
@@ -72,6 +74,7 @@ def _logging() -> Iterator[TracingHarness]:
             Finished(
                 path=record.span,
                 attributes=dict(record.attributes),
+                numbers=dict(record.numbers),
                 elapsed_s=record.elapsed_s,
                 error=record.error,
             )

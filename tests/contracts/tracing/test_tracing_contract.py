@@ -19,6 +19,36 @@ def test_a_span_tells_its_name_its_attributes_and_how_long_it_took(world: Tracin
     ]
 
 
+def test_a_number_that_is_known_within_stands_on_its_span_the_last_one(world: TracingHarness):
+    with world.tracer.span("outer", attributes={}) as outer:
+        outer("units", 1.0)
+        with world.tracer.span("inner", attributes={}) as inner:
+            inner("bytes", 7.0)
+        outer("units", 2.5)
+
+    assert [span.numbers for span in world.finished()] == [{"bytes": 7.0}, {"units": 2.5}]
+
+
+def test_a_number_that_is_told_too_late_is_dropped(world: TracingHarness):
+    with world.tracer.span("read", attributes={}) as tell:
+        pass
+    tell("units", 1.0)
+
+    assert [span.numbers for span in world.finished()] == [{}]
+
+
+def test_what_was_told_before_an_error_stands(world: TracingHarness):
+    def work() -> None:
+        with world.tracer.span("read", attributes={}) as tell:
+            tell("units", 1.0)
+            raise NotFound("x")
+
+    with pytest.raises(NotFound):
+        work()
+
+    assert [span.numbers for span in world.finished()] == [{"units": 1.0}]
+
+
 def test_spans_nest(world: TracingHarness):
     with world.tracer.span("outer", attributes={}):
         with world.tracer.span("first", attributes={}):

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import attrs
 
-from clarity.adapters.aws._errors import TableMissing
+from clarity.adapters.aws._absent import LogGroupMissing
 from clarity.adapters.aws._operations import Answer
 from clarity.adapters.aws.cloudwatch.batch import Event, events_at, first_batch, rejected
 from clarity.adapters.aws.cloudwatch.connection import LogsConnection
@@ -143,7 +143,7 @@ class CloudWatchAuditSink(AuditLog):
     def _put(self, batch: Sequence[Event]) -> Answer:
         try:
             return self._sent(batch)
-        except TableMissing:
+        except LogGroupMissing:
             self._make()
             return self._sent(batch)
 

@@ -7,12 +7,14 @@ from typing import Any, Final, Literal
 from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError, ClientError
 
-from clarity.adapters.aws._client import DEADLINE, make_client
-from clarity.adapters.aws._errors import DeadlinePassed, TableMissing, translated
+from clarity.adapters.aws._absent import LogGroupMissing
+from clarity.adapters.aws._client import make_client
+from clarity.adapters.aws._deadline import within
+from clarity.adapters.aws._errors import DeadlinePassed, translated
+from clarity.adapters.aws._in_flight import InFlight
 from clarity.adapters.aws._operations import Answer
 from clarity.adapters.aws.settings import Endpoint, Limits
 from clarity.ports.clock import Clock
-from clarity.ports.errors import Unavailable
 from clarity.ports.metrics import Metrics
 from clarity.ports.tracing import Tracer
 
@@ -43,49 +45,51 @@ class LogsConnection:
         self._tracer: Final = tracer
         self._making: Final = threading.Lock()
         self._made: BaseClient | None = None
-        self._closed = False
+        self._calls: Final = InFlight(WHAT)
 
     def run(self, operation: Request, parameters: Mapping[str, Any]) -> Answer:
         """
         The answer to the request; an empty one when what it makes is there already.
 
         Raises:
-            TableMissing: a log group or stream that it names is not there.
+            LogGroupMissing: a log group or stream that it names is not there.
             PortError: as in the table of `_errors`.
         """
         labels = {"operation": operation}
-        with self._tracer.span("cloudwatch", attributes=labels):
-            began_s = self._clock.monotonic_s()
-            token = DEADLINE.set(began_s + self._limits.deadline_s)
+        limit_s, now_s = self._limits.deadline_s, self._clock.monotonic_s
+        with (
+            self._tracer.span("cloudwatch", attributes=labels),
+            within(limit_s, now_s),
+            self._calls.one(),
+        ):
+            began_s = now_s()
             try:
                 call: Callable[..., Answer] = getattr(self._client(), operation)
                 return call(**parameters)
             except ClientError as error:
-                return _accepted(error, operation, self._limits.deadline_s)
+                return _accepted(error, operation, limit_s)
             except (BotoCoreError, DeadlinePassed) as error:
                 what = f"{WHAT} ({operation})"
-                raise translated(error, what, limit_s=self._limits.deadline_s) from error
+                raise translated(error, what, limit_s=limit_s) from error
             finally:
-                DEADLINE.reset(token)
-                took_s = self._clock.monotonic_s() - began_s
-                self._metrics.observe("cloudwatch_call_s", took_s, labels=labels)
+                self._metrics.observe("cloudwatch_call_s", now_s() - began_s, labels=labels)
 
     def close(self) -> None:
-        """The connections are closed; later calls are refused. Closing twice is no error."""
+        """
+        The connections are closed; calls in progress had their time to end, later ones are refused.
+
+        Closing twice is no error.
+        """
+        self._calls.end(limit_s=self._limits.deadline_s)
         with self._making:
-            self._closed = True
             if self._made is not None:
                 self._made.close()
                 self._made = None
 
     def _client(self) -> BaseClient:
         with self._making:
-            if self._closed:
-                raise Unavailable(f"{WHAT} (the connection was closed)")
             if self._made is None:
-                self._made = make_client(
-                    "logs", self._endpoint, self._limits, now_s=self._clock.monotonic_s
-                )
+                self._made = make_client("logs", self._endpoint, self._limits)
             return self._made
 
 
@@ -96,6 +100,5 @@ def _accepted(error: ClientError, operation: str, limit_s: float) -> Answer:
         return {}
     what = f"{WHAT} ({operation})"
     if code == MISSING:
-        problem = "the log group is missing, make it or add create=yes to the address of the log"
-        raise TableMissing(f"{what}: {problem}") from error
+        raise LogGroupMissing(f"the log group of {what}") from error
     raise translated(error, what, limit_s=limit_s) from error

@@ -38,6 +38,9 @@ __all__ = ["DynamoDBAuditLogger"]
 MAX_RECORDS: Final = 1_000
 """Most records of one page (ports/audit.py)."""
 
+SMALLEST_FILTERED_STEP: Final = 200
+"""With a filter, at least so many records are looked at per request, to save round trips."""
+
 
 @attrs.frozen(kw_only=True)
 class DynamoDBAuditLogger(AuditSink, AuditTrail):
@@ -54,16 +57,17 @@ class DynamoDBAuditLogger(AuditSink, AuditTrail):
 
     connection: DynamoDBConnection
     clock: Clock
-    cursor_key: CursorKey = attrs.field(repr=False, validator=attrs.validators.min_len(16))
+    cursor_key: CursorKey
     backoff: Backoff = attrs.field(factory=Backoff)
     nonce: Callable[[], str] = fresh_nonce
 
     def append(self, event: AuditEvent) -> AuditRecord:
         """The event as the next record of its patient's chain, durable before this returns."""
-        for _ in self.backoff.tries(self.clock.monotonic_s):
-            link = Link.of(event, self.head(event.patient), self.nonce())
-            if not refusals(self.connection, link, ()):
-                return link.record
+        with self.backoff.tries(self.clock.monotonic_s) as tries:
+            for _ in tries:
+                link = Link.of(event, self.head(event.patient), self.nonce())
+                if not refusals(self.connection, link, ()):
+                    return link.record
         raise Unavailable("DynamoDB (other writers hold the same chain)")
 
     def head(self, patient: PatientRef) -> ChainHead:
@@ -72,7 +76,7 @@ class DynamoDBAuditLogger(AuditSink, AuditTrail):
 
     def patients(self, tenant: TenantId) -> tuple[PatientRef, ...]:
         """Everyone in the tenant who has a chain, in order."""
-        return tuple(self._roster(tenant, ""))
+        return tuple(self._roster(tenant, "", MAX_RECORDS))
 
     def records(self, wanted: AuditFilter, *, limit: int, cursor: str | None) -> AuditPage:
         """At most `limit` matching records after `cursor`, as they are stored."""
@@ -83,7 +87,7 @@ class DynamoDBAuditLogger(AuditSink, AuditTrail):
         if cursor is not None:
             place = place_of(cursor, question=asked, key=self.cursor_key)
         found: list[AuditRecord] = []
-        for patient, record in self._after(wanted, limit, *place):
+        for patient, record in self._after(wanted, *place, step=_step(wanted, limit)):
             if len(found) == limit:
                 return AuditPage(tuple(found), signed(place, question=asked, key=self.cursor_key))
             found.append(record)
@@ -91,47 +95,42 @@ class DynamoDBAuditLogger(AuditSink, AuditTrail):
         return AuditPage(tuple(found), None)
 
     def _after(
-        self, wanted: AuditFilter, limit: int, name: str, seq: str
+        self, wanted: AuditFilter, name: str, seq: str, *, step: int
     ) -> Iterator[tuple[PatientRef, AuditRecord]]:
-        """
-        Matching records behind record `seq` of the patient with that escaped name.
-
-        Where every record matches no more are asked for at once than are taken.
-        """
-        at_once = limit + 2 if wanted == _whole(wanted) else 0
-        for patient in self._asked_for(wanted, name):
+        """Matching records behind record `seq` of the patient with that escaped name."""
+        for patient in self._asked_for(wanted, name, step):
             first = seq if escaped(str(patient.patient)) == name else seq_sk(0)
-            for item in self._items(chain_pk(patient), first, HEAD, at_once):
+            for item in self._items(chain_pk(patient), first, HEAD, step):
                 if item["sk"]["S"] == HEAD:
                     break
                 record = record_of(item)
                 if _matches(record, wanted):
                     yield patient, record
 
-    def _asked_for(self, wanted: AuditFilter, name: str) -> Iterator[PatientRef]:
+    def _asked_for(self, wanted: AuditFilter, name: str, step: int) -> Iterator[PatientRef]:
         if wanted.patient is not None:
             yield wanted.patient
             return
         if name:
             yield PatientRef(wanted.tenant, PatientId(unescaped(name)))
-        yield from self._roster(wanted.tenant, name)
+        yield from self._roster(wanted.tenant, name, step)
 
-    def _roster(self, tenant: TenantId, after: str) -> Iterator[PatientRef]:
-        for item in self._items(roster_pk(tenant), after, "\U0010ffff"):
+    def _roster(self, tenant: TenantId, after: str, step: int) -> Iterator[PatientRef]:
+        for item in self._items(roster_pk(tenant), after, "\U0010ffff", step):
             yield PatientRef(tenant, PatientId(unescaped(item["sk"]["S"])))
 
-    def _items(self, pk: str, after: str, to: str, at_once: int = 0) -> Iterator[Item]:
-        """The items of a partition behind `after`, `at_once` or as many as a page holds."""
+    def _items(self, pk: str, after: str, to: str, step: int) -> Iterator[Item]:
+        """The items of a partition behind the sort key `after`, `step` per request."""
         start = after or "\x00"
         while True:
-            answer = self.connection.run(self._query_op(pk, start, to, at_once))
+            answer = self.connection.run(self._query_op(pk, start, to, step))
             yield from (item for item in answer["Items"] if item["sk"]["S"] != after)
             reached = answer.get("LastEvaluatedKey")
             if reached is None:
                 return
             start = after = reached["sk"]["S"]
 
-    def _query_op(self, pk: str, low: str, high: str, at_once: int) -> Op[Answer]:
+    def _query_op(self, pk: str, low: str, high: str, step: int) -> Op[Answer]:
         return Op(
             operation="query",
             parameters={
@@ -143,8 +142,8 @@ class DynamoDBAuditLogger(AuditSink, AuditTrail):
                     ":high": {"S": high},
                 },
                 "ConsistentRead": True,
+                "Limit": step,
                 "ReturnConsumedCapacity": "TOTAL",
-                **({"Limit": at_once} if at_once else {}),
             },
             decode=lambda answer: answer,
             table=AUDIT.name,
@@ -152,13 +151,22 @@ class DynamoDBAuditLogger(AuditSink, AuditTrail):
         )
 
 
-def _whole(wanted: AuditFilter) -> AuditFilter:
-    """The filter that lets every record of the same chains through."""
-    return AuditFilter(tenant=wanted.tenant, patient=wanted.patient)
+def _step(wanted: AuditFilter, limit: int) -> int:
+    """
+    Items per request for a page of `limit`: one more before it, and one behind it.
+
+    A range includes the record that the page before ended with; whether there is a record behind
+    the page decides on its cursor.
+    """
+    return limit + 2 if _matches_all(wanted) else max(limit + 2, SMALLEST_FILTERED_STEP)
+
+
+def _matches_all(wanted: AuditFilter) -> bool:
+    return wanted == AuditFilter(tenant=wanted.tenant, patient=wanted.patient)
 
 
 def _matches(record: AuditRecord, wanted: AuditFilter) -> bool:
-    if wanted == _whole(wanted):
+    if _matches_all(wanted):
         return True
     event = record.event
     return all(

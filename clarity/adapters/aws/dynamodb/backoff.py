@@ -3,9 +3,12 @@
 import random
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import attrs
+
+from clarity.adapters.aws._deadline import Deadline, within
 
 __all__ = ["Backoff"]
 
@@ -21,7 +24,7 @@ class Backoff:
     Attributes:
         first_s: longest pause after the first try.
         cap_s: longest pause at all.
-        limit_s: no try begins later than this after the first.
+        limit_s: how long the tries and the pauses between them may take together.
         jitter: a number from 0 to 1; spreads writers that collided.
         sleep: waits so many seconds.
     """
@@ -32,14 +35,22 @@ class Backoff:
     jitter: Callable[[], float] = random.random
     sleep: Callable[[float], None] = time.sleep
 
-    def tries(self, now_s: Callable[[], float]) -> Iterator[int]:
-        """0, 1, 2 ... with a pause before each but the first; ends when the time is over."""
-        end_s = now_s() + self.limit_s
+    @contextmanager
+    def tries(self, now_s: Callable[[], float]) -> Iterator[Iterator[int]]:
+        """
+        0, 1, 2 ... with a pause before each but the first; ends when the time is over.
+
+        All that is asked in the block shares that time.
+        """
+        with within(self.limit_s, now_s) as deadline:
+            yield self._numbers(deadline)
+
+    def _numbers(self, deadline: Deadline) -> Iterator[int]:
         number = 0
         while True:
             yield number
             pause_s = self.jitter() * min(self.cap_s, self.first_s * 2 ** min(number, DOUBLINGS))
-            if now_s() + pause_s >= end_s:
+            if pause_s >= deadline.left_s:
                 return
             self.sleep(pause_s)
             number += 1

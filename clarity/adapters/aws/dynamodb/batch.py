@@ -9,7 +9,7 @@ from clarity.adapters.aws._operations import Answer, Item, Op
 from clarity.adapters.aws.connection import DynamoDBConnection
 from clarity.adapters.aws.dynamodb.backoff import Backoff
 from clarity.ports.clock import Clock
-from clarity.ports.errors import Throttled
+from clarity.ports.errors import Throttled, Transient
 
 __all__ = ["Address", "Batches", "Written", "get_op"]
 
@@ -99,14 +99,13 @@ class Batches:
             for name, logical in full.items()
         }
         found: dict[Address, Item] = {}
-        for _ in self.backoff.tries(self.clock.monotonic_s):
-            answer = self.connection.run(_batch("batch_get_item", waiting, addresses[0].table))
-            for name, items in (answer.get("Responses") or {}).items():
-                for item in items:
-                    found[Address(full[name], item["pk"]["S"], item["sk"]["S"])] = item
-            waiting = answer.get("UnprocessedKeys") or {}
-            if not waiting:
-                return found
+        with self.backoff.tries(self.clock.monotonic_s) as tries:
+            for _ in tries:
+                answer = self.connection.run(_batch("batch_get_item", waiting, addresses[0].table))
+                found |= _found(answer, full)
+                waiting = answer.get("UnprocessedKeys") or {}
+                if not waiting:
+                    return found
         raise Throttled(self.backoff.cap_s)
 
     def put(self, table: str, items: Sequence[Item]) -> Written:
@@ -127,16 +126,34 @@ class Batches:
     def _put(self, table: str, items: Sequence[Item]) -> list[Item]:
         name = self.connection.table(table)
         waiting: Requests = {name: [{"PutRequest": {"Item": item}} for item in items]}
-        for _ in self.backoff.tries(self.clock.monotonic_s):
-            answer = self.connection.run(_batch("batch_write_item", waiting, table))
-            waiting = answer.get("UnprocessedItems") or {}
-            if not waiting:
-                return []
+        with self.backoff.tries(self.clock.monotonic_s) as tries:
+            for number in tries:
+                waiting = self._not_taken(waiting, table, number)
+                if not waiting:
+                    return []
         keys = {
             (r["PutRequest"]["Item"]["pk"]["S"], r["PutRequest"]["Item"]["sk"]["S"])
             for r in waiting[name]
         }
         return [i for i in items if (i["pk"]["S"], i["sk"]["S"]) in keys]
+
+    def _not_taken(self, waiting: Requests, table: str, number: int) -> Requests:
+        """What the service leaves over; a later round that fails leaves all of it."""
+        try:
+            answer = self.connection.run(_batch("batch_write_item", waiting, table))
+        except Transient:
+            if number == 0:
+                raise
+            return waiting
+        return answer.get("UnprocessedItems") or {}
+
+
+def _found(answer: Answer, full: Mapping[str, str]) -> dict[Address, Item]:
+    return {
+        Address(full[name], item["pk"]["S"], item["sk"]["S"]): item
+        for name, items in (answer.get("Responses") or {}).items()
+        for item in items
+    }
 
 
 def _batch(operation: Any, requests: Requests, table: str) -> Op[Answer]:

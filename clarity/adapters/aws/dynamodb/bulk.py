@@ -165,11 +165,12 @@ class DynamoDBBulkDays(BulkDays):
     def _append(self, event: AuditEvent, action: Action) -> None:
         """The record and the action have happened, or another process has begun the same batch."""
         head_at = head_address(event.patient)
-        for _ in self.backoff.tries(self.clock.monotonic_s):
-            head = head_of(self.connection.run(get_op(self.connection, head_at)))
-            reasons = refusals(self.connection, Link.of(event, head, self.nonce()), [action])
-            if not reasons or reasons[0].condition_failed:
-                return
+        with self.backoff.tries(self.clock.monotonic_s) as tries:
+            for _ in tries:
+                head = head_of(self.connection.run(get_op(self.connection, head_at)))
+                reasons = refusals(self.connection, Link.of(event, head, self.nonce()), [action])
+                if not reasons or reasons[0].condition_failed:
+                    return
         raise Unavailable("DynamoDB (other writers hold the same patient)")
 
 

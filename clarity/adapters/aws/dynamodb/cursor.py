@@ -9,16 +9,28 @@ import base64
 import binascii
 import hashlib
 import hmac
+from collections.abc import Callable
 from typing import Final
 
+import attrs
 import orjson
 
 from clarity.ports.errors import BadCursor
 
 __all__ = ["CursorKey", "place_of", "signed"]
 
-CursorKey = bytes
-"""The secret that cursors are signed with; at least 16 bytes."""
+
+@attrs.frozen
+class CursorKey:
+    """
+    What cursors are signed with.
+
+    Attributes:
+        secret: gives the secret that all processes share, when it is first needed.
+    """
+
+    secret: Callable[[], bytes] = attrs.field(repr=False)
+
 
 FORM: Final = b"clarity-dynamodb-cursor-1"
 TAG_BYTES: Final = 16
@@ -52,4 +64,4 @@ def place_of(cursor: str, *, question: bytes, key: CursorKey) -> list[str]:
 
 def _tag(body: bytes, question: bytes, key: CursorKey) -> bytes:
     framed = b"%b:%d:%b%b" % (FORM, len(question), question, body)
-    return hmac.digest(key, framed, hashlib.sha256)[:TAG_BYTES]
+    return hmac.digest(key.secret(), framed, hashlib.sha256)[:TAG_BYTES]

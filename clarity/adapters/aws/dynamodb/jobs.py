@@ -19,7 +19,6 @@ from typing import Final
 
 import attrs
 
-from clarity.adapters.aws._errors import Cancelled
 from clarity.adapters.aws._operations import Answer, Item, Op
 from clarity.adapters.aws.connection import DynamoDBConnection
 from clarity.adapters.aws.dynamodb.batch import Address, Batches, get_op
@@ -30,6 +29,7 @@ from clarity.adapters.aws.dynamodb.items import micros
 from clarity.adapters.aws.dynamodb.keys import SEPARATOR, SINGLE, escaped, unescaped
 from clarity.adapters.aws.dynamodb.removal import Going, Removal, partition_op
 from clarity.adapters.aws.dynamodb.tables import MAIN
+from clarity.adapters.aws.dynamodb.together import Together
 from clarity.domain.audit import Touched
 from clarity.domain.identity import Actor, PatientRef, TenantId
 from clarity.domain.jobs import Job, JobState
@@ -67,17 +67,15 @@ class DynamoDBJobs(Jobs, TenantJobs, Erasable):
     connection: DynamoDBConnection
     batches: Batches
     removal: Removal
-    cursor_key: CursorKey = attrs.field(repr=False, validator=attrs.validators.min_len(16))
+    cursor_key: CursorKey
 
     def begin(self, job: Job) -> None:
         """Keep a new job."""
         absent = {"ConditionExpression": "attribute_not_exists(pk)"}
         items = [{**at.key, "id": {"S": job.id}} for at in _pointers(job)]
         puts: list[Action] = [self._put(_item(job), absent), *(self._put(i, {}) for i in items)]
-        try:
-            self.connection.run(_all_or_none(puts))
-        except Cancelled as refused:
-            raise AlreadyExists(f"{KIND} {job.id}") from refused
+        if not self._together.is_done(puts):
+            raise AlreadyExists(f"{KIND} {job.id}")
 
     def update(self, job: Job) -> None:
         """Keep `job` instead of what was kept under its id, if that is still running."""
@@ -89,10 +87,8 @@ class DynamoDBJobs(Jobs, TenantJobs, Erasable):
                 ":actor": {"S": job.actor},
             },
         }
-        try:
-            self.connection.run(_all_or_none([self._put(_item(job), running)]))
-        except Cancelled as refused:
-            raise NotFound(f"a running {KIND} {job.id}") from refused
+        if not self._together.is_done([self._put(_item(job), running)]):
+            raise NotFound(f"a running {KIND} {job.id}")
 
     def get(self, actor: Actor, job: str) -> Job:
         """The job of that id, as last kept."""
@@ -121,8 +117,7 @@ class DynamoDBJobs(Jobs, TenantJobs, Erasable):
 
     def remove(self, actor: Actor, job: str) -> None:
         """The job of that id is gone, ended or not."""
-        going = self._going(self.get(actor, job))
-        self.connection.run(_all_or_none(going.actions))
+        self._together.is_done(self._going(self.get(actor, job)).actions)
 
     def unfinished(self, tenant: TenantId, *, limit: int, cursor: str | None) -> JobPage:
         """
@@ -164,8 +159,7 @@ class DynamoDBJobs(Jobs, TenantJobs, Erasable):
             jobs = self._jobs(tenant, [item["id"]["S"] for item in answer["Items"]])
             old = [job for job in jobs if job.has_ended_before(ended_before)]
             if old:
-                actions = [action for job in old for action in self._going(job).actions]
-                self.connection.run(_all_or_none(actions))
+                self._together.is_done([a for job in old for a in self._going(job).actions])
             removed, start = removed + len(old), answer.get("LastEvaluatedKey")
             if start is None:
                 return removed
@@ -200,6 +194,10 @@ class DynamoDBJobs(Jobs, TenantJobs, Erasable):
         places = [_at(tenant, id_) for id_ in ids]
         found = self.batches.get(places)
         return tuple(_job(found[at]) for at in places if at in found)
+
+    @property
+    def _together(self) -> Together:
+        return Together(self.connection, self.batches.clock, self.batches.backoff)
 
     def _put(self, item: Item, condition: Action) -> Action:
         table = self.connection.table(MAIN.name)
@@ -261,16 +259,6 @@ def _job(item: Item) -> Job:
     except Undecodable as error:
         raise Corrupt("a stored job") from error
     return job
-
-
-def _all_or_none(actions: Sequence[Action]) -> Op[None]:
-    return Op(
-        operation="transact_write_items",
-        parameters={"TransactItems": actions, "ReturnConsumedCapacity": "TOTAL"},
-        decode=lambda _: None,
-        table=MAIN.name,
-        reads=False,
-    )
 
 
 def _newest_first(

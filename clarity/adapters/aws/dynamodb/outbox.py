@@ -20,12 +20,12 @@ from clarity.ports.audit_log import MAX_DUE, AuditOutbox, Due
 from clarity.ports.clock import Clock
 from clarity.ports.errors import Unavailable
 
-__all__ = ["DynamoDBAuditOutbox"]
+__all__ = ["AT_ONCE", "DynamoDBAuditOutbox"]
 
 T = TypeVar("T")
 
 AT_ONCE: Final = 8
-"""Marks that are set at the same time; half of the connections that are kept open."""
+"""Marks that are set at the same time, each on a connection of its own."""
 
 LEAVE: Final = "REMOVE duepk, duesk"
 
@@ -119,20 +119,21 @@ class DynamoDBAuditOutbox(AuditOutbox):
             Unavailable: others kept appending to the chain until the deadline.
         """
         failed = Unavailable("DynamoDB")
-        for _ in self.backoff.tries(self.clock.monotonic_s):
-            try:
-                _ = self._is_changed(
-                    patient, f"SET told = :seq {LEAVE}", "n = :seq", seq
-                ) or self._is_changed(
-                    patient,
-                    "SET told = :seq",
-                    "n > :seq AND (attribute_not_exists(told) OR told < :seq)",
-                    seq,
-                )
-            except Unavailable as error:
-                failed = error
-            else:
-                return
+        with self.backoff.tries(self.clock.monotonic_s) as tries:
+            for _ in tries:
+                try:
+                    _ = self._is_changed(
+                        patient, f"SET told = :seq {LEAVE}", "n = :seq", seq
+                    ) or self._is_changed(
+                        patient,
+                        "SET told = :seq",
+                        "n > :seq AND (attribute_not_exists(told) OR told < :seq)",
+                        seq,
+                    )
+                except Unavailable as error:
+                    failed = error
+                else:
+                    return
         raise failed
 
     def _is_changed(self, patient: PatientRef, change: str, condition: str, seq: int) -> bool:

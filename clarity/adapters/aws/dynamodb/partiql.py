@@ -4,20 +4,23 @@ The query tree as PartiQL, for those who read tables with it.
 Values are parameters, never text. Every statement names its partition, so none can scan.
 """
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import attrs
 
-from clarity.adapters.aws._operations import Answer, Attribute, Item, Op
+from clarity.adapters.aws._operations import Answer, Attribute, Op
+from clarity.adapters.aws._units import ConsumedUnits
 from clarity.adapters.aws.connection import DynamoDBConnection
+from clarity.adapters.aws.dynamodb.cursor import CursorKey
 from clarity.adapters.aws.dynamodb.expressions import Positional, written
-from clarity.adapters.aws.dynamodb.items import EntityItems, expired, micros
+from clarity.adapters.aws.dynamodb.items import EntityItems
+from clarity.adapters.aws.dynamodb.paging import PAGE_UNITS, Looked, Pages
+from clarity.adapters.aws.dynamodb.payloads import steadily
 from clarity.adapters.aws.dynamodb.query import Plan, planned
 from clarity.adapters.aws.dynamodb.tables import MAIN
 from clarity.ports.clock import Clock
 from clarity.ports.entities import Entity
-from clarity.ports.errors import TooLarge
-from clarity.ports.query import Query, Stored
+from clarity.ports.query import Page, Query
 
 __all__ = ["PartiQLReader", "Statement", "statement_of"]
 
@@ -42,13 +45,16 @@ class Statement:
         return f"{self.text} -- {len(self.parameters)} parameters, one partition, no index"
 
 
-def statement_of(plan: Plan, table: str) -> Statement:
-    """The plan as one statement over the full name of a table."""
+def statement_of(plan: Plan, table: str, *, after: str | None = None) -> Statement:
+    """The plan as one statement over the full name of a table, from the sort key `after` on."""
     dialect = Positional()
+    low, high = plan.keys.low, plan.keys.high
+    if after is not None:
+        low, high = (after, high) if plan.forward else (low, after)
     conditions = [
         f'"pk" = {dialect.value({"S": plan.pk})}',
-        f'"sk" BETWEEN {dialect.value({"S": plan.keys.low})}',
-        dialect.value({"S": plan.keys.high}),
+        f'"sk" BETWEEN {dialect.value({"S": low})}',
+        dialect.value({"S": high}),
     ]
     if plan.filter:
         conditions.append(f"({written(plan.rest, plan.spec, dialect)})")
@@ -57,64 +63,73 @@ def statement_of(plan: Plan, table: str) -> Statement:
     return Statement(" ".join(words), tuple(dialect.parameters))
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class PartiQLReader:
     """
-    Answers queries by ExecuteStatement.
+    Answers queries by ExecuteStatement, page by page as `DynamoDBRepository` does by Query.
+
+    For whoever has to work in PartiQL; no profile uses it (docs/adr/0031-partiql.md). A cursor of
+    the one is good for the other.
 
     Attributes:
         connection: to DynamoDB.
         items: entities as items.
         clock: decides what has expired.
-        max_items: more than that in one answer is refused.
+        cursor_key: signs cursors; the same for all processes that share them.
+        page_units: read units after which a page that is not full yet ends.
     """
 
     connection: DynamoDBConnection
     items: EntityItems
     clock: Clock
-    max_items: int = 10_000
+    cursor_key: CursorKey
+    page_units: float = PAGE_UNITS
 
-    def all(self, query: Query[E]) -> tuple[Stored[Entity], ...]:
+    def query(self, query: Query[E]) -> Page[E]:
         """
-        Every matching entity in the order of the query; its page and cursor are not looked at.
+        One page of the answer, in key order.
 
         Raises:
-            TooLarge: there are more than `max_items`.
-            Corrupt, TooNew, PortError: as for `Repository.query`.
+            BadCursor, Corrupt, TooNew, PortError: as for `Repository.query`.
         """
+        return steadily(lambda: self._pages.page(query, self._looked))
+
+    def explain(self, query: Query[E]) -> str:
+        """The statement for `query`, without its values; nothing is asked."""
         plan = planned(query)
         if plan is None:
-            return ()
-        now_us = micros(self.clock.now())
-        found = [item for item in self._items(plan) if not expired(item, now_us)]
-        return tuple(self.items.decode(plan.spec, item) for item in found)
+            return "nothing is asked, since the condition can never hold"
+        return statement_of(plan, self.connection.table(MAIN.name)).explain()
 
-    def _items(self, plan: Plan) -> list[Item]:
-        statement = statement_of(plan, self.connection.table(MAIN.name))
-        found: list[Item] = []
-        token: str | None = None
-        while True:
-            answer = self.connection.run(_execute(statement, token))
-            found.extend(answer["Items"])
-            if len(found) > self.max_items:
-                raise TooLarge("an answer, entities,", self.max_items, len(found))
-            token = answer.get("NextToken")
-            if token is None:
-                return found
+    @property
+    def _pages(self) -> Pages:
+        return Pages(
+            items=self.items,
+            clock=self.clock,
+            cursor_key=self.cursor_key,
+            budget_units=self.page_units,
+        )
+
+    def _looked(self, plan: Plan, remaining: int, after: str | None) -> Looked:
+        """The item at `after` itself comes again, as a range of PartiQL includes both ends."""
+        statement = statement_of(plan, self.connection.table(MAIN.name), after=after)
+        limit = plan.step(remaining) + (after is not None)
+        answer = self.connection.run(_execute(statement, limit))
+        reached = answer.get("LastEvaluatedKey")
+        items = [item for item in answer["Items"] if item["sk"]["S"] != after]
+        return Looked(items, reached and reached["sk"]["S"], ConsumedUnits.of(answer).total)
 
 
-def _execute(statement: Statement, token: str | None) -> Op[Answer]:
-    parameters: dict[str, Any] = {
-        "Statement": statement.text,
-        "Parameters": list(statement.parameters),
-        "ConsistentRead": True,
-        "ReturnConsumedCapacity": "TOTAL",
-    }
-    if token is not None:
-        parameters["NextToken"] = token
+def _execute(statement: Statement, limit: int) -> Op[Answer]:
     return Op(
         operation="execute_statement",
-        parameters=parameters,
+        parameters={
+            "Statement": statement.text,
+            "Parameters": list(statement.parameters),
+            "ConsistentRead": True,
+            "ReturnConsumedCapacity": "TOTAL",
+            "Limit": limit,
+        },
         decode=lambda answer: answer,
         table=MAIN.name,
         reads=True,

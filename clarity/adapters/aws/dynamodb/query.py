@@ -77,6 +77,10 @@ class Plan:
     values: dict[str, Attribute]
     forward: bool
 
+    def step(self, remaining: int) -> int:
+        """How many items to look at for `remaining` matching ones."""
+        return max(remaining, SMALLEST_FILTERED_STEP) if self.filter else remaining
+
     def parameters(self, table: str, *, remaining: int, after: str | None) -> dict[str, Any]:
         """What the SDK takes for the next `remaining` items after the sort key `after`."""
         parameters: dict[str, Any] = {
@@ -92,7 +96,7 @@ class Plan:
             "ScanIndexForward": self.forward,
             "ConsistentRead": True,
             "ReturnConsumedCapacity": "TOTAL",
-            "Limit": max(remaining, SMALLEST_FILTERED_STEP) if self.filter else remaining,
+            "Limit": self.step(remaining),
         }
         if self.filter:
             parameters["FilterExpression"] = self.filter

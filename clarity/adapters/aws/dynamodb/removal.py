@@ -64,10 +64,11 @@ class Removal:
         Raises:
             Unavailable: others kept changing them until the deadline.
         """
-        for _ in self.backoff.tries(self.clock.monotonic_s):
-            going = find()
-            if not going or self._is_gone(evidence, going):
-                return len(going)
+        with self.backoff.tries(self.clock.monotonic_s) as tries:
+            for _ in tries:
+                going = find()
+                if not going or self._is_gone(evidence, going):
+                    return len(going)
         raise Unavailable("DynamoDB (other writers hold the same patient)")
 
     def _is_gone(self, evidence: Evidence, going: Sequence[Going]) -> bool:

@@ -1,27 +1,29 @@
 """`DynamoDBRepository`: entities with their audit record in one transaction."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import attrs
 
-from clarity.adapters.aws._operations import Answer, Item, Op
+from clarity.adapters.aws._operations import Answer, Op
+from clarity.adapters.aws._units import ConsumedUnits
 from clarity.adapters.aws.connection import DynamoDBConnection
 from clarity.adapters.aws.dynamodb.backoff import Backoff
 from clarity.adapters.aws.dynamodb.batch import Address, Batches, get_op
 from clarity.adapters.aws.dynamodb.chain import fresh_nonce, head_address, head_of, refusals
-from clarity.adapters.aws.dynamodb.cursor import CursorKey, place_of, signed
+from clarity.adapters.aws.dynamodb.cursor import CursorKey
 from clarity.adapters.aws.dynamodb.items import EntityItems, expired, micros
 from clarity.adapters.aws.dynamodb.keys import former_key_texts, key_text, owner_pk
+from clarity.adapters.aws.dynamodb.paging import PAGE_UNITS, Looked, Pages
 from clarity.adapters.aws.dynamodb.payloads import steadily
-from clarity.adapters.aws.dynamodb.query import Plan, planned, question
+from clarity.adapters.aws.dynamodb.query import Plan, planned
 from clarity.adapters.aws.dynamodb.tables import MAIN
 from clarity.adapters.aws.dynamodb.transaction import Work, work_of
 from clarity.domain.identity import PatientRef
 from clarity.domain.privacy import Beacons
 from clarity.ports.clock import Clock
-from clarity.ports.entities import Entity, Key, spec_for, spec_of
-from clarity.ports.errors import Corrupt, NotFound, TooLarge, Unavailable
+from clarity.ports.entities import Entity, Key, spec_for
+from clarity.ports.errors import NotFound, Unavailable
 from clarity.ports.query import Page, Query, Stored
 from clarity.ports.repository import Change, Committed, Evidence, Repository
 
@@ -29,8 +31,8 @@ __all__ = ["DynamoDBRepository"]
 
 E = TypeVar("E", bound=Entity)
 
-PAGE_UNITS: Final = 4_000.0
-"""Most read units for one page: 16 MB that were looked at, at one unit for 4 KB."""
+TYPICAL_BYTES: Final = 1_400
+"""Size of an item with a day of minutes (docs/adr/0029-cost-of-a-week.md)."""
 
 
 @attrs.frozen(kw_only=True)
@@ -48,8 +50,8 @@ class DynamoDBRepository(Repository):
         beacons: what stands for values that are unique in keys; the same for all processes.
         clock: decides what has expired.
         cursor_key: signs cursors; the same for all processes that share them.
-        page_units: read units after which a page that is not full yet is refused, so that a
-            condition that hardly anything meets cannot run up a bill unseen.
+        page_units: read units after which a page that is not full yet ends, so that a condition
+            that hardly anything meets cannot run up a bill unseen.
         backoff: how long to contend with other writers.
         nonce: fresh text of 32 characters for every try.
     """
@@ -58,7 +60,7 @@ class DynamoDBRepository(Repository):
     items: EntityItems
     beacons: Beacons
     clock: Clock
-    cursor_key: CursorKey = attrs.field(repr=False, validator=attrs.validators.min_len(16))
+    cursor_key: CursorKey
     page_units: float = PAGE_UNITS
     backoff: Backoff = attrs.field(factory=Backoff)
     nonce: Callable[[], str] = fresh_nonce
@@ -69,7 +71,7 @@ class DynamoDBRepository(Repository):
 
     def query(self, query: Query[E]) -> Page[E]:
         """One page of the answer, in key order."""
-        return steadily(lambda: self._page(query))
+        return steadily(lambda: self._pages.page(query, self._looked))
 
     def _got(self, owner: PatientRef, key: Key) -> Stored[Entity]:
         spec, now_us = spec_for(key), micros(self.clock.now())
@@ -80,58 +82,55 @@ class DynamoDBRepository(Repository):
                 return self.items.decode(spec, item)
         raise NotFound(str(key))
 
-    def _page(self, query: Query[E]) -> Page[E]:
-        asked = question(query)
-        after = None
-        if query.cursor is not None:
-            (after,) = place_of(query.cursor, question=asked, key=self.cursor_key)
+    def explain(self, query: Query[E], *, item_bytes: int = TYPICAL_BYTES) -> str:
+        """
+        How `query` is answered, in words: key condition, index, filter, estimated read units.
+
+        Nothing is asked, and the owner is not named; values of the condition are.
+
+        Args:
+            query: as for `query`.
+            item_bytes: size to reckon an item with.
+        """
         plan = planned(query)
         if plan is None:
-            return Page((), None)
-        found, more = self._filled(plan, query.page_size, after)
-        spec = spec_of(query.entity)
-        page = tuple(_of_type(self.items.decode(spec, item), query.entity) for item in found)
-        if not more:
-            return Page(page, None)
-        last = found[-1]["sk"]["S"]
-        return Page(page, signed([last], question=asked, key=self.cursor_key))
+            return "nothing is asked, since the condition can never hold"
+        return plan.explain(item_bytes=item_bytes, page_size=query.page_size)
 
-    def _filled(self, plan: Plan, size: int, after: str | None) -> tuple[list[Item], bool]:
-        """The first `size` items after `after`, and whether there may be more."""
-        found: list[Item] = []
-        units = 0.0
-        now_us = micros(self.clock.now())
-        while units <= self.page_units:
-            answer = self.connection.run(self._query_op(plan, size - len(found), after))
-            found.extend(item for item in answer["Items"] if not expired(item, now_us))
-            reached = answer.get("LastEvaluatedKey")
-            if len(found) >= size:
-                return found[:size], len(found) > size or reached is not None
-            if reached is None:
-                return found, False
-            after = reached["sk"]["S"]
-            units += _units(answer)
-        raise TooLarge("a page of so rare a match, read units,", int(self.page_units), int(units))
+    @property
+    def _pages(self) -> Pages:
+        return Pages(
+            items=self.items,
+            clock=self.clock,
+            cursor_key=self.cursor_key,
+            budget_units=self.page_units,
+        )
 
-    def _query_op(self, plan: Plan, remaining: int, after: str | None) -> Op[Answer]:
-        return Op(
-            operation="query",
-            parameters=plan.parameters(
-                self.connection.table(MAIN.name), remaining=remaining, after=after
-            ),
-            decode=lambda answer: answer,
-            table=MAIN.name,
-            reads=True,
+    def _looked(self, plan: Plan, remaining: int, after: str | None) -> Looked:
+        table = self.connection.table(MAIN.name)
+        answer = self.connection.run(
+            Op(
+                operation="query",
+                parameters=plan.parameters(table, remaining=remaining, after=after),
+                decode=_told,
+                table=MAIN.name,
+                reads=True,
+            )
+        )
+        reached = answer.get("LastEvaluatedKey")
+        return Looked(
+            answer["Items"], reached and reached["sk"]["S"], ConsumedUnits.of(answer).total
         )
 
     def commit(self, changes: Sequence[Change], *, evidence: Evidence) -> Committed:
         """All changes, one audit record and the idempotency record, or none of them."""
         work = work_of(changes, evidence, items=self.items, beacons=self.beacons, clock=self.clock)
         self.items.payloads.send(work.outgoing)
-        for _ in self.backoff.tries(self.clock.monotonic_s):
-            committed = self._tried(work)
-            if committed is not None:
-                return committed
+        with self.backoff.tries(self.clock.monotonic_s) as tries:
+            for _ in tries:
+                committed = self._tried(work)
+                if committed is not None:
+                    return committed
         raise Unavailable("DynamoDB (other writers hold the same patient)")
 
     def _tried(self, work: Work) -> Committed | None:
@@ -153,12 +152,5 @@ class DynamoDBRepository(Repository):
         return None
 
 
-def _units(answer: Answer) -> float:
-    used: Any = answer.get("ConsumedCapacity") or {}
-    return float(used.get("CapacityUnits", 0.0))
-
-
-def _of_type(stored: Stored[Entity], type_: type[E]) -> Stored[E]:
-    if not isinstance(stored.entity, type_):
-        raise Corrupt("a stored item of another kind")
-    return Stored(stored.entity, stored.version)
+def _told(answer: Answer) -> Answer:
+    return answer

@@ -1,42 +1,39 @@
 """The store behind an address: connection, adapters, and the secret that all processes share."""
 
-import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import ClassVar, Final
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any, ClassVar, Final
 from urllib.parse import parse_qsl, urlsplit
 
 import attrs
 
-from clarity.adapters.aws._errors import Cancelled
-from clarity.adapters.aws._operations import Op
 from clarity.adapters.aws.connection import ConnectionSettings, DynamoDBConnection
 from clarity.adapters.aws.dynamodb.audit import DynamoDBAuditLogger
 from clarity.adapters.aws.dynamodb.backoff import Backoff
-from clarity.adapters.aws.dynamodb.batch import Address, Batches, get_op
+from clarity.adapters.aws.dynamodb.batch import Batches
 from clarity.adapters.aws.dynamodb.bulk import DynamoDBBulkDays
-from clarity.adapters.aws.dynamodb.codec import Undecodable, codec_of
 from clarity.adapters.aws.dynamodb.cursor import CursorKey
 from clarity.adapters.aws.dynamodb.erasure import DynamoDBErasure
 from clarity.adapters.aws.dynamodb.inventory import DynamoDBInventory
 from clarity.adapters.aws.dynamodb.items import EntityItems
 from clarity.adapters.aws.dynamodb.jobs import DynamoDBJobs
-from clarity.adapters.aws.dynamodb.keys import SINGLE
-from clarity.adapters.aws.dynamodb.outbox import DynamoDBAuditOutbox
+from clarity.adapters.aws.dynamodb.outbox import AT_ONCE, DynamoDBAuditOutbox
 from clarity.adapters.aws.dynamodb.payload_erasure import DynamoDBPayloadErasure
 from clarity.adapters.aws.dynamodb.payloads import Payloads
 from clarity.adapters.aws.dynamodb.removal import Removal
 from clarity.adapters.aws.dynamodb.repository import DynamoDBRepository
-from clarity.adapters.aws.dynamodb.tables import KEYS, create_tables
+from clarity.adapters.aws.dynamodb.secret import SharedSecret
+from clarity.adapters.aws.dynamodb.tables import TablesChecked, create_tables
+from clarity.adapters.aws.dynamodb.together import Together
 from clarity.adapters.aws.dynamodb.unique import DynamoDBDirectory
 from clarity.adapters.aws.dynamodb.upkeep import DynamoDBUpkeep
-from clarity.adapters.aws.settings import Endpoint, Limits
+from clarity.adapters.aws.settings import THREADS, Endpoint, Limits
 from clarity.domain.errors import ClarityError
 from clarity.domain.privacy import Beacons, Pseudonyms
 from clarity.ports.blobs import BlobStore
 from clarity.ports.clock import Clock
 from clarity.ports.codec import ChunkCodec
-from clarity.ports.errors import Corrupt
+from clarity.ports.errors import Transient
 from clarity.ports.metrics import Metrics
 from clarity.ports.tracing import Tracer
 
@@ -46,15 +43,23 @@ __all__ = [
     "name_of",
     "open_store",
     "settings_of",
-    "shared_cursor_key",
 ]
 
-CURSOR_KEY_AT: Final = Address(KEYS.name, "CURSOR", SINGLE)
-KEY_BYTES: Final = 32
-
+AMAZON: Final = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
+"""How the hosts of the service end."""
 
 SCHEME: Final = "dynamodb"
-OPTIONS: Final = frozenset({"endpoint", "replica", "create", "deadline_s"})
+LIMITS: Final[Mapping[str, Callable[[str], Any]]] = {
+    "attempts": int,
+    "connect_timeout_s": float,
+    "deadline_s": float,
+    "pool_size": int,
+    "read_timeout_s": float,
+}
+OPTIONS: Final = frozenset({"endpoint", "replica", "create", *LIMITS})
+
+BESIDE: Final = AT_ONCE
+"""Connections beside those of the threads that work: what tells the audit log has its own."""
 
 
 @attrs.define(eq=False)
@@ -109,9 +114,12 @@ class DynamoDBStore:
     copies: DynamoDBUpkeep
 
 
-def settings_of(address: str) -> ConnectionSettings:
+def settings_of(address: str, *, threads: int = THREADS) -> ConnectionSettings:
     """
     The settings that `dynamodb://REGION/PREFIX?endpoint=URL&replica=REGION&deadline_s=5` names.
+
+    The other limits of a call are `connect_timeout_s`, `read_timeout_s`, `attempts` and
+    `pool_size`; unless chosen, as many connections are kept open as `threads` need.
 
     Raises:
         BadAddress: a part is missing, unknown or out of range.
@@ -122,16 +130,30 @@ def settings_of(address: str) -> ConnectionSettings:
         raise BadAddress(address, "the region is missing")
     if not options.keys() <= OPTIONS or options.get("create", "yes") != "yes":
         raise BadAddress(address, f"the options are {', '.join(sorted(OPTIONS))}")
+    if "create" in options and not _is_engine(options.get("endpoint", "")):
+        raise BadAddress(address, "create=yes is for an engine on this machine, at its endpoint")
     replica = options.get("replica")
     try:
         return ConnectionSettings(
             endpoint=Endpoint(region=parts.netloc, url=options.get("endpoint", "")),
             replica=Endpoint(region=replica) if replica else None,
-            limits=Limits(deadline_s=float(options.get("deadline_s", Limits().deadline_s))),
+            limits=_limits(options, threads),
             table_prefix=parts.path.removeprefix("/") or "clarity-",
+            makes_tables="create" in options,
         )
     except ValueError as error:
         raise BadAddress(address, "a value is out of range") from error
+
+
+def _limits(options: Mapping[str, str], threads: int) -> Limits:
+    chosen = {name: of(options[name]) for name, of in LIMITS.items() if name in options}
+    return attrs.evolve(Limits(pool_size=threads + BESIDE), **chosen)
+
+
+def _is_engine(endpoint: str) -> bool:
+    """Not Amazon's own, whose tables come from the infrastructure's template."""
+    host = urlsplit(endpoint).hostname or ""
+    return bool(host) and not f".{host}".endswith(AMAZON)
 
 
 def name_of(address: str) -> str:
@@ -147,7 +169,7 @@ def name_of(address: str) -> str:
 
 @contextmanager
 def open_store(
-    address: str,
+    settings: ConnectionSettings,
     codec: ChunkCodec,
     blobs: BlobStore | None,
     *,
@@ -156,98 +178,58 @@ def open_store(
     tracer: Tracer,
 ) -> Iterator[DynamoDBStore]:
     """
-    The store at `address`, closed at the end; with `create=yes` missing tables are made first.
+    The store that `settings` name, closed at the end.
 
-    Large payloads go to `blobs`, which holds nothing else; with None they are refused.
+    Nothing is asked unless missing tables are to be made; a service that is down is told by the
+    first call, `health` among them. Large payloads go to `blobs`, which holds nothing else; with
+    None they are refused.
 
     Raises:
-        BadAddress: the address cannot be understood.
-        PortError: the tables are missing, the service refused or could not be reached.
+        PortError: the tables were to be made and the service refused.
     """
     connection = DynamoDBConnection(
-        settings_of(address), clock=clock, metrics=metrics, tracer=tracer
+        settings, clock=clock, metrics=metrics, tracer=tracer, before_changes=TablesChecked()
     )
     try:
-        if "create=yes" in urlsplit(address).query:
-            create_tables(connection, clock=clock)
+        if settings.makes_tables:
+            with suppress(Transient):
+                create_tables(connection, clock=clock)
         yield _store(connection, EntityItems(codec, Payloads(blobs=blobs)), clock)
     finally:
         connection.close()
 
 
 def _store(connection: DynamoDBConnection, items: EntityItems, clock: Clock) -> DynamoDBStore:
-    key, blobs = shared_cursor_key(connection), items.payloads.blobs
-    beacons = Beacons(key)
-    trail = DynamoDBAuditLogger(connection=connection, clock=clock, cursor_key=key)
-    removal = Removal(connection=connection, clock=clock)
-    batches = Batches(connection, clock, Backoff())
+    blobs, backoff = items.payloads.blobs, Backoff(limit_s=connection.limits.deadline_s)
+    secret = SharedSecret(Together(connection, clock, backoff))
+    key, beacons = CursorKey(secret), Beacons(secret)
+    trail = DynamoDBAuditLogger(connection=connection, clock=clock, cursor_key=key, backoff=backoff)
+    removal = Removal(connection=connection, clock=clock, backoff=backoff)
+    batches = Batches(connection, clock, backoff)
     upkeep = DynamoDBUpkeep(connection, items, clock)
     return DynamoDBStore(
         connection=connection,
         real=DynamoDBRepository(
-            connection=connection, items=items, beacons=beacons, clock=clock, cursor_key=key
+            connection=connection,
+            items=items,
+            beacons=beacons,
+            clock=clock,
+            cursor_key=key,
+            backoff=backoff,
         ),
         directory=DynamoDBDirectory(connection, beacons, clock),
         trail=trail,
-        outbox=DynamoDBAuditOutbox(connection=connection, clock=clock),
-        pseudonyms=Pseudonyms(key),
+        outbox=DynamoDBAuditOutbox(connection=connection, clock=clock, backoff=backoff),
+        pseudonyms=Pseudonyms(secret),
         inventory=DynamoDBInventory(connection, trail, clock),
         job_store=DynamoDBJobs(
             connection=connection, batches=batches, removal=removal, cursor_key=key
         ),
-        bulk=DynamoDBBulkDays(connection=connection, items=items, batches=batches, clock=clock),
+        bulk=DynamoDBBulkDays(
+            connection=connection, items=items, batches=batches, clock=clock, backoff=backoff
+        ),
         erasure=DynamoDBErasure(connection, removal, items.payloads),
         payload_erasure=DynamoDBPayloadErasure(blobs, removal) if blobs else None,
         expiring=upkeep,
         copies=upkeep,
     )
-
-
-@attrs.frozen
-class _Secret:
-    secret: bytes
-
-
-def shared_cursor_key(connection: DynamoDBConnection) -> CursorKey:
-    """
-    The secret that cursors are signed with, the same for every process over these tables.
-
-    Pseudonyms and beacons come from it too, each by a label of its own.
-
-    It lies in the table `keys`, whose items no backup holds; the first to ask makes it.
-
-    Raises:
-        Corrupt: it is there and cannot be read.
-        PortError: the service refused or could not be reached.
-    """
-    fresh = codec_of(_Secret).encode(_Secret(secrets.token_bytes(KEY_BYTES)))
-    known = connection.run(get_op(connection, CURSOR_KEY_AT))
-    if known is None:
-        _offer(connection, {**CURSOR_KEY_AT.key, **fresh})
-        known = connection.run(get_op(connection, CURSOR_KEY_AT))
-    try:
-        key: bytes = codec_of(_Secret).decode(known or {}).secret
-    except Undecodable as error:
-        raise Corrupt("the key of the cursors") from error
-    return key
-
-
-def _offer(connection: DynamoDBConnection, item: dict[str, dict[str, object]]) -> None:
-    """The item is there, unless another one is already."""
-    put = {
-        "TableName": connection.table(KEYS.name),
-        "Item": item,
-        "ConditionExpression": "attribute_not_exists(pk)",
-    }
-    try:
-        connection.run(
-            Op(
-                operation="transact_write_items",
-                parameters={"TransactItems": [{"Put": put}]},
-                decode=lambda _: None,
-                table=KEYS.name,
-                reads=False,
-            )
-        )
-    except Cancelled:
-        return

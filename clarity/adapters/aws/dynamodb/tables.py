@@ -5,20 +5,21 @@ Three, split by retention and permission: entities; the trail, to which is only 
 keys, which no backup may hold, so that a deleted key makes every backup unreadable.
 """
 
-from collections.abc import Sequence
-from typing import Any, Final
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import Any, Final, Literal
 
 import attrs
 
-from clarity.adapters.aws._errors import TableMissing
+from clarity.adapters.aws._absent import TableMissing, UnknownOperation, WrongTable
 from clarity.adapters.aws._operations import Answer, Op
 from clarity.adapters.aws.connection import DynamoDBConnection
 from clarity.adapters.aws.dynamodb.backoff import Backoff
 from clarity.ports.clock import Clock
-from clarity.ports.errors import Unexpected
 
-KeySchema = frozenset[tuple[str, str, str]]
-"""Triples (index or empty, HASH or RANGE, attribute)."""
+KeySchema = frozenset[tuple[str, str, str, str]]
+"""Index or empty, HASH or RANGE, attribute and its type, for every key."""
 
 __all__ = [
     "AUDIT",
@@ -27,19 +28,28 @@ __all__ = [
     "TABLES",
     "IndexSpec",
     "TableSpec",
+    "TablesChecked",
     "check_tables",
     "create_tables",
-    "enable_expiry",
 ]
 
 
 @attrs.frozen(kw_only=True)
 class IndexSpec:
-    """A sparse global secondary index: holds only items that have both key attributes."""
+    """
+    A sparse global secondary index: holds only items that have both key attributes.
+
+    Attributes:
+        name: of the index.
+        pk: partition key attribute, text.
+        sk: sort key attribute, text.
+        projection: what else of an item is in it.
+    """
 
     name: str
     pk: str
     sk: str
+    projection: Literal["KEYS_ONLY", "ALL"] = "KEYS_ONLY"
 
 
 @attrs.frozen(kw_only=True)
@@ -55,6 +65,7 @@ class TableSpec:
         ttl: attribute that says from when on DynamoDB may remove an item, epoch seconds; empty for
             none.
         backed_up: point-in-time recovery is on.
+        protected: it cannot be deleted before that is lifted.
         append_only: the role of the application may add items and move heads, nothing else.
     """
 
@@ -64,6 +75,7 @@ class TableSpec:
     indexes: tuple[IndexSpec, ...] = ()
     ttl: str = ""
     backed_up: bool = True
+    protected: bool = True
     append_only: bool = False
 
 
@@ -77,6 +89,9 @@ AUDIT: Final = TableSpec(
 )
 KEYS: Final = TableSpec(name="keys", backed_up=False)
 
+TEXT: Final = "S"
+"""Type of all keys."""
+
 TABLES: Final = (MAIN, AUDIT, KEYS)
 """Every table that clarity uses."""
 
@@ -88,7 +103,7 @@ def create_tables(
     The full names of the tables that were made; those that exist already are left as they are.
 
     For engines on this machine and for tests; in the cloud the tables come from the
-    infrastructure's template.
+    infrastructure's template. What an engine knows not of expiry and recovery is left out.
 
     Args:
         connection: to the engine.
@@ -96,53 +111,64 @@ def create_tables(
         backoff: how long to wait until the tables are ready.
 
     Raises:
-        Unexpected: a table exists with other keys.
+        WrongTable: a table exists with other keys.
         PortError: the service refused or could not be reached.
     """
-    made = []
-    for spec in TABLES:
-        name = connection.table(spec.name)
-        if _found(connection, spec) is None:
-            connection.run(_create(name, spec))
-            made.append(name)
-    for _ in (backoff or Backoff(limit_s=60.0)).tries(clock.monotonic_s):
-        if all(_is_ready(connection, spec) for spec in TABLES):
-            break
+    made = [spec for spec in TABLES if _found(connection, spec) is None]
+    for spec in made:
+        connection.run(_create(connection.table(spec.name), spec))
+    with (backoff or Backoff(limit_s=60.0)).tries(clock.monotonic_s) as tries:
+        for _ in tries:
+            if all(_is_ready(connection, spec) for spec in TABLES):
+                break
+    for spec in made:
+        for op in _afterwards(connection.table(spec.name), spec):
+            with suppress(UnknownOperation):
+                connection.run(op)
     check_tables(connection)
-    return tuple(made)
-
-
-def enable_expiry(connection: DynamoDBConnection) -> None:
-    """
-    DynamoDB removes what has expired; reads leave it out in any case.
-
-    Raises:
-        PortError: the service refused, it is on already, or it could not be reached.
-    """
-    for spec in TABLES:
-        if spec.ttl:
-            connection.run(_expire(connection.table(spec.name), spec))
+    return tuple(connection.table(spec.name) for spec in made)
 
 
 def check_tables(connection: DynamoDBConnection) -> None:
     """
-    Nothing, when every table is there with the keys that clarity needs.
+    Nothing, when every table is there with the keys and indexes that clarity needs.
 
     Raises:
-        Unexpected: one is missing or has other keys; says which.
+        TableMissing: one is not there; says which.
+        WrongTable: one has other keys or lacks an index; says which.
         PortError: the service refused or could not be reached.
     """
     for spec in TABLES:
         name = connection.table(spec.name)
         found = _found(connection, spec)
         if found is None:
-            raise Unexpected(f"table {name} is missing: run `clarity store create-tables`")
-        if found != _schema(spec):
+            raise TableMissing(f"table {name}")
+        if not _schema(spec) <= found:
             indexes = ", ".join(index.name for index in spec.indexes) or "none"
-            raise Unexpected(
-                f"table {name} has other keys than {spec.pk} and {spec.sk}, "
-                f"or other indexes than: {indexes}"
+            raise WrongTable(
+                f"table {name} has other keys than the texts {spec.pk} and {spec.sk}, "
+                f"or lacks one of the indexes: {indexes}"
             )
+
+
+@attrs.define(eq=False)
+class TablesChecked:
+    """Looks at the tables once, before anything is written to them."""
+
+    _are_fine: bool = attrs.field(default=False, init=False)
+    _looking: threading.Lock = attrs.field(factory=threading.Lock, init=False, repr=False)
+
+    def __call__(self, connection: DynamoDBConnection) -> None:
+        """
+        Nothing, when the tables are clarity's; what was found right is not asked again.
+
+        Raises:
+            PortError: as for `check_tables`; nothing may be written.
+        """
+        with self._looking:
+            if not self._are_fine:
+                check_tables(connection)
+                self._are_fine = True
 
 
 def _found(connection: DynamoDBConnection, spec: TableSpec) -> KeySchema | None:
@@ -165,17 +191,24 @@ def _is_ready(connection: DynamoDBConnection, spec: TableSpec) -> bool:
 
 
 def _schema(spec: TableSpec) -> KeySchema:
-    keys = {("", "HASH", spec.pk), ("", "RANGE", spec.sk)}
-    for index in spec.indexes:
-        keys |= {(index.name, "HASH", index.pk), (index.name, "RANGE", index.sk)}
-    return frozenset(keys)
+    levels = [("", spec.pk, spec.sk), *((i.name, i.pk, i.sk) for i in spec.indexes)]
+    return frozenset(
+        (level, kind, attribute, TEXT)
+        for level, pk, sk in levels
+        for kind, attribute in (("HASH", pk), ("RANGE", sk))
+    )
 
 
 def _described(answer: Answer) -> KeySchema:
     table = answer["Table"]
+    types = {a["AttributeName"]: a["AttributeType"] for a in table["AttributeDefinitions"]}
     levels = [("", table["KeySchema"])]
     levels += [(i["IndexName"], i["KeySchema"]) for i in table.get("GlobalSecondaryIndexes") or ()]
-    return frozenset((n, k["KeyType"], k["AttributeName"]) for n, schema in levels for k in schema)
+    return frozenset(
+        (level, key["KeyType"], key["AttributeName"], types[key["AttributeName"]])
+        for level, schema in levels
+        for key in schema
+    )
 
 
 def _describe(name: str, spec: TableSpec) -> Op[KeySchema]:
@@ -201,14 +234,15 @@ def _create(name: str, spec: TableSpec) -> Op[None]:
         "TableName": name,
         "BillingMode": "PAY_PER_REQUEST",
         "KeySchema": _key_schema(spec.pk, spec.sk),
-        "AttributeDefinitions": [{"AttributeName": a, "AttributeType": "S"} for a in attributes],
+        "AttributeDefinitions": [{"AttributeName": a, "AttributeType": TEXT} for a in attributes],
+        "DeletionProtectionEnabled": spec.protected,
     }
     if spec.indexes:
         parameters["GlobalSecondaryIndexes"] = [
             {
                 "IndexName": index.name,
                 "KeySchema": _key_schema(index.pk, index.sk),
-                "Projection": {"ProjectionType": "KEYS_ONLY"},
+                "Projection": {"ProjectionType": index.projection},
             }
             for index in spec.indexes
         ]
@@ -219,6 +253,21 @@ def _create(name: str, spec: TableSpec) -> Op[None]:
         table=spec.name,
         reads=False,
     )
+
+
+def _afterwards(name: str, spec: TableSpec) -> Iterator[Op[None]]:
+    """What cannot be said when a table is made."""
+    if spec.ttl:
+        yield _expire(name, spec)
+    if spec.backed_up:
+        recovery = {"PointInTimeRecoveryEnabled": True}
+        yield Op(
+            operation="update_continuous_backups",
+            parameters={"TableName": name, "PointInTimeRecoverySpecification": recovery},
+            decode=lambda _: None,
+            table=spec.name,
+            reads=False,
+        )
 
 
 def _expire(name: str, spec: TableSpec) -> Op[None]:

@@ -1,13 +1,13 @@
 """What looks at whole tables: removing what has expired, and checking everything."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
+from itertools import groupby
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Any, Final, Literal, NoReturn
 
 import attrs
 
-from clarity.adapters.aws._errors import Cancelled
 from clarity.adapters.aws._operations import Answer, Item, Op
 from clarity.adapters.aws.connection import DynamoDBConnection
 from clarity.adapters.aws.dynamodb.chain import head_of, record_of
@@ -16,14 +16,15 @@ from clarity.adapters.aws.dynamodb.items import EntityItems, micros
 from clarity.adapters.aws.dynamodb.keys import HEAD, LETTERS
 from clarity.adapters.aws.dynamodb.payloads import POINTER, blob_of
 from clarity.adapters.aws.dynamodb.tables import AUDIT, MAIN
-from clarity.domain.audit import BrokenChain, verify_chain
+from clarity.adapters.aws.dynamodb.together import Together
+from clarity.domain.audit import BrokenChain, ChainHead, verify_chain
 from clarity.ports.clock import Clock
 from clarity.ports.copies import Checkup, StoreCopies
 from clarity.ports.entities import ENTITIES
 from clarity.ports.errors import Corrupt, Denied, TooNew
 from clarity.ports.expiry import Expiring
 
-__all__ = ["DynamoDBUpkeep"]
+__all__ = ["DynamoDBUpkeep", "Looked", "looked_through"]
 
 OWNED: Final = "P#"
 CHAINS: Final = "AUD#"
@@ -90,16 +91,21 @@ class DynamoDBUpkeep(Expiring, StoreCopies):
     def check(self) -> Checkup:
         """What every entity's digest and every audit chain say; of all tenants."""
         items, damage = self._checked_items()
-        chains: dict[str, list[Item]] = {}
-        for item in self._all(AUDIT.name, {}):
-            if item["pk"]["S"].startswith(CHAINS):
-                chains.setdefault(item["pk"]["S"], []).append(item)
+        chains: set[str] = set()
+        doubtful: set[str] = set()
+        records = 0
+        for pk, run in groupby(self._all(AUDIT.name, {}), key=lambda item: str(item["pk"]["S"])):
+            if pk.startswith(CHAINS):
+                looked = looked_through(run)
+                chains.add(pk)
+                records += looked.records
+                doubtful |= set() if looked.is_whole else {pk}
         return Checkup(
             items=items,
             chains=len(chains),
-            records=sum(len(chain) - 1 for chain in chains.values()),
+            records=records,
             damage=damage,
-            tampered=sum(not _is_whole(chain) for chain in chains.values()),
+            tampered=sum(not self._is_whole(pk) for pk in doubtful),
         )
 
     def backup(self, to: Path) -> Checkup:
@@ -113,6 +119,17 @@ class DynamoDBUpkeep(Expiring, StoreCopies):
     def replace(self, backup: Path, *, to: Path) -> Checkup:
         """Refused: DynamoDB restores its own backups."""
         _refuse(backup, to)
+
+    def _is_whole(self, pk: str) -> bool:
+        """Asked for by itself, since a scan may give a large chain in parts."""
+        return looked_through(self._chain(pk)).is_whole
+
+    def _chain(self, pk: str) -> Iterator[Item]:
+        request = {
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": pk}},
+        }
+        return self._pages("query", AUDIT.name, request)
 
     def _checked_items(self) -> tuple[int, tuple[str, ...]]:
         count, damage = 0, []
@@ -135,42 +152,73 @@ class DynamoDBUpkeep(Expiring, StoreCopies):
             "ConditionExpression": "x <= :now",
             "ExpressionAttributeValues": now,
         }
-        try:
-            self.connection.run(
-                _op("transact_write_items", {"TransactItems": [{"Delete": delete}]})
-            )
-        except Cancelled:
-            return False
-        return True
+        return Together(self.connection, self.clock).is_done([{"Delete": delete}])
 
     def _all(self, table: str, more: Mapping[str, Any]) -> Iterator[Item]:
-        request = {"TableName": self.connection.table(table), "ConsistentRead": True, **more}
+        return self._pages("scan", table, more)
+
+    def _pages(
+        self, operation: Literal["query", "scan"], table: str, more: Mapping[str, Any]
+    ) -> Iterator[Item]:
+        request = {
+            "TableName": self.connection.table(table),
+            "ConsistentRead": True,
+            "ReturnConsumedCapacity": "TOTAL",
+            **more,
+        }
         while True:
-            answer = self.connection.run(_op("scan", request))
+            answer = self.connection.run(
+                Op(
+                    operation=operation,
+                    parameters=request,
+                    decode=_told,
+                    table=table,
+                    reads=True,
+                )
+            )
             yield from answer["Items"]
             if answer.get("LastEvaluatedKey") is None:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
-def _op(operation: Any, parameters: Mapping[str, Any]) -> Op[Answer]:
-    return Op(
-        operation=operation,
-        parameters=parameters,
-        decode=lambda answer: answer,
-        table=MAIN.name,
-        reads=operation == "scan",
-    )
+def _told(answer: Answer) -> Answer:
+    return answer
 
 
-def _is_whole(chain: list[Item]) -> bool:
-    """Records in order and the head, which sorts last, lead to each other."""
-    *records, last = sorted(chain, key=lambda item: str(item["sk"]["S"]))
+@attrs.frozen
+class Looked:
+    """
+    What items of one chain say.
+
+    Attributes:
+        records: how many there are.
+        is_whole: from the first record to the head they lead to each other.
+    """
+
+    records: int
+    is_whole: bool
+
+
+def looked_through(items: Iterable[Item]) -> Looked:
+    """What the items of a chain say, one after the other; none is kept."""
+    reached, head, records, is_whole = ChainHead(), None, 0, True
+    for item in items:
+        if item["sk"]["S"] == HEAD:
+            head = item
+            continue
+        records += 1
+        after = _after(reached, item) if is_whole and head is None else None
+        reached, is_whole = after or reached, after is not None
+    return Looked(records, is_whole and head is not None and head_of(head) == reached)
+
+
+def _after(reached: ChainHead, item: Item) -> ChainHead | None:
+    """The chain with one more record; None when that does not continue it."""
     try:
-        verify_chain(map(record_of, records), head=head_of(last))
+        return verify_chain([record_of(item)], start=reached)
     except (BrokenChain, Undecodable, *MALFORMED):
-        return False
-    return bool(last["sk"]["S"] == HEAD)
+        return None
 
 
 def _refuse(*paths: Path) -> NoReturn:

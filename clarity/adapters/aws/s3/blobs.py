@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import attrs
 
@@ -12,7 +12,7 @@ from clarity.adapters.aws.s3.bucket import Bucket
 from clarity.adapters.aws.s3.connection import S3Connection
 from clarity.ports.blobs import LARGEST_BLOB, Blob, BlobKey, BlobStore, StoredBlob
 from clarity.ports.clock import Clock
-from clarity.ports.errors import AlreadyExists, Corrupt, NotFound, TooLarge, Unavailable
+from clarity.ports.errors import AlreadyExists, Corrupt, NotFound, TooLarge, Transient, Unavailable
 from clarity.ports.health import Pingable
 from clarity.ports.metrics import Metrics
 from clarity.ports.tracing import Tracer
@@ -86,11 +86,11 @@ def open_blobs(
     """
     The blobs of the store called `name` at `address`, closed at the end.
 
-    Nothing is asked but for `create=yes`.
+    Nothing is asked but for `create=yes`; a service that is down is told by the first call.
 
     Raises:
         BadBucketAddress: the address cannot be understood.
-        PortError: the bucket was to be made and could not.
+        PortError: the bucket was to be made and the service refused.
     """
     place = place_of(address)
     connection = S3Connection(
@@ -99,7 +99,8 @@ def open_blobs(
     bucket = Bucket(connection, place.bucket, f"{place.prefix}{name}/")
     try:
         if place.create:
-            bucket.make()
+            with suppress(Transient):
+                bucket.make()
         yield S3BlobStore(bucket)
     finally:
         connection.close()

@@ -7,12 +7,13 @@ from typing import Final, TypeVar
 from botocore.client import BaseClient
 from botocore.exceptions import BotoCoreError, ClientError
 
-from clarity.adapters.aws._client import DEADLINE, make_client
+from clarity.adapters.aws._client import make_client
+from clarity.adapters.aws._deadline import within
 from clarity.adapters.aws._errors import DAMAGED, DeadlinePassed, translated
+from clarity.adapters.aws._in_flight import InFlight
 from clarity.adapters.aws.s3._requests import Answer, ObjectOp
 from clarity.adapters.aws.settings import Endpoint, Limits
 from clarity.ports.clock import Clock
-from clarity.ports.errors import Unavailable
 from clarity.ports.metrics import Metrics
 from clarity.ports.tracing import Tracer
 
@@ -48,7 +49,7 @@ class S3Connection:
         self._tracer: Final = tracer
         self._making: Final = threading.Lock()
         self._made: BaseClient | None = None
-        self._closed = False
+        self._calls: Final = InFlight(WHAT)
 
     @property
     def region(self) -> str:
@@ -71,29 +72,31 @@ class S3Connection:
                 the deadline of the limits.
         """
         labels = {"operation": op.operation}
-        with self._tracer.span("s3", attributes=labels):
+        with self._tracer.span("s3", attributes=labels), self._calls.one():
             began_s = self._clock.monotonic_s()
             answer = self._tried(op)
             self._metrics.observe("s3_call_s", self._clock.monotonic_s() - began_s, labels=labels)
             return answer
 
     def close(self) -> None:
-        """The connections are closed; later calls are refused. Closing twice is no error."""
+        """
+        The connections are closed; calls in progress had their time to end, later ones are refused.
+
+        Closing twice is no error.
+        """
+        self._calls.end(limit_s=self._limits.deadline_s)
         with self._making:
-            self._closed = True
             if self._made is not None:
                 self._made.close()
                 self._made = None
 
     def _tried(self, op: ObjectOp[T]) -> T:
-        token = DEADLINE.set(self._clock.monotonic_s() + self._limits.deadline_s)
+        limit_s = self._limits.deadline_s
         try:
-            return self._sent(op)
+            with within(limit_s, self._clock.monotonic_s):
+                return self._sent(op)
         except (ClientError, BotoCoreError, DeadlinePassed, *DAMAGED) as error:
-            what = f"{WHAT} ({op.operation})"
-            raise translated(error, what, limit_s=self._limits.deadline_s) from error
-        finally:
-            DEADLINE.reset(token)
+            raise translated(error, f"{WHAT} ({op.operation})", limit_s=limit_s) from error
 
     def _sent(self, op: ObjectOp[T]) -> T:
         call: Callable[..., Answer] = getattr(self._client(), op.operation)
@@ -107,10 +110,6 @@ class S3Connection:
 
     def _client(self) -> BaseClient:
         with self._making:
-            if self._closed:
-                raise Unavailable(f"{WHAT} (the connection was closed)")
             if self._made is None:
-                self._made = make_client(
-                    "s3", self._endpoint, self._limits, now_s=self._clock.monotonic_s
-                )
+                self._made = make_client("s3", self._endpoint, self._limits)
             return self._made
