@@ -4,7 +4,7 @@ import attrs
 
 from clarity.application.analyze import KIND
 from clarity.application.correlation import correlated
-from clarity.application.read import everything
+from clarity.application.read import everything, first
 from clarity.domain.access import require_patient
 from clarity.domain.analysis.result import AnalysisResult
 from clarity.domain.audit import AuditEvent, Operation, Touched
@@ -59,9 +59,9 @@ class LatestResult:
         return result
 
     def _latest(self, query: Query[AnalysisResult]) -> AnalysisResult:
-        newest = self.repository.query(query.newest_first().page(1)).items
-        if not newest:
+        newest = first(self.repository, query.newest_first())
+        if newest is None:
             raise NotFound("a result of this kind")
-        of_window = query.where(field("window_end").equals(newest[0].entity.window.end))
-        found = (*newest, *everything(self.repository, of_window))
+        of_window = query.where(field("window_end").equals(newest.entity.window.end))
+        found = (newest, *everything(self.repository, of_window))
         return max((s.entity for s in found), key=lambda result: result.provenance.computed_at)

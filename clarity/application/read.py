@@ -19,7 +19,16 @@ from clarity.ports.entities import Entity, key_of
 from clarity.ports.query import Page, Query, Stored, field
 from clarity.ports.repository import Repository
 
-__all__ = ["Days", "ReadStream", "chunks_in", "content_digest", "everything", "touched"]
+__all__ = [
+    "Days",
+    "ReadStream",
+    "chunks_in",
+    "content_digest",
+    "everything",
+    "first",
+    "pages",
+    "touched",
+]
 
 E = TypeVar("E", bound=Entity)
 
@@ -56,11 +65,22 @@ class Days:
 
 def everything(repository: Repository, query: Query[E]) -> Iterator[Stored[E]]:
     """The answer to `query`, read page by page while it is consumed."""
-    page = repository.query(query.page(PAGE))
-    yield from page.items
+    for page in pages(repository, query.page(PAGE)):
+        yield from page
+
+
+def first(repository: Repository, query: Query[E]) -> Stored[E] | None:
+    """The first of the answer to `query`; None when nothing matches."""
+    return next((one for page in pages(repository, query.page(1)) for one in page), None)
+
+
+def pages(repository: Repository, query: Query[E]) -> Iterator[tuple[Stored[E], ...]]:
+    """The pages of the answer to `query`; also one before the last may be empty."""
+    page = repository.query(query)
+    yield page.items
     while page.cursor is not None:
-        page = repository.query(query.page(PAGE, page.cursor))
-        yield from page.items
+        page = repository.query(query.page(query.page_size, page.cursor))
+        yield page.items
 
 
 def chunks_in(repository: Repository, days: Days) -> tuple[Stored[DayChunk], ...]:

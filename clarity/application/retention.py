@@ -7,6 +7,7 @@ from typing import TypeVar
 import attrs
 
 from clarity.application.correlation import correlated
+from clarity.application.read import pages
 from clarity.domain.access import require_tenant, tenant_subject
 from clarity.domain.analysis.result import AnalysisResult
 from clarity.domain.audit import AuditEvent, Operation
@@ -131,7 +132,8 @@ class ApplyRetention:
         yield from self._emptied(old_results, evidence)
 
     def _emptied(self, query: Query[E], evidence: Evidence) -> Iterator[int]:
-        while items := self.repository.query(query.page(MAX_CHANGES)).items:
-            deletes = [Delete(key_of(one.entity), one.version) for one in items]
-            self.repository.commit(deletes, evidence=evidence)
+        for page in pages(self.repository, query.page(MAX_CHANGES)):
+            deletes = [Delete(key_of(one.entity), one.version) for one in page]
+            if deletes:
+                self.repository.commit(deletes, evidence=evidence)
             yield len(deletes)

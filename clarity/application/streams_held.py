@@ -6,6 +6,7 @@ from datetime import date
 import attrs
 
 from clarity.application.correlation import correlated
+from clarity.application.read import first
 from clarity.domain.access import require_patient
 from clarity.domain.audit import AuditEvent, Operation, Touched
 from clarity.domain.identity import Actor, CorrelationId, PatientRef
@@ -59,15 +60,15 @@ class StreamsHeld:
                 at=self.clock.now(),
             )
         )
-        return tuple(Held(first.stream, first.day, last.day) for first, last in ends)
+        return tuple(Held(begin.stream, begin.day, end.day) for begin, end in ends)
 
     def _ends(self, patient: PatientRef) -> Iterator[tuple[DayChunk, DayChunk]]:
         """First and last day of each stream; two queries of one item for each, and one more."""
-        days = Query(DayChunk, patient).page(1)
-        found = self.repository.query(days).items
-        while found:
-            first = found[0].entity
-            of_stream = days.where(field("stream").equals(first.stream.value)).newest_first()
-            last = self.repository.query(of_stream).items
-            yield first, last[0].entity if last else first
-            found = self.repository.query(days.where(field("stream") > first.stream.value)).items
+        days = Query(DayChunk, patient)
+        found = first(self.repository, days)
+        while found is not None:
+            begin = found.entity
+            of_stream = days.where(field("stream").equals(begin.stream.value))
+            last = first(self.repository, of_stream.newest_first())
+            yield begin, begin if last is None else last.entity
+            found = first(self.repository, days.where(field("stream") > begin.stream.value))
