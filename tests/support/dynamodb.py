@@ -134,11 +134,11 @@ def world_on(
 
 
 @contextmanager
-def world_at(url: str, prefix: str, clock: Clock) -> Iterator[World]:
+def world_at(url: str, prefix: str, clock: Clock, limits: Limits = LIMITS) -> Iterator[World]:
     """Adapters over the tables that another process has made."""
     endpoint = Endpoint(region=REGION, url=url)
     world = _world(
-        ConnectionSettings(endpoint=endpoint, limits=LIMITS, table_prefix=prefix), _Ticking(clock)
+        ConnectionSettings(endpoint=endpoint, limits=limits, table_prefix=prefix), _Ticking(clock)
     )
     try:
         yield world
