@@ -29,7 +29,7 @@ from clarity.ports.errors import (
     Unavailable,
 )
 from clarity.ports.query import Query, Stored, field
-from clarity.ports.repository import Delete, Put
+from clarity.ports.repository import Delete, Put, Upsert
 from tests.adapters.aws.test_golden_items import FOLDER
 from tests.contracts.repository import harness
 from tests.contracts.repository.harness import ADA, BEN, chunk, digest, everything, evidence
@@ -170,6 +170,27 @@ def test_a_commit_whose_answer_is_lost_happens_once(world: World, proxy: FaultPr
     assert committed.versions == (1,)
     assert [r.head for r in page.records] == [committed.head]
     assert world.repository.get(ADA, key_of(chunk())).version == 1
+
+
+@pytest.mark.parametrize("then", [Fault.CONFLICT, Fault.CANCEL_THROTTLED])
+def test_what_has_no_key_happens_once_though_others_collide_after_the_answer_is_lost(
+    world: World, proxy: FaultProxy, then: Fault
+):
+    lost = scripted("TransactWriteItems", Fault.DROP_AFTER, then)
+    event = evidence().event(())
+
+    for done in (
+        lambda: world.trail.append(event),
+        lambda: world.repository.commit([Upsert(chunk())], evidence=evidence()),
+        lambda: world.erasure.erase(ADA, limit=9, evidence=evidence()),
+    ):
+        before = world.trail.head(ADA).seq
+        proxy.requests.clear()
+        proxy.plan = lost
+        done()
+        proxy.plan = lambda *_: None
+
+        assert world.trail.head(ADA).seq == before + 1
 
 
 def test_an_update_whose_answer_is_lost_happens_once(world: World, proxy: FaultProxy):
