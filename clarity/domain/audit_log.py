@@ -27,7 +27,7 @@ ROOM_BYTES: Final = 128 * 1024
 """How much of an entry may tell what was touched; the rest has room for every name and id."""
 
 OWN_KINDS: Final = frozenset(
-    {"audit", "bundle", "chunk", "job", "model", "model-alias", "result", "tombstone"}
+    {"audit", "bundle", "chunk", "job", "model", "model-alias", "profile", "result", "tombstone"}
 )
 """Kinds of entities whose keys clarity makes; the keys of others may hold a caller's words."""
 
