@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clarity.adapters.aws.connection import DynamoDBConnection
@@ -61,11 +61,7 @@ OF_KIND = {
 }
 
 
-@pytest.mark.parametrize("spec", ENTITIES, ids=lambda spec: spec.kind)
-@given(data=st.data())
-def test_three_ways_give_one_answer(
-    world: World, local: Repository, spec: EntitySpec, data: st.DataObject
-):
+def _compared(world: World, local: Repository, spec: EntitySpec, data: st.DataObject) -> None:
     of_kind = OF_KIND[spec.kind]()
     found = data.draw(st.lists(of_kind, max_size=6, unique_by=lambda entity: str(key_of(entity))))
     asked = data.draw(strategies.conditions(spec, found))
@@ -81,6 +77,24 @@ def test_three_ways_give_one_answer(
 
         assert by_query == by_sqlite
         assert by_partiql == by_sqlite
+
+
+@pytest.mark.parametrize("spec", ENTITIES, ids=lambda spec: spec.kind)
+@given(data=st.data())
+def test_three_ways_give_one_answer(
+    world: World, local: Repository, spec: EntitySpec, data: st.DataObject
+):
+    _compared(world, local, spec, data)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("spec", ENTITIES, ids=lambda spec: spec.kind)
+@settings(max_examples=1_000, derandomize=False)
+@given(data=st.data())
+def test_three_ways_give_one_answer_to_a_thousand_questions(
+    world: World, local: Repository, spec: EntitySpec, data: st.DataObject
+):
+    _compared(world, local, spec, data)
 
 
 def test_a_statement_binds_every_value_and_names_its_partition():
