@@ -36,7 +36,7 @@ from clarity.ports.query import Query
 from clarity.ports.repository import Evidence, Put
 from tests.bench.paired import Measured, Paired, Row, table
 from tests.support.canned import canned
-from tests.support.dynamodb import CURSOR_KEY, Counted, Spans, credentials
+from tests.support.dynamodb import Counted, Spans, credentials, cursor_key
 from tests.support.shared import shared
 
 __all__ = ["rows"]
@@ -339,8 +339,9 @@ def read_rows() -> Iterator[Row]:
     yield decoded.row("a week of minutes: answer to arrays, checked", remark="goal 1 ms")
     with canned({"Query": {"Items": items, "Count": 7, "ScannedCount": 7}}) as url:
         connection = connected(url)
+        clock = SystemClock()
         repository = DynamoDBRepository(
-            connection=connection, items=ITEMS, clock=SystemClock(), cursor_key=CURSOR_KEY
+            connection=connection, items=ITEMS, clock=clock, cursor_key=cursor_key(clock)
         )
         query = Query(DayChunk, OWNER)
         (queried,) = in_turns(lambda: repository.query(query))

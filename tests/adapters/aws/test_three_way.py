@@ -25,7 +25,7 @@ from tests.bench.dynamodb import ITEMS, connected, wire
 from tests.contracts.repository.harness import ADA, chunk, everything, evidence
 from tests.support import strategies
 from tests.support.canned import canned
-from tests.support.dynamodb import CURSOR_KEY, World, credentials, world_on
+from tests.support.dynamodb import World, credentials, cursor_key, world_on
 from tests.support.engines import running
 
 
@@ -46,7 +46,7 @@ def reader(connection: DynamoDBConnection, page_units: float = 4_000.0) -> Parti
         connection=connection,
         items=EntityItems(ShuffleZstdCodec()),
         clock=SystemClock(),
-        cursor_key=CURSOR_KEY,
+        cursor_key=cursor_key(SystemClock()),
         page_units=page_units,
     )
 

@@ -199,7 +199,7 @@ def open_store(
 def _store(connection: DynamoDBConnection, items: EntityItems, clock: Clock) -> DynamoDBStore:
     blobs, backoff = items.payloads.blobs, Backoff(limit_s=connection.limits.deadline_s)
     secret = SharedSecret(Together(connection, clock, backoff))
-    key = CursorKey(secret)
+    key = CursorKey(secret, clock)
     trail = DynamoDBAuditLogger(connection=connection, clock=clock, cursor_key=key, backoff=backoff)
     removal = Removal(connection=connection, clock=clock, backoff=backoff)
     batches = Batches(connection, clock, backoff)
