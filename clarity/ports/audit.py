@@ -88,7 +88,7 @@ class AuditTrail(Protocol):
 
         Raises:
             ValueError: the limit is out of range.
-            BadCursor: the cursor was changed or belongs to another filter.
+            BadCursor: the cursor was changed, is older than a day, or belongs to another filter.
             Unavailable, TimedOut, Throttled: nothing is known.
         """
         ...

@@ -98,7 +98,7 @@ class IdempotencyMismatch(PortError):
 
 @attrs.define(eq=False)
 class BadCursor(PortError):
-    """A paging cursor was changed, is of another query, or of another tenant."""
+    """A paging cursor was changed, has expired, is of another query, or of another tenant."""
 
     code: ClassVar[str] = "port.bad-cursor"
     problem: str

@@ -76,7 +76,7 @@ class Jobs(Protocol):
 
         Raises:
             ValueError: the limit is out of range.
-            BadCursor: the cursor was changed or belongs to another actor.
+            BadCursor: the cursor was changed, is older than a day, or belongs to another actor.
             Corrupt, Unavailable, TimedOut, Throttled: as for `get`.
         """
         ...

@@ -5,7 +5,7 @@ What to look for, as a value: fields, comparisons, order and page; every store c
 """
 
 import math
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar, Final, Generic, TypeVar
 
@@ -17,6 +17,7 @@ from clarity.ports.entities import Entity, EntitySpec, Scalar, spec_of
 
 __all__ = [
     "ALWAYS",
+    "CURSOR_LIFE",
     "All",
     "AnyOf",
     "BadQuery",
@@ -37,6 +38,9 @@ E = TypeVar("E", bound=Entity)
 
 MAX_PAGE: Final = 1_000
 """Most entities that one page may hold."""
+
+CURSOR_LIFE: Final = timedelta(days=1)
+"""How long every cursor is good, of queries, jobs and audit records alike."""
 
 MAX_TERMS: Final = 200
 """Most nodes of a condition; what every store can compile."""
@@ -274,7 +278,8 @@ class Page(Generic[E]):
         items: in the order asked for.
         cursor: where the next page starts, None when this was the last. It may turn out that the
             page after is empty; even an empty page with a cursor is not the last. Opaque, signed,
-            good for the same query and tenant only.
+            good for the same query and tenant only, and for a day (`CURSOR_LIFE`) from when it was
+            given.
     """
 
     items: tuple[Stored[E], ...]

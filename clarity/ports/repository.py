@@ -174,8 +174,8 @@ class Repository(Protocol):
         entity exactly once; an entity that exists throughout is never lost to concurrent writes.
 
         Raises:
-            BadCursor: the cursor was changed or belongs to another query or tenant. Another page
-                size is no other query.
+            BadCursor: the cursor was changed, is older than a day, or belongs to another query or
+                tenant. Another page size is no other query.
             Corrupt, TooNew, Unavailable, TimedOut, Throttled: as for `get`.
         """
         ...

@@ -36,14 +36,14 @@ def embedded(settings: Settings) -> Core:
     store = providers.Resource(open_store, path, busy_timeout_s=settings.busy_timeout_s)
     codec = EntityCodec(ShuffleZstdCodec())
     real = once(SqliteRepository, store, codec, told["clock"])
-    jobs = once(SqliteJobs, store)
+    jobs = once(SqliteJobs, store, told["clock"])
     return core_with(
         settings,
         real=real,
         directory=once(SqliteDirectory, store, told["clock"]),
         bulk=once(SqliteBulkDays, store, codec, told["clock"]),
         expiring=real,
-        trail=once(SqliteAuditTrail, store),
+        trail=once(SqliteAuditTrail, store, told["clock"]),
         audit_outbox=once(SqliteAuditOutbox, store),
         pseudonyms=once(Pseudonyms, store.provided.cursor_key),
         job_store=jobs,

@@ -32,7 +32,6 @@ from clarity.ports.metrics import Metrics
 from clarity.ports.tracing import Tell, Tracer
 from tests.support.engines import REGION, Engine
 
-CURSOR_KEY = CursorKey(lambda: b"a key for cursors of the tests")
 BEACONS = Beacons(b"a key for beacons of the tests")
 LIMITS = Limits(connect_timeout_s=5, read_timeout_s=20, deadline_s=60)
 """Generous, since two cores may have to run an engine and many tests."""
@@ -44,6 +43,11 @@ ITEMS_ALONE = Payloads()
 """No blob store; what is large is refused."""
 
 _numbers = itertools.count(1)
+
+
+def cursor_key(clock: Clock) -> CursorKey:
+    """The same for all worlds."""
+    return CursorKey(lambda: b"a key for cursors of the tests", clock)
 
 
 @attrs.define
@@ -157,7 +161,7 @@ def _world(settings: ConnectionSettings, clock: Clock, payloads: Payloads = ITEM
             connection=connection,
             batches=Batches(connection, clock, PATIENT),
             removal=removal,
-            cursor_key=CURSOR_KEY,
+            cursor_key=cursor_key(clock),
         ),
         bulk=DynamoDBBulkDays(
             connection=connection,
@@ -173,12 +177,12 @@ def _world(settings: ConnectionSettings, clock: Clock, payloads: Payloads = ITEM
             items=EntityItems(ShuffleZstdCodec(), payloads),
             beacons=BEACONS,
             clock=clock,
-            cursor_key=CURSOR_KEY,
+            cursor_key=cursor_key(clock),
             backoff=PATIENT,
         ),
         directory=DynamoDBDirectory(connection, BEACONS, clock),
         trail=DynamoDBAuditLogger(
-            connection=connection, clock=clock, cursor_key=CURSOR_KEY, backoff=PATIENT
+            connection=connection, clock=clock, cursor_key=cursor_key(clock), backoff=PATIENT
         ),
         metrics=metrics,
         spans=spans,

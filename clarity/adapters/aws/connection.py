@@ -22,10 +22,11 @@ from clarity.adapters.aws._errors import (
 )
 from clarity.adapters.aws._in_flight import InFlight
 from clarity.adapters.aws._operations import Answer, Op, OperationName
+from clarity.adapters.aws._regions import Primary
 from clarity.adapters.aws._units import ConsumedUnits
 from clarity.adapters.aws.settings import Endpoint, Limits
 from clarity.ports.clock import Clock
-from clarity.ports.errors import PortError, Transient
+from clarity.ports.errors import PortError, Throttled, Transient
 from clarity.ports.metrics import Metrics
 from clarity.ports.tracing import Tracer
 
@@ -48,8 +49,9 @@ class ConnectionSettings:
 
     Attributes:
         endpoint: where the tables are.
-        replica: where reads go when `endpoint` gives no answer; None for nowhere. A replica of a
-            global table may lag, so this is opt-in.
+        replica: where reads go when `endpoint` gives no answer within half of the time, and for
+            a while afterwards (`_regions.py`); None for nowhere. A replica of a global table may
+            lag, so this is opt-in.
         limits: per call.
         table_prefix: stands before the name of every table.
         makes_tables: those that are missing are made when the store is opened; engines only.
@@ -94,6 +96,7 @@ class DynamoDBConnection:
         self._clients: Final[dict[Endpoint, BaseClient]] = {}
         self._making: Final = threading.Lock()
         self._calls: Final = InFlight(WHAT)
+        self._primary: Final = Primary()
 
     @property
     def limits(self) -> Limits:
@@ -120,10 +123,9 @@ class DynamoDBConnection:
                 deadline, which is that of the limits or of the work that the call is part of.
         """
         labels = {"table": op.table, "operation": op.operation}
-        limit_s, now_s = self.limits.deadline_s, self._clock.monotonic_s
         with (
             self._tracer.span("dynamodb", attributes=labels) as tell,
-            within(limit_s, now_s),
+            within(self.limits.deadline_s, self._now_s),
             self._calls.one(),
         ):
             if op.operation in CHANGES:
@@ -142,10 +144,10 @@ class DynamoDBConnection:
         Raises:
             PortError: as for `run`.
         """
-        began_s = self._clock.monotonic_s()
+        began_s = self._now_s()
         with suppress(TableMissing):
             self.run(_ping(self.table("main")))
-        return self._clock.monotonic_s() - began_s
+        return self._now_s() - began_s
 
     def close(self) -> None:
         """
@@ -160,14 +162,32 @@ class DynamoDBConnection:
                 client.close()
 
     def _answer(self, op: Op[T], labels: Mapping[str, str]) -> Answer:
-        try:
-            return self._tried(op, self._settings.endpoint)
-        except Transient:
-            self._metrics.count("dynamodb_failures", 1, labels=labels)
-            if self._settings.replica is None or not op.reads:
-                raise
+        replica = self._settings.replica
+        if replica is None or not op.reads:
+            return self._of_primary(op, labels)
+        if not self._primary.is_passed_over(self._now_s()):
+            with suppress(Transient), within(current_deadline().left_s / 2, self._now_s):
+                return self._of_primary(op, labels)
         self._metrics.count("dynamodb_replica_reads", 1, labels=labels)
-        return self._tried(op, self._settings.replica)
+        try:
+            return self._tried(op, replica)
+        except Transient:
+            self._primary.answered()  # at least nothing else is known to answer
+            raise
+
+    def _of_primary(self, op: Op[T], labels: Mapping[str, str]) -> Answer:
+        try:
+            answer = self._tried(op, self._settings.endpoint)
+        except Transient as error:
+            self._metrics.count("dynamodb_failures", 1, labels=labels)
+            if not isinstance(error, Throttled):
+                self._primary.failed(self._now_s())
+            raise
+        self._primary.answered()
+        return answer
+
+    def _now_s(self) -> float:
+        return self._clock.monotonic_s()
 
     def _tried(self, op: Op[T], endpoint: Endpoint) -> Answer:
         send: Callable[..., Answer] = getattr(self._client(endpoint), op.operation)
@@ -197,7 +217,7 @@ class DynamoDBConnection:
     @contextmanager
     def _timed(self, labels: Mapping[str, str]) -> Iterator[None]:
         """How long the block took is told with how it ended."""
-        began_s, outcome = self._clock.monotonic_s(), "ok"
+        began_s, outcome = self._now_s(), "ok"
         try:
             yield
         except (Cancelled, ConditionFailed):
@@ -207,8 +227,8 @@ class DynamoDBConnection:
             outcome = error.code
             raise
         finally:
-            took_s = self._clock.monotonic_s() - began_s
-            self._metrics.observe("dynamodb_call_s", took_s, labels={**labels, "outcome": outcome})
+            told = {**labels, "outcome": outcome}
+            self._metrics.observe("dynamodb_call_s", self._now_s() - began_s, labels=told)
 
     def _count_units(self, units: ConsumedUnits, labels: Mapping[str, str]) -> None:
         for name, used in units.by_table.items():
@@ -221,10 +241,11 @@ def _nothing(_: Answer) -> None:
 
 
 def _ping(table: str) -> Op[None]:
+    """Said to be no read, since no replica can answer for the region itself."""
     return Op(
         operation="describe_table",
         parameters={"TableName": table},
         decode=_nothing,
         table="main",
-        reads=True,
+        reads=False,
     )

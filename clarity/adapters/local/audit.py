@@ -6,11 +6,13 @@ import attrs
 
 from clarity.adapters.local import _chain
 from clarity.adapters.local._query import Sql, micros, statement
+from clarity.adapters.local.clock import SystemClock
 from clarity.adapters.local.cursor import place_of, signed
 from clarity.adapters.local.store import SqliteStore
 from clarity.domain.audit import AuditEvent, AuditRecord, ChainHead
 from clarity.domain.identity import PatientId, PatientRef, TenantId
 from clarity.ports.audit import AuditFilter, AuditPage, AuditSink, AuditTrail
+from clarity.ports.clock import Clock
 
 __all__ = ["SqliteAuditTrail"]
 
@@ -29,9 +31,14 @@ class SqliteAuditTrail(AuditSink, AuditTrail):
 
     The tables refuse to edit or delete a record; that somebody with the file can do so anyway is
     what the chain is for.
+
+    Attributes:
+        store: where the chains are.
+        clock: what cursors age by.
     """
 
     store: SqliteStore
+    clock: Clock = attrs.field(factory=SystemClock)
 
     def append(self, event: AuditEvent) -> AuditRecord:
         """The event as the next record of its patient's chain, on the disk."""
@@ -45,8 +52,9 @@ class SqliteAuditTrail(AuditSink, AuditTrail):
             raise ValueError(f"a page holds 1 to {MAX_LIMIT} records, not {limit}")
         matching = _matching(wanted)
         question = repr((matching.text, matching.values)).encode()
+        key, now = self.store.cursor_key, self.clock.now()
         if cursor is not None:
-            place = place_of(cursor, question=question, key=self.store.cursor_key)
+            place = place_of(cursor, question=question, key=key, now=now)
             matching = matching & _after(place)
         page = statement(SELECT, matching, "ORDER BY patient, audit.seq LIMIT", str(limit + 1))
         with self.store.reading() as connection:
@@ -55,7 +63,7 @@ class SqliteAuditTrail(AuditSink, AuditTrail):
         if len(rows) <= limit:
             return AuditPage(found, None)
         last = rows[limit - 1][:2]
-        return AuditPage(found, signed(last, question=question, key=self.store.cursor_key))
+        return AuditPage(found, signed(last, question=question, key=key, now=now))
 
     def head(self, patient: PatientRef) -> ChainHead:
         """The head as the store keeps it."""

@@ -1,8 +1,9 @@
 """
 Where a page ended, for the caller to hand back: opaque, signed, bound to one question.
 
-A cursor is base64url(HMAC-SHA-256 tag (16 bytes) || JSON of the place). The tag covers form, the
-question and the place; the question itself is not carried.
+A cursor is base64url(HMAC-SHA-256 tag (16 bytes) || JSON of when it was given, seconds since 1970,
+and the place). The tag covers form, question, time and place; the question itself is not
+carried.
 """
 
 import base64
@@ -10,34 +11,37 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 import orjson
 
 from clarity.ports.errors import BadCursor
+from clarity.ports.query import CURSOR_LIFE
 
 __all__ = ["place_of", "signed"]
 
 Place = Sequence[str | int]
 
-FORM: Final = b"clarity-cursor-1"
+FORM: Final = b"clarity-cursor-2"
 TAG_BYTES: Final = 16
 MAX_LENGTH: Final = 4_096
 """Longest cursor that is looked at, characters."""
 
 
-def signed(place: Place, *, question: bytes, key: bytes) -> str:
-    """The cursor that says "after `place`" in the answer to `question`."""
-    body = orjson.dumps(list(place))
+def signed(place: Place, *, question: bytes, key: bytes, now: datetime) -> str:
+    """The cursor that says "after `place`" in the answer to `question`, given at `now`."""
+    body = orjson.dumps([int(now.timestamp()), *place])
     return base64.urlsafe_b64encode(_tag(body, question, key) + body).decode()
 
 
-def place_of(cursor: str, *, question: bytes, key: bytes) -> list[str | int]:
+def place_of(cursor: str, *, question: bytes, key: bytes, now: datetime) -> list[str | int]:
     """
     The place that was signed into `cursor`.
 
     Raises:
-        BadCursor: it was not made by this store for this question.
+        BadCursor: it was not made by this store for this question, or is older at `now` than
+            `CURSOR_LIFE`.
     """
     try:
         raw = base64.b64decode(cursor[:MAX_LENGTH].encode("ascii"), altchars=b"-_", validate=True)
@@ -46,7 +50,10 @@ def place_of(cursor: str, *, question: bytes, key: bytes) -> list[str | int]:
     tag, body = raw[:TAG_BYTES], raw[TAG_BYTES:]
     if not hmac.compare_digest(tag, _tag(body, question, key)):
         raise BadCursor("was changed or belongs to another question")
-    place: list[str | int] = orjson.loads(body)
+    given_s, *rest = orjson.loads(body)
+    if now.timestamp() - given_s > CURSOR_LIFE.total_seconds():
+        raise BadCursor("has expired")
+    place: list[str | int] = rest
     return place
 
 

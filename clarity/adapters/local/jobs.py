@@ -10,12 +10,14 @@ import orjson
 
 from clarity.adapters.local import _chain
 from clarity.adapters.local._codec import make_converter
+from clarity.adapters.local.clock import SystemClock
 from clarity.adapters.local.cursor import place_of, signed
 from clarity.adapters.local.store import SqliteStore
 from clarity.domain.audit import Touched
 from clarity.domain.errors import DomainError
 from clarity.domain.identity import Actor, PatientRef, TenantId
 from clarity.domain.jobs import Job, JobState
+from clarity.ports.clock import Clock
 from clarity.ports.entities import Key
 from clarity.ports.erasure import Erasable, Holding
 from clarity.ports.errors import AlreadyExists, Corrupt, NotFound
@@ -59,9 +61,17 @@ BEYOND_ALL: Final = (1 << 63) - 1
 
 @attrs.frozen
 class SqliteJobs(Jobs, TenantJobs, Erasable):
-    """Jobs beside the entities, in a table of their own; those about one person go with them."""
+    """
+    Jobs beside the entities, in a table of their own; those about one person go with them.
+
+    Attributes:
+        store: where the table is.
+        clock: what cursors age by.
+        converter: jobs as bytes.
+    """
 
     store: SqliteStore
+    clock: Clock = attrs.field(factory=SystemClock)
     converter: cattrs.Converter = attrs.field(factory=make_converter, repr=False)
 
     def begin(self, job: Job) -> None:
@@ -110,14 +120,16 @@ class SqliteJobs(Jobs, TenantJobs, Erasable):
     ) -> JobPage:
         if not 1 <= limit <= MAX_JOBS:
             raise ValueError(f"a page holds 1 to {MAX_JOBS} jobs, not {limit}")
-        key = self.store.cursor_key
-        (after,) = [start] if cursor is None else place_of(cursor, question=question, key=key)
+        key, now = self.store.cursor_key, self.clock.now()
+        after: list[str | int] = [start]
+        if cursor is not None:
+            after = place_of(cursor, question=question, key=key, now=now)
         with self.store.reading() as connection:
-            rows = connection.execute(select, (*of, after, limit + 1)).fetchall()
+            rows = connection.execute(select, (*of, *after, limit + 1)).fetchall()
         jobs = tuple(self._job(body) for _, body in rows[:limit])
         if len(rows) <= limit:
             return JobPage(jobs, None)
-        return JobPage(jobs, signed([rows[limit - 1][0]], question=question, key=key))
+        return JobPage(jobs, signed([rows[limit - 1][0]], question=question, key=key, now=now))
 
     def remove(self, actor: Actor, job: str) -> None:
         """The job of that id is gone, ended or not."""

@@ -83,8 +83,8 @@ class SqliteRepository(Repository, Expiring):
         """One page of the answer, in key order."""
         spec = spec_of(query.entity)
         question, key = _query.question(query), self.store.cursor_key
-        cursor = query.cursor
-        after = None if cursor is None else place_of(cursor, question=question, key=key)
+        cursor, now = query.cursor, self.clock.now()
+        after = None if cursor is None else place_of(cursor, question=question, key=key, now=now)
         rows = self._page(query, spec, after)
         items = tuple(
             cast("Stored[E]", self._stored(query.owner, spec, row))  # rows of the query's own kind
@@ -93,7 +93,7 @@ class SqliteRepository(Repository, Expiring):
         if len(rows) <= query.page_size:
             return Page(items, None)
         last = [_query.key_column(part) for part in rows[query.page_size - 1].key.parts]
-        return Page(items, signed(last, question=question, key=key))
+        return Page(items, signed(last, question=question, key=key, now=now))
 
     def _page(self, query: Query[E], spec: EntitySpec, after: list[str | int] | None) -> list[Row]:
         with self.store.reading() as connection:

@@ -18,13 +18,13 @@ from clarity.adapters.aws.dynamodb.codec import codec_of
 from clarity.adapters.aws.dynamodb.items import EntityItems
 from clarity.adapters.aws.dynamodb.transaction import work_of
 from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
-from clarity.domain.audit import AuditRecord, ChainHead, Operation
+from clarity.domain.audit import AuditRecord, ChainHead, Operation, verify_chain
 from clarity.domain.identity import Actor, CorrelationId, PatientId, PatientRef, Purpose, TenantId
 from clarity.domain.jobs import Job, JobKind
 from clarity.domain.profile import EmailAddress
 from clarity.ports.audit import AuditFilter
 from clarity.ports.errors import IdempotencyMismatch
-from clarity.ports.repository import Committed, Evidence, Put
+from clarity.ports.repository import Evidence, Put
 from tests.bench.dynamodb import wire
 from tests.contracts.repository.harness import chunk, profile
 from tests.support.clocks import HandClock
@@ -58,7 +58,11 @@ JOB = Job(
     started_at=datetime(2026, 1, 5, tzinfo=UTC),
     heard_at=datetime(2026, 1, 5, 1, tzinfo=UTC),
 )
-NAMES = ("head", "record", "remembered", "request", "taken", "job", "open-batch")
+WRITTEN = ("head", "record-2", "remembered-2", "taken", "job")
+"""The forms that are written today."""
+
+READ = ("record-1", "remembered-1", "request-1", "open-batch")
+"""Those that were written before, and one that a process writes only between two of its steps."""
 
 
 def _golden(name: str) -> Item:
@@ -72,13 +76,11 @@ def _raw(item: Item) -> Item:
 
 def _of_a_commit() -> dict[str, Item]:
     """The items beside the entities of a commit, by name."""
-    changes = [Put(chunk(), 0), Put(profile(), 0)]
-    work = work_of(changes, TOLD, items=ITEMS, beacons=BEACONS, clock=HandClock())
+    work = work_of([Put(profile(), 0)], TOLD, items=ITEMS, beacons=BEACONS, clock=HandClock())
     link = work.link(HEAD, NONCE)
     actions = [*link.actions("audit"), *work.actions("main", link)]
-    head, record, *_, taken, remembered, request = map(item_after, actions)
-    named = {"head": head, "record": record, "taken": taken}
-    return {**named, "remembered": remembered, "request": request}
+    head, record, _, taken, remembered = map(item_after, actions)
+    return {"head": head, "record-2": record, "taken": taken, "remembered-2": remembered}
 
 
 @pytest.fixture
@@ -93,44 +95,58 @@ def _kept(world: World, pk: str, sk: str) -> Item:
     return item
 
 
+def _of_ours(item: Item) -> Item:
+    """Without what a later zlib may deflate otherwise."""
+    kept = {name: value for name, value in item.items() if name != "z"}
+    return wire(kept) if any(isinstance(v.get("B"), bytes) for v in kept.values()) else kept
+
+
 def _written(world: World) -> dict[str, Item]:
     """What is written today, by name."""
     world.jobs.begin(JOB)
-    batches = Batches(world.connection, HandClock(), PATIENT)
-    assert batches.put("main", [_raw(_golden("open-batch"))]).left == ()
-    job = _kept(world, "JOB#clinic#job-1", "-")
-    return {name: wire(item) for name, item in _of_a_commit().items()} | {"job": job}
+    return {**_of_a_commit(), "job": _kept(world, "JOB#clinic#job-1", "-")}
 
 
-def _of_ours(item: Item) -> Item:
-    """Without what a later zlib may deflate otherwise."""
-    return {name: value for name, value in item.items() if name != "z"}
-
-
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "open-batch"])
+@pytest.mark.parametrize("name", WRITTEN)
 def test_the_form_is_written_as_it_was(world: World, name: str):
     assert _of_ours(_written(world)[name]) == _of_ours(_golden(name))
 
 
 def test_every_form_has_a_file():
-    assert {path.stem for path in FOLDER.glob("*.json")} == set(NAMES)
+    assert {path.stem for path in FOLDER.glob("*.json")} == {*WRITTEN, *READ}
 
 
-def test_a_head_and_a_record_are_read():
-    record = record_of(_golden("record"))
+@pytest.mark.parametrize("name", ["record-1", "record-2"])
+def test_a_head_and_a_record_are_read(name: str):
+    record = record_of(_golden(name))
 
-    assert head_of(_golden("head")) == record.head
-    assert isinstance(record, AuditRecord)
     assert (record.seq, record.event.actor) == (8, TOLD.actor)
+    assert verify_chain([record], start=HEAD) == record.head
+    assert head_of(_golden("head")) == record_of(_golden("record-2")).head
 
 
-def test_a_remembered_request_is_answered_and_another_one_refused():
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_remembered_request_is_answered_and_another_one_refused(number: int):
     work = work_of([], TOLD, items=ITEMS, beacons=BEACONS, clock=HandClock())
-    answer = work.earlier(_golden("remembered"))
+    golden = _golden(f"remembered-{number}")
+    at = Address("main", golden["pk"]["S"], golden["sk"]["S"])
 
-    assert answer == Committed((1, 1), head_of(_golden("head")))
+    answer = work.earlier({at: golden})
+    assert answer is not None
+    assert answer.head == record_of(_golden(f"record-{number}")).head
+    assert set(answer.versions) == {1}
     with pytest.raises(IdempotencyMismatch):
-        work.earlier({**_golden("remembered"), "req": {"S": "cd" * 32}})
+        work.earlier({at: {**golden, "req": {"S": "cd" * 32}}})
+
+
+def test_a_request_that_was_remembered_before_is_counted_and_erased(world: World):
+    _stored(world, "remembered-1", "request-1")
+
+    assert [h.kind for h in world.erasure.holdings(ADA)] == ["idempotency"]
+    assert world.erasure.erase(ADA, limit=9, evidence=TOLD) == 1
+    assert world.erasure.holdings(ADA) == ()
+    gone = Address("main", _golden("remembered-1")["pk"]["S"], "-")
+    assert world.connection.run(get_op(world.connection, gone)) is None
 
 
 def _stored(world: World, *names: str) -> None:

@@ -56,9 +56,15 @@ def test_two_patients_never_share_a_partition(one: PatientRef, other: PatientRef
 def test_idempotency_keys_of_two_tenants_never_meet(a: str, b: str, one: str, other: str):
     same = (a, one) == (b, other)
 
-    assert (
-        keys.idempotency_pk(TenantId(a), one) == keys.idempotency_pk(TenantId(b), other)
-    ) == same
+    digests = [keys.idempotency_digest(name) for name in (one, other)]
+    pks = [
+        keys.idempotency_pk(TenantId(tenant), digest)
+        for tenant, digest in zip((a, b), digests, strict=True)
+    ]
+    formers = [keys.former_idempotency_pk(TenantId(t), n) for t, n in ((a, one), (b, other))]
+
+    assert (pks[0] == pks[1]) == same
+    assert (formers[0] == formers[1]) == same
 
 
 def test_the_partitions_of_one_patient_differ_by_what_they_hold():
@@ -68,10 +74,11 @@ def test_the_partitions_of_one_patient_differ_by_what_they_hold():
         keys.owner_pk(patient),
         keys.chain_pk(patient),
         keys.roster_pk(patient.tenant),
-        keys.idempotency_pk(patient.tenant, "p"),
+        keys.idempotency_pk(patient.tenant, keys.idempotency_digest("p")),
+        keys.former_idempotency_pk(patient.tenant, "p"),
     }
 
-    assert len(partitions) == 4
+    assert len(partitions) == 5
 
 
 def test_a_day_is_eight_digits():
@@ -126,5 +133,3 @@ def test_records_sort_before_the_head():
 def test_a_key_that_is_too_long_is_refused():
     with pytest.raises(TooLarge):
         keys.key_text(Key("result", ("k" * 1_025, NOON, "f")))
-    with pytest.raises(TooLarge):
-        keys.idempotency_pk(TenantId("t"), "k" * 2_048)

@@ -2,19 +2,21 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clarity.adapters.aws.dynamodb.conditions import NEVER, simplified
+from clarity.adapters.aws.dynamodb.conditions import NEVER, simplified, without
+from clarity.adapters.aws.dynamodb.conditions import holds as asked_of
 from clarity.adapters.aws.dynamodb.items import comparable
 from clarity.adapters.aws.dynamodb.keys import key_text
 from clarity.adapters.aws.dynamodb.query import planned, question
 from clarity.domain.analysis.result import AnalysisResult
 from clarity.domain.identity import PatientId, PatientRef, TenantId
 from clarity.domain.streams import DayChunk
-from clarity.ports.entities import Key
+from clarity.ports.entities import Key, spec_of
 from clarity.ports.query import (
     ALWAYS,
     All,
@@ -26,6 +28,7 @@ from clarity.ports.query import (
     Query,
     field,
 )
+from tests.support.golden_entities import GOLDEN
 
 ADA = PatientRef(TenantId("t"), PatientId("ada"))
 
@@ -114,6 +117,17 @@ def test_the_range_of_chunks_loses_nothing_and_alone_is_exact(
     check(query, {"stream": stream, "day": day}, Key("chunk", (stream, day)))
 
 
+@given(conditions(chunk_terms), st.sampled_from(["activity", "hrv"]), days)
+def test_a_condition_without_some_fields_says_no_more_than_with_them(
+    condition: Expression, stream: str, day: date
+):
+    row = {"stream": stream, "day": day}
+
+    weaker = without(simplified(condition), frozenset({"stream"}))
+
+    assert holds(weaker, row) or not holds(condition, row)
+
+
 @given(conditions(result_terms), words, ends, words)
 def test_a_simplified_condition_means_the_same(
     condition: Expression, kind: str, end: datetime, print_: str
@@ -121,6 +135,31 @@ def test_a_simplified_condition_means_the_same(
     row = {"kind": kind, "window_end": end, "fingerprint": print_}
 
     assert holds(simplified(condition), row) == holds(condition, row)
+
+
+OSLO = ZoneInfo("Europe/Oslo")
+FIRST, SECOND = (datetime(2003, 10, 26, 2, 30, tzinfo=OSLO, fold=fold) for fold in (0, 1))
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        (field("window_end").equals(SECOND), True),
+        (field("window_end").equals(FIRST), False),
+        (field("window_end") > FIRST, True),
+        (field("window_end").equals(SECOND.astimezone(UTC)), True),
+        (Not(field("window_end") < FIRST), True),
+        (AnyOf((field("kind").equals("x"), field("kind").begins_with("rest"))), True),
+        (All((field("kind").equals("x"), field("kind").begins_with("rest"))), False),
+    ],
+)
+def test_what_the_reader_asks_means_what_the_port_says_times_as_instants(
+    condition: Expression, expected: bool
+):
+    result = GOLDEN["result-1"]
+    assert result.window.end == SECOND
+
+    assert asked_of(condition, spec_of(AnalysisResult), result) == expected
 
 
 def test_constants_are_folded():
@@ -165,10 +204,45 @@ def test_other_fields_are_filtered_by_alias_and_bound_value():
 
     assert plan is not None
     assert plan.filter == (
-        "#n0 >= :v0 AND (begins_with(#n1, :v1) OR #n2 = :v2) AND NOT begins_with(#n1, :v3)"
+        "#n0 < :v0 OR "
+        "(#n1 >= :v1 AND (begins_with(#n2, :v2) OR #n3 = :v3) AND NOT begins_with(#n2, :v4))"
     )
-    assert plan.names == {"#n0": "f_coverage", "#n1": "device", "#n2": "unit"}
-    assert plan.values[":v2"] == {"S": "counts"}
+    assert plan.names == {"#n0": "s", "#n1": "k", "#n2": "i", "#n3": "u"}
+    assert plan.values[":v0"] == {"N": "2"}
+    assert plan.values[":v3"] == {"S": "counts"}
+
+
+def test_a_kind_of_one_form_is_filtered_by_the_condition_alone():
+    plan = planned(Query(AnalysisResult, ADA).where(field("clarity_version") > "1"))
+
+    assert plan is not None
+    assert plan.filter == "#n0 > :v0"
+    assert plan.names == {"#n0": "f_clarity_version"}
+
+
+SOURCED = field("source").begins_with("0")
+
+
+@pytest.mark.parametrize(
+    ("condition", "filter_"),
+    [
+        (SOURCED, ""),
+        (Not(SOURCED), ""),
+        (AnyOf((SOURCED, field("coverage") > 0.5)), ""),
+        (All((SOURCED, field("coverage") > 0.5)), "#n0 < :v0 OR #n1 > :v1"),
+        (
+            AnyOf((All((SOURCED, field("coverage") > 0.5)), field("unit").equals("counts"))),
+            "#n0 < :v0 OR (#n1 > :v1 OR #n2 = :v2)",
+        ),
+    ],
+)
+def test_what_the_service_cannot_tell_is_left_to_the_reader(condition: Expression, filter_: str):
+    plan = planned(Query(DayChunk, ADA, condition))
+
+    assert plan is not None
+    assert plan.filter == filter_
+    assert plan.rest == simplified(condition)
+    assert plan.step(5) == 200
 
 
 def test_the_same_value_is_bound_once():
@@ -177,7 +251,7 @@ def test_the_same_value_is_bound_once():
     plan = planned(Query(DayChunk, ADA, condition))
 
     assert plan is not None
-    assert plan.values == {":v0": {"S": "x"}}
+    assert plan.values == {":v0": {"N": "2"}, ":v1": {"S": "x"}}
 
 
 def test_every_name_and_value_of_the_request_is_used():
@@ -206,7 +280,7 @@ def test_a_plan_explains_itself_without_naming_the_owner():
     assert "no index, consistent, ascending" in text
     assert "chunk from 'activity#' to 'activity$'" in text
     assert "about 3 read units" in text
-    assert "f_coverage" in text
+    assert "'k'" in text
     assert "ada" not in text
     assert "filter: none" in planned(Query(DayChunk, ADA)).explain(item_bytes=1, page_size=1)
 

@@ -108,15 +108,23 @@ def result(notices: tuple[str, ...] = (), fingerprint: str = "f") -> AnalysisRes
 
 
 def _other_payload(item: Item) -> Item:
-    return {**item, "values": {"B": b"cK" + bytes(20)}}
+    return {**item, "y": {"B": b"cK" + bytes(20)}}
 
 
 def _other_field(item: Item) -> Item:
-    return {**item, "device": {"S": "another device"}}
+    return {**item, "i": {"S": "another device"}}
 
 
 def _other_version_of_field(item: Item) -> Item:
-    return {**item, "unit": {"S": "parsecs"}}
+    return {**item, "u": {"S": "parsecs"}}
+
+
+def _other_source(item: Item) -> Item:
+    return {**item, "o": {"B": bytes(32)[1:]}}
+
+
+def _source_that_is_none(item: Item) -> Item:
+    return {**item, "o": {"N": "7"}}
 
 
 def _no_digest(item: Item) -> Item:
@@ -128,7 +136,16 @@ def _odd_schema(item: Item) -> Item:
 
 
 @pytest.mark.parametrize(
-    "damage", [_other_payload, _other_field, _other_version_of_field, _no_digest, _odd_schema]
+    "damage",
+    [
+        _other_payload,
+        _other_field,
+        _other_version_of_field,
+        _other_source,
+        _source_that_is_none,
+        _no_digest,
+        _odd_schema,
+    ],
 )
 def test_a_damaged_item_is_corrupt_not_data(world: World, damage: Callable[[Item], Item]):
     world.repository.commit([Put(chunk(), 0)], evidence=evidence())
@@ -332,7 +349,7 @@ def test_the_repository_explains_a_query_without_asking_and_without_naming_anybo
 
     assert "Query of one partition of `main`, no index, consistent" in told
     assert "key condition: chunk from 'activity#' to 'activity$'" in told
-    assert "f_coverage" in told
+    assert "'k'" in told
     assert "about 3 read units for a page of 7 items" in told
     assert "about 7 read units" in bare
     assert "ada" not in told

@@ -38,13 +38,13 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
 def test_an_address_names_everything_that_can_be_chosen():
     address = (
         "dynamodb://eu-west-1/study-?endpoint=http://127.0.0.1:8000"
-        "&replica=eu-north-1&deadline_s=2.5&create=yes"
+        "&replica=eu-north-1&replica_endpoint=http://127.0.0.1:9000&deadline_s=2.5&create=yes"
         "&connect_timeout_s=0.5&read_timeout_s=0.75&attempts=3&pool_size=40"
     )
 
     assert settings_of(address) == ConnectionSettings(
         endpoint=Endpoint(region="eu-west-1", url="http://127.0.0.1:8000"),
-        replica=Endpoint(region="eu-north-1"),
+        replica=Endpoint(region="eu-north-1", url="http://127.0.0.1:9000"),
         limits=Limits(
             connect_timeout_s=0.5, read_timeout_s=0.75, deadline_s=2.5, attempts=3, pool_size=40
         ),
@@ -87,6 +87,8 @@ def test_the_threads_of_the_application_decide_on_the_connections_that_are_kept(
         "dynamodb://eu-west-1/x?read_timeout_s=nan",
         "dynamodb://eu-west-1/x?connect_timeout_s=-1",
         "dynamodb://eu-west-1/x?attempts=2.5",
+        "dynamodb://eu-west-1/x?replica=",
+        "dynamodb://eu-west-1/x?replica_endpoint=http://127.0.0.1:9000",
         "dynamodb://eu-west-1/x?attempts=0",
         "dynamodb://eu-west-1/x?pool_size=many",
         "dynamodb://eu-west-1/x?create=perhaps",

@@ -9,9 +9,9 @@ from typing import Final
 import attrs
 
 from clarity.adapters.local.audit import SqliteAuditTrail
-from clarity.adapters.local.clock import SystemClock
 from clarity.adapters.local.store import open_store
 from clarity.ports.audit import AuditSink, AuditTrail
+from tests.support.clocks import HandClock
 from tests.support.dynamodb import world_on
 from tests.support.engines import running
 from tests.support.seeding import SeedingSink
@@ -19,17 +19,19 @@ from tests.support.seeding import SeedingSink
 
 @attrs.frozen(kw_only=True)
 class AuditHarness:
-    """A fresh trail and the sink that writes to it."""
+    """A fresh trail, the sink that writes to it, and the clock that its cursors age by."""
 
     sink: AuditSink
     trail: AuditTrail
+    clock: HandClock
 
 
 @contextmanager
 def _sqlite(path: Path | None) -> Iterator[AuditHarness]:
+    clock = HandClock()
     with open_store(path, busy_timeout_s=10) as store:
-        both = SqliteAuditTrail(store)
-        yield AuditHarness(sink=both, trail=both)
+        both = SqliteAuditTrail(store, clock)
+        yield AuditHarness(sink=both, trail=both, clock=clock)
 
 
 @contextmanager
@@ -43,15 +45,17 @@ Opener = Callable[[], AbstractContextManager[AuditHarness]]
 
 @contextmanager
 def _dynamodb(engine: str) -> Iterator[AuditHarness]:
-    with world_on(running(engine), SystemClock()) as world:
-        yield AuditHarness(sink=world.trail, trail=world.trail)
+    clock = HandClock()
+    with world_on(running(engine), clock) as world:
+        yield AuditHarness(sink=world.trail, trail=world.trail, clock=clock)
 
 
 @contextmanager
 def _seeded() -> Iterator[AuditHarness]:
     """An engine without transactions, filled piece by piece; for what only reads."""
-    with world_on(running("dynalite"), SystemClock()) as world:
-        yield AuditHarness(sink=SeedingSink(world.trail), trail=world.trail)
+    clock = HandClock()
+    with world_on(running("dynalite"), clock) as world:
+        yield AuditHarness(sink=SeedingSink(world.trail), trail=world.trail, clock=clock)
 
 
 OPENERS: Final[dict[str, Opener]] = {

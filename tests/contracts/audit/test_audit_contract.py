@@ -25,6 +25,7 @@ from clarity.domain.audit import (
 from clarity.domain.identity import Actor, CorrelationId, PatientId, PatientRef, Purpose, TenantId
 from clarity.ports.audit import AuditFilter, AuditTrail
 from clarity.ports.errors import BadCursor
+from clarity.ports.query import CURSOR_LIFE
 from tests.contracts.audit.harness import AuditHarness, Opener
 from tests.support import strategies
 
@@ -146,6 +147,19 @@ def test_a_cursor_of_another_filter_is_refused(world: AuditHarness, other: Audit
 
     with pytest.raises(BadCursor):
         world.trail.records(other, limit=1, cursor=cursor)
+
+
+def test_a_cursor_is_good_for_a_day_and_no_longer(world: AuditHarness):
+    for _ in range(2):
+        world.sink.append(_event())
+    cursor = world.trail.records(AuditFilter(tenant=CLINIC), limit=1, cursor=None).cursor
+    world.clock.advance(CURSOR_LIFE.total_seconds())
+
+    page = world.trail.records(AuditFilter(tenant=CLINIC), limit=1, cursor=cursor)
+    assert [record.seq for record in page.records] == [2]
+    world.clock.advance(1)
+    with pytest.raises(BadCursor, match="expired"):
+        world.trail.records(AuditFilter(tenant=CLINIC), limit=1, cursor=cursor)
 
 
 @given(made_up=st.text(max_size=40))

@@ -27,9 +27,10 @@ NURSE: Final = Actor(id="nurse", tenant=CLINIC, purpose=Purpose.TREATMENT)
 
 @attrs.frozen(kw_only=True)
 class JobsHarness:
-    """A place for jobs, empty."""
+    """A place for jobs, empty, and the clock that its cursors age by."""
 
     jobs: Jobs
+    clock: HandClock
 
 
 Opener = Callable[[], AbstractContextManager[JobsHarness]]
@@ -37,8 +38,9 @@ Opener = Callable[[], AbstractContextManager[JobsHarness]]
 
 @contextmanager
 def _sqlite(path: Path | None) -> Iterator[JobsHarness]:
+    clock = HandClock()
     with open_store(path, busy_timeout_s=10) as store:
-        yield JobsHarness(jobs=SqliteJobs(store))
+        yield JobsHarness(jobs=SqliteJobs(store, clock), clock=clock)
 
 
 @contextmanager
@@ -49,8 +51,9 @@ def _sqlite_file() -> Iterator[JobsHarness]:
 
 @contextmanager
 def _dynamodb(engine: str) -> Iterator[JobsHarness]:
-    with world_on(running(engine), HandClock()) as opened:
-        yield JobsHarness(jobs=opened.jobs)
+    clock = HandClock()
+    with world_on(running(engine), clock) as opened:
+        yield JobsHarness(jobs=opened.jobs, clock=clock)
 
 
 OPENERS: Final[dict[str, Opener]] = {

@@ -8,6 +8,7 @@ import pytest
 from clarity.domain.identity import TenantId
 from clarity.domain.jobs import Job, JobState
 from clarity.ports.errors import AlreadyExists, BadCursor, NotFound
+from clarity.ports.query import CURSOR_LIFE
 from tests.contracts.jobs.harness import ADA, NURSE, JobsHarness, job
 from tests.support.clocks import START
 
@@ -105,6 +106,18 @@ def test_a_job_that_is_begun_meanwhile_loses_none(world: JobsHarness):
     second = world.jobs.of(NURSE, limit=2, cursor=first.cursor)
 
     assert [one.id for one in (*first.jobs, *second.jobs)] == ["job-3", "job-2", "job-1", "job-0"]
+
+
+def test_a_cursor_is_good_for_a_day_and_no_longer(world: JobsHarness):
+    for number in range(3):
+        world.jobs.begin(job(number))
+    cursor = world.jobs.of(NURSE, limit=2, cursor=None).cursor
+    world.clock.advance(CURSOR_LIFE.total_seconds())
+
+    assert [one.id for one in world.jobs.of(NURSE, limit=2, cursor=cursor).jobs] == ["job-0"]
+    world.clock.advance(1)
+    with pytest.raises(BadCursor, match="expired"):
+        world.jobs.of(NURSE, limit=2, cursor=cursor)
 
 
 def test_a_cursor_is_good_for_its_actor_alone(world: JobsHarness):

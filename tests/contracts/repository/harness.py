@@ -72,7 +72,7 @@ def _sqlite(path: Path | None) -> Iterator[RepositoryHarness]:
     with open_store(path, busy_timeout_s=10) as store:
         yield RepositoryHarness(
             repository=SqliteRepository(store, EntityCodec(ShuffleZstdCodec()), clock),
-            trail=SqliteAuditTrail(store),
+            trail=SqliteAuditTrail(store, clock),
             clock=clock,
         )
 

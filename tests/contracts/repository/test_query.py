@@ -15,7 +15,7 @@ from clarity.domain.profile import Profile
 from clarity.domain.streams import DayChunk
 from clarity.ports.entities import ENTITIES, Entity, EntitySpec, key_of, spec_of
 from clarity.ports.errors import BadCursor
-from clarity.ports.query import Not, Query, Stored, field
+from clarity.ports.query import CURSOR_LIFE, Not, Query, Stored, field
 from clarity.ports.repository import Delete, Put
 from tests.contracts.repository.harness import (
     ADA,
@@ -129,6 +129,16 @@ def test_a_changed_cursor_is_refused(opened: Opener, data: st.DataObject):
 
         with pytest.raises(BadCursor):
             world.repository.query(DAYS.page(1, base64.urlsafe_b64encode(raw).decode()))
+
+
+def test_a_cursor_is_good_for_a_day_and_no_longer(week: RepositoryHarness):
+    cursor = week.repository.query(DAYS.page(2)).cursor
+    week.clock.advance(CURSOR_LIFE.total_seconds())
+
+    assert _numbers(list(week.repository.query(DAYS.page(2, cursor)).items)) == [2, 3]
+    week.clock.advance(1)
+    with pytest.raises(BadCursor, match="has expired; start again"):
+        week.repository.query(DAYS.page(2, cursor))
 
 
 @given(made_up=st.text(max_size=40))

@@ -38,9 +38,11 @@ __all__ = [
     "SHARDS",
     "Action",
     "Link",
+    "Mark",
     "fresh_nonce",
     "head_address",
     "head_of",
+    "mark_of",
     "record_of",
     "refusals",
 ]
@@ -86,6 +88,26 @@ class _Written:
     w: str
 
 
+@attrs.frozen
+class Mark:
+    """
+    Which remembered request an audit record is of; beside the record, not part of what is proved.
+
+    Attributes:
+        key: SHA-256 of its idempotency key.
+        until_us: when it is forgotten, microseconds since 1970.
+    """
+
+    key: bytes
+    until_us: int
+
+
+@attrs.frozen
+class _Marked:
+    k: bytes
+    kx: int
+
+
 def fresh_nonce() -> str:
     """32 characters that no other try has."""
     return secrets.token_hex(16)
@@ -114,6 +136,14 @@ def record_of(item: Item) -> AuditRecord:
     return AuditRecord(seq, _inflated(record.z), record.h)
 
 
+def mark_of(item: Item) -> Mark | None:
+    """The remembered request that the record in the item is of; None when it is of none."""
+    if "k" not in item:
+        return None
+    marked = codec_of(_Marked).decode(item)
+    return Mark(marked.k, marked.kx)
+
+
 def _inflated(packed: bytes) -> bytes:
     """The body; what is none stays as it lies, so that its hash tells that it was changed."""
     inflater = zlib.decompressobj()
@@ -134,17 +164,19 @@ class Link:
         head: the chain before.
         record: what is added.
         nonce: tells this try from another one that writes the same.
+        mark: the remembered request that the record is of.
     """
 
     patient: PatientRef
     head: ChainHead
     record: AuditRecord
     nonce: str
+    mark: Mark | None = None
 
     @classmethod
-    def of(cls, event: AuditEvent, head: ChainHead, nonce: str) -> "Link":
+    def of(cls, event: AuditEvent, head: ChainHead, nonce: str, mark: Mark | None = None) -> "Link":
         """The link that continues the chain at `head` with `event`."""
-        return cls(event.patient, head, chained(event, head), nonce)
+        return cls(event.patient, head, chained(event, head), nonce, mark)
 
     @property
     def address(self) -> Address:
@@ -182,10 +214,20 @@ class Link:
         return {
             "Put": {
                 "TableName": table,
-                "Item": {**self.address.key, **codec_of(_Record).encode(content)},
+                "Item": {
+                    **self.address.key,
+                    **codec_of(_Record).encode(content),
+                    **self._marked,
+                },
                 "ConditionExpression": "attribute_not_exists(pk)",
             }
         }
+
+    @property
+    def _marked(self) -> Item:
+        if self.mark is None:
+            return {}
+        return codec_of(_Marked).encode(_Marked(self.mark.key, self.mark.until_us))
 
     def _enter(self, table: str) -> list[Action]:
         if self.head.seq > 0:

@@ -1,8 +1,9 @@
 """
 Where a page ended, for the caller to hand back: opaque, signed, bound to one question.
 
-A cursor is base64url(HMAC-SHA-256 tag (16 bytes) || place as JSON). The tag covers the form, the
-question (tenant, owner, condition, order) and the place; the question itself is not carried.
+A cursor is base64url(HMAC-SHA-256 tag (16 bytes) || JSON of when it was given, seconds since 1970,
+and the place). The tag covers the form, the question (tenant, owner, condition, order), time
+and place; the question itself is not carried.
 """
 
 import base64
@@ -15,7 +16,9 @@ from typing import Final
 import attrs
 import orjson
 
+from clarity.ports.clock import Clock
 from clarity.ports.errors import BadCursor
+from clarity.ports.query import CURSOR_LIFE
 
 __all__ = ["CursorKey", "place_of", "signed"]
 
@@ -27,12 +30,14 @@ class CursorKey:
 
     Attributes:
         secret: gives the secret that all processes share, when it is first needed.
+        clock: what cursors age by.
     """
 
     secret: Callable[[], bytes] = attrs.field(repr=False)
+    clock: Clock
 
 
-FORM: Final = b"clarity-dynamodb-cursor-1"
+FORM: Final = b"clarity-dynamodb-cursor-2"
 TAG_BYTES: Final = 16
 MAX_LENGTH: Final = 8_192
 """Longest cursor that is looked at, characters."""
@@ -40,7 +45,7 @@ MAX_LENGTH: Final = 8_192
 
 def signed(place: list[str], *, question: bytes, key: CursorKey) -> str:
     """The cursor that says "after `place`" in the answer to `question`."""
-    body = orjson.dumps(place)
+    body = orjson.dumps([int(key.clock.now().timestamp()), *place])
     return base64.urlsafe_b64encode(_tag(body, question, key) + body).decode()
 
 
@@ -49,7 +54,8 @@ def place_of(cursor: str, *, question: bytes, key: CursorKey) -> list[str]:
     The place that was signed into `cursor`.
 
     Raises:
-        BadCursor: it was not made by this store for this question.
+        BadCursor: it was not made by this store for this question, or is older than
+            `CURSOR_LIFE`.
     """
     try:
         raw = base64.b64decode(cursor[:MAX_LENGTH].encode("ascii"), altchars=b"-_", validate=True)
@@ -58,7 +64,10 @@ def place_of(cursor: str, *, question: bytes, key: CursorKey) -> list[str]:
     tag, body = raw[:TAG_BYTES], raw[TAG_BYTES:]
     if not hmac.compare_digest(tag, _tag(body, question, key)):
         raise BadCursor("was changed or belongs to another query or tenant")
-    place: list[str] = orjson.loads(body)
+    given_s, *rest = orjson.loads(body)
+    if key.clock.now().timestamp() - given_s > CURSOR_LIFE.total_seconds():
+        raise BadCursor("has expired")
+    place: list[str] = rest
     return place
 
 

@@ -8,7 +8,7 @@ import attrs
 
 from clarity.adapters.aws._operations import Item
 from clarity.adapters.aws.connection import DynamoDBConnection
-from clarity.adapters.aws.dynamodb.batch import Address, get_op
+from clarity.adapters.aws.dynamodb.batch import Address, Batches, get_op
 from clarity.adapters.aws.dynamodb.chain import Action
 from clarity.adapters.aws.dynamodb.items import digest_of
 from clarity.adapters.aws.dynamodb.keys import (
@@ -18,11 +18,12 @@ from clarity.adapters.aws.dynamodb.keys import (
     SEPARATOR,
     SINGLE,
     TAKEN,
-    idempotency_pk,
+    former_idempotency_pk,
     key_of_text,
     owner_pk,
     unescaped,
 )
+from clarity.adapters.aws.dynamodb.memories import Memories, Memory
 from clarity.adapters.aws.dynamodb.payloads import Payloads
 from clarity.adapters.aws.dynamodb.removal import Going, Removal, partition_op
 from clarity.adapters.aws.dynamodb.tables import MAIN
@@ -37,7 +38,7 @@ from clarity.ports.repository import Evidence
 __all__ = ["DynamoDBErasure"]
 
 AT_ONCE: Final = 45
-"""Most things of one transaction; a remembered request takes two of its 100 actions."""
+"""Most things of one transaction; a request in the form before takes two of its 100 actions."""
 
 PAGE: Final = 1_000
 IDEMPOTENCY: Final = "idempotency"
@@ -60,7 +61,8 @@ class DynamoDBErasure(Erasable):
     def holdings(self, owner: PatientRef) -> tuple[Holding, ...]:
         """What is held about `owner`, by kind, read consistently."""
         counted = Counter(_kind(item["sk"]["S"]) for item in self._all(owner))
-        return tuple(Holding(kind, count) for kind, count in sorted(counted.items()))
+        counted[IDEMPOTENCY] += len(self._memories.of(owner))
+        return tuple(Holding(kind, count) for kind, count in sorted(counted.items()) if count)
 
     def erase(self, owner: PatientRef, *, limit: int, evidence: Evidence) -> int:
         """Remove at most `limit` things held about `owner`; says how many went."""
@@ -85,7 +87,11 @@ class DynamoDBErasure(Erasable):
         items = self.connection.run(op)["Items"]
         for item in items:
             self.payloads.require_known(item)
-        return [_going(owner, item, table, self._alone(item)) for item in items]
+        going = [_going(owner, item, table, self._alone(item)) for item in items]
+        if len(going) == limit:
+            return going
+        memories = self._memories.of(owner)[: limit - len(going)]
+        return [*going, *(_forgotten(memory, table) for memory in memories)]
 
     def _alone(self, item: Item) -> list[str]:
         """
@@ -96,6 +102,10 @@ class DynamoDBErasure(Erasable):
         places = [Address(MAIN.name, pk, TAKEN) for pk in sorted(partitions(item))]
         found = ((at, self.connection.run(get_op(self.connection, at))) for at in places)
         return [at.pk for at, held in found if held is not None and held["who"] == item["pk"]]
+
+    @property
+    def _memories(self) -> Memories:
+        return Memories(Batches(self.connection, self.removal.clock, self.removal.backoff))
 
 
 def _kind(sk: str) -> str:
@@ -109,6 +119,11 @@ KINDS: Final = {
 }
 
 
+def _forgotten(memory: Memory, table: str) -> Going:
+    touched = Touched(str(Key(IDEMPOTENCY, (memory.mark.key.hex(),))))
+    return Going(touched, (memory.removal(table),))
+
+
 def _going(owner: PatientRef, item: Item, table: str, alone: Iterable[str]) -> Going:
     own: Action = {
         "TableName": table,
@@ -118,7 +133,7 @@ def _going(owner: PatientRef, item: Item, table: str, alone: Iterable[str]) -> G
     sk = item["sk"]["S"]
     if sk.startswith(REQUEST):
         name = unescaped(sk.removeprefix(REQUEST))
-        key = {"pk": {"S": idempotency_pk(owner.tenant, name)}, "sk": {"S": SINGLE}}
+        key = {"pk": {"S": former_idempotency_pk(owner.tenant, name)}, "sk": {"S": SINGLE}}
         remembered: Action = {"TableName": table, "Key": key}
         touched = Touched(str(Key(IDEMPOTENCY, (name,))))
         return Going(touched, ({"Delete": own}, {"Delete": remembered}))

@@ -4,10 +4,10 @@ Entities as items: a short header, the fields, the packed values of a day; with 
 | attribute | what |
 |---|---|
 | pk, sk | keys (`keys.py`) |
-| v, s | version of the entity; schema of the form |
-| d | SHA-256 over keys, schema, fields and values |
+| v, s | version of the entity; number of the form (`forms.py`, where names are shortened) |
+| d | SHA-256 over keys, form, fields and values |
 | x, ttl | from when on it is gone: microseconds, exact; seconds, for DynamoDB's own removal |
-| u | what the owner has alone in the tenant (`unique.py`) |
+| taken | what the owner has alone in the tenant (`unique.py`) |
 | values | packed values of a day chunk |
 | values_at | where they lie instead when they are large (`payloads.py`) |
 | f_... | fields that queries name and that are no attribute of the class, in comparable form |
@@ -25,6 +25,7 @@ import orjson
 
 from clarity.adapters.aws._operations import Attribute, Item
 from clarity.adapters.aws.dynamodb.codec import MALFORMED, EntityCodec, Undecodable, codec_of
+from clarity.adapters.aws.dynamodb.forms import form_of, full, slim
 from clarity.adapters.aws.dynamodb.keys import former_key_text, key_of_text, key_text, owner_pk
 from clarity.adapters.aws.dynamodb.payloads import PACKED, Outgoing, Payloads
 from clarity.domain.identity import PatientRef
@@ -108,8 +109,9 @@ def _sortable(value: float) -> bytes:
 
 
 def filter_name(spec: EntitySpec, field: str) -> str:
-    """The attribute that holds a field of `spec` in comparable form."""
-    return field if field in _plain_names(spec) else f"f_{field}"
+    """The attribute that holds a field of `spec` in comparable form, in items of the last form."""
+    name = field if field in _plain_names(spec) else f"f_{field}"
+    return form_of(spec).names.get(name, name)
 
 
 def _plain_names(spec: EntitySpec) -> frozenset[str]:
@@ -179,11 +181,12 @@ class EntityItems:
         packed = b""
         if isinstance(entity, DayChunk):
             packed = self.chunks.pack(entity.values, context=_context(pk, sk))
-        digest = _digest(pk, sk, spec.schema, fields, packed)
+        form = form_of(spec).number
+        digest = _digest(pk, sk, form, fields, packed)
         item: Item = {
             "pk": {"S": pk},
             "sk": {"S": sk},
-            "s": {"N": str(spec.schema)},
+            "s": {"N": str(form)},
             "d": {"B": digest},
             **fields,
             **_filters(spec, entity),
@@ -192,7 +195,8 @@ class EntityItems:
         if packed:
             place, outgoing = self.payloads.placed(pk, packed, f"the payload of {key}, bytes,")
             item |= place
-        return Encoded(key=key, pk=pk, sk=sk, item=item, digest=digest, outgoing=outgoing)
+        slimmed = slim(spec, item)
+        return Encoded(key=key, pk=pk, sk=sk, item=slimmed, digest=digest, outgoing=outgoing)
 
     def decode(self, spec: EntitySpec, item: Item) -> Stored[Entity]:
         """
@@ -208,20 +212,20 @@ class EntityItems:
         except (Undecodable, *MALFORMED) as error:
             raise Corrupt(f"the stored {spec.kind}") from error
 
-    def _decoded(self, spec: EntitySpec, item: Item) -> Stored[Entity]:
-        schema = int(item["s"]["N"])
-        if schema > spec.schema:
-            raise TooNew(f"the stored {spec.kind}", spec.schema, schema)
+    def _decoded(self, spec: EntitySpec, stored: Item) -> Stored[Entity]:
+        form, known = int(stored["s"]["N"]), form_of(spec).number
+        if form > known:
+            raise TooNew(f"the stored {spec.kind}", known, form)
+        item = full(spec, stored)
         pk, sk = item["pk"]["S"], item["sk"]["S"]
         codec, packed, given = _codec(spec), b"", {}
         if spec.type is DayChunk:
             packed = self.payloads.packed(item, f"the payload of {key_of_text(sk)}")
             given[PACKED] = self.chunks.unpack(packed, context=_context(pk, sk))
         entity: Entity = codec.decode(item, **given)
-        wanted = _digest(pk, sk, schema, codec.encode(entity), packed)
-        if former_key_text(key_of(entity), schema) != sk or not hmac.compare_digest(
-            digest_of(item), wanted
-        ):
+        wanted = _digest(pk, sk, form, codec.encode(entity), packed)
+        place = former_key_text(key_of(entity), form)
+        if place != sk or not hmac.compare_digest(digest_of(item), wanted):
             raise Corrupt(f"the stored {spec.kind}")
         return Stored(entity, int(item["v"]["N"]))
 
@@ -236,9 +240,9 @@ def _context(pk: str, sk: str) -> bytes:
     return f"{pk}\n{sk}".encode()
 
 
-def _digest(pk: str, sk: str, schema: int, fields: Item, packed: bytes) -> bytes:
+def _digest(pk: str, sk: str, form: int, fields: Item, packed: bytes) -> bytes:
     try:
-        head = orjson.dumps([pk, sk, schema, fields], default=bytes.hex)
+        head = orjson.dumps([pk, sk, form, fields], default=bytes.hex)
     except orjson.JSONEncodeError as error:
         raise ValueError("the entity holds what cannot be stored") from error
     return hashlib.sha256(b"%d:%b%b" % (len(head), head, packed)).digest()

@@ -6,6 +6,7 @@ before a separator always sorts first, and a range of parts is one range of text
 points are escaped likewise, which leaves U+10FFFF as an end that no key reaches.
 """
 
+import hashlib
 import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
@@ -20,6 +21,7 @@ __all__ = [
     "BATCH",
     "HEAD",
     "LETTERS",
+    "MAX_PK_BYTES",
     "REQUEST",
     "SEPARATOR",
     "SINGLE",
@@ -28,8 +30,10 @@ __all__ = [
     "chain_pk",
     "due_pk",
     "escaped",
+    "former_idempotency_pk",
     "former_key_text",
     "former_key_texts",
+    "idempotency_digest",
     "idempotency_pk",
     "key_of_text",
     "key_text",
@@ -38,7 +42,6 @@ __all__ = [
     "part_text",
     "patient_of_chain",
     "patient_of_owner",
-    "request_sk",
     "roster_pk",
     "seq_sk",
     "unescaped",
@@ -61,6 +64,7 @@ TAKEN: Final = "U"
 
 MAX_SK_BYTES: Final = 1_024
 MAX_PK_BYTES: Final = 2_048
+"""Longest keys (service quotas)."""
 
 LETTERS: Final = {"chunk": "O", "result": "A", "profile": "P"}
 """How the kinds of entities begin their sort keys; a kind is never renamed."""
@@ -69,7 +73,10 @@ FORMER_PARTS: Final = {("result", 1): (0, 2)}
 """Which parts of a key an earlier schema of that kind had in its sort keys."""
 
 REQUEST: Final = "Q#"
-"""How the sort keys begin that say which requests of a patient are remembered."""
+"""
+How the sort keys began that said which requests of a patient are remembered. Such items were
+written before audit records said it, and live 7 days.
+"""
 
 BATCH: Final = "B#"
 """How the sort keys of open batches of a bulk import begin."""
@@ -163,11 +170,6 @@ def key_of_text(sk: str) -> Key:
     return Key(spec.kind, [_part_of(text, type_) for type_, text in named])
 
 
-def request_sk(name: str) -> str:
-    """The sort key, in the patient's partition, that says that a request is remembered."""
-    return _checked(REQUEST + escaped(name), MAX_SK_BYTES)
-
-
 def batch_sk(name: str) -> str:
     """The sort key, in the patient's partition, of an open batch of a bulk import."""
     return _checked(BATCH + escaped(name), MAX_SK_BYTES)
@@ -209,14 +211,19 @@ def roster_pk(tenant: TenantId) -> str:
     return f"ROSTER#{escaped(str(tenant))}"
 
 
-def idempotency_pk(tenant: TenantId, name: str) -> str:
-    """
-    The partition of an idempotency record.
+def idempotency_digest(name: str) -> bytes:
+    """What stands for the key of a request, however long it is; SHA-256."""
+    return hashlib.sha256(name.encode()).digest()
 
-    Raises:
-        TooLarge: the name is too long for a key.
-    """
-    return _checked(f"I#{escaped(str(tenant))}#{escaped(name)}", MAX_PK_BYTES)
+
+def idempotency_pk(tenant: TenantId, digest: bytes) -> str:
+    """The partition of the idempotency record of the key with that digest."""
+    return f"I#{escaped(str(tenant))}#{digest.hex()}"
+
+
+def former_idempotency_pk(tenant: TenantId, name: str) -> str:
+    """The partition where it lay before keys were digested; such records live 7 days."""
+    return f"I#{escaped(str(tenant))}#{escaped(name)}"
 
 
 def seq_sk(seq: int) -> str:

@@ -135,13 +135,13 @@ class DynamoDBRepository(Repository):
 
     def _tried(self, work: Work) -> Committed | None:
         """The answer; None when other writers were faster and another try may succeed."""
-        head_at, memory = head_address(work.evidence.patient), work.memory
-        wanted = [head_at, *work.based, *([memory] if memory else [])]
+        head_at = head_address(work.evidence.patient)
+        wanted = [head_at, *work.based, *work.memories]
         known = Batches(self.connection, self.clock, self.backoff).get(wanted)
-        earlier = work.earlier(known.get(memory)) if memory else None
+        earlier = work.earlier(known)
         if earlier is not None:
             return earlier
-        work = work.found(known)
+        work = work.found(known, self.items.decode)
         link = work.link(head_of(known.get(head_at)), self.nonce())
         actions = work.actions(self.connection.table(MAIN.name), link)
         reasons = refusals(self.connection, link, actions)

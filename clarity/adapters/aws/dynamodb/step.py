@@ -1,6 +1,6 @@
 """One change of a commit as values: what is written, on which condition, what a refusal means."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import attrs
 
@@ -8,8 +8,7 @@ from clarity.adapters.aws._errors import Reason
 from clarity.adapters.aws._operations import Item
 from clarity.adapters.aws.dynamodb.batch import Address
 from clarity.adapters.aws.dynamodb.chain import Action
-from clarity.adapters.aws.dynamodb.conditions import NEVER, simplified
-from clarity.adapters.aws.dynamodb.expressions import Aliased, written
+from clarity.adapters.aws.dynamodb.conditions import holds
 from clarity.adapters.aws.dynamodb.items import (
     Encoded,
     EntityItems,
@@ -23,12 +22,15 @@ from clarity.adapters.aws.dynamodb.unique import Claim, claimed, claims_of, let_
 from clarity.domain.audit import Touched
 from clarity.domain.identity import PatientRef
 from clarity.domain.privacy import Beacons
-from clarity.ports.entities import Key, spec_for
+from clarity.ports.entities import Entity, EntitySpec, Key, spec_for
 from clarity.ports.errors import AlreadyExists, StaleVersion
-from clarity.ports.query import ALWAYS
+from clarity.ports.query import ALWAYS, Stored
 from clarity.ports.repository import Change, Delete, Upsert
 
-__all__ = ["Step", "step_of"]
+__all__ = ["Decode", "Step", "step_of"]
+
+Decode = Callable[[EntitySpec, Item], Stored[Entity]]
+"""Makes an entity of its item."""
 
 
 @attrs.frozen(kw_only=True)
@@ -44,6 +46,7 @@ class Step:
         claims: what the owner alone is to have by it.
         former: where else the item that goes may lie, written in an earlier schema.
         before: what lay there when the commit was tried; None when nothing did, or it had expired.
+        is_met: what an upsert asks of the entity that it replaces holds of `before`.
     """
 
     change: Change
@@ -53,6 +56,7 @@ class Step:
     claims: tuple[Claim, ...] = ()
     former: tuple[Address, ...] = ()
     before: Item | None = None
+    is_met: bool = True
 
     @property
     def needed(self) -> tuple[Address, ...]:
@@ -60,11 +64,21 @@ class Step:
         is_new = not isinstance(self.change, Upsert) and self.change.based_on == 0
         return () if is_new else (self.address, *self.former)
 
-    def found(self, known: Mapping[Address, Item], now_us: int) -> "Step":
+    def found(self, known: Mapping[Address, Item], now_us: int, decode: Decode) -> "Step":
         """The step at the place where the item lies, with the item."""
         at = next((at for at in (self.address, *self.former) if at in known), self.address)
-        item = known.get(at)
-        return attrs.evolve(self, address=at, before=item if version_of(item, now_us) else None)
+        before = known.get(at)
+        if before is None or not version_of(before, now_us):
+            return attrs.evolve(self, address=at, before=None)
+        met = self._is_met_by(before, decode)
+        return attrs.evolve(self, address=at, before=before, is_met=met)
+
+    def _is_met_by(self, before: Item, decode: Decode) -> bool:
+        """Asked of the entity, since items of several forms name their attributes differently."""
+        if not isinstance(self.change, Upsert) or self.change.when == ALWAYS:
+            return True
+        spec = spec_for(self.key)
+        return holds(self.change.when, spec, decode(spec, before).entity)
 
     @property
     def based_on(self) -> int:
@@ -120,6 +134,9 @@ class Step:
         return let_go(table, self.address.pk, gone)
 
     def _condition(self, now_us: int) -> Action:
+        """What is based on is there, and the very item that was looked at."""
+        if not self.is_met:
+            return _asked("attribute_not_exists(pk)", {})
         values: Item = {":now": {"N": str(now_us)}}
         if self.based_on == 0:
             return _asked("attribute_not_exists(pk) OR x <= :now", values)
@@ -128,19 +145,7 @@ class Step:
         if self.before is not None:
             text += " AND d = :d"
             values[":d"] = {"B": digest_of(self.before)}
-        return self._meeting(text, values)
-
-    def _meeting(self, text: str, values: Item) -> Action:
-        """The condition, with what an upsert asks of the item that it replaces."""
-        wanted = simplified(self.change.when) if isinstance(self.change, Upsert) else ALWAYS
-        if wanted == ALWAYS:
-            return _asked(text, values)
-        if wanted == NEVER:
-            return _asked("attribute_not_exists(pk)", {})
-        dialect = Aliased()
-        asked = written(wanted, spec_for(self.key), dialect)
-        names = {"ExpressionAttributeNames": dialect.names}
-        return {**_asked(f"{text} AND ({asked})", {**values, **dialect.values}), **names}
+        return _asked(text, values)
 
     def judge(self, reason: Reason, now_us: int) -> None:
         """

@@ -56,7 +56,7 @@ LIMITS: Final[Mapping[str, Callable[[str], Any]]] = {
     "pool_size": int,
     "read_timeout_s": float,
 }
-OPTIONS: Final = frozenset({"endpoint", "replica", "create", *LIMITS})
+OPTIONS: Final = frozenset({"endpoint", "replica", "replica_endpoint", "create", *LIMITS})
 
 BESIDE: Final = AT_ONCE
 """Connections beside those of the threads that work: what tells the audit log has its own."""
@@ -118,7 +118,8 @@ def settings_of(address: str, *, threads: int = THREADS) -> ConnectionSettings:
     """
     The settings that `dynamodb://REGION/PREFIX?endpoint=URL&replica=REGION&deadline_s=5` names.
 
-    The other limits of a call are `connect_timeout_s`, `read_timeout_s`, `attempts` and
+    `replica_endpoint` is the replica's address when it is another than the region's own. The other
+    limits of a call are `connect_timeout_s`, `read_timeout_s`, `attempts` and
     `pool_size`; unless chosen, as many connections are kept open as `threads` need.
 
     Raises:
@@ -132,17 +133,24 @@ def settings_of(address: str, *, threads: int = THREADS) -> ConnectionSettings:
         raise BadAddress(address, f"the options are {', '.join(sorted(OPTIONS))}")
     if "create" in options and not _is_engine(options.get("endpoint", "")):
         raise BadAddress(address, "create=yes is for an engine on this machine, at its endpoint")
-    replica = options.get("replica")
+    if "replica_endpoint" in options and "replica" not in options:
+        raise BadAddress(address, "replica_endpoint goes with the region of the replica")
     try:
         return ConnectionSettings(
             endpoint=Endpoint(region=parts.netloc, url=options.get("endpoint", "")),
-            replica=Endpoint(region=replica) if replica else None,
+            replica=_replica(options),
             limits=_limits(options, threads),
             table_prefix=parts.path.removeprefix("/") or "clarity-",
             makes_tables="create" in options,
         )
     except ValueError as error:
         raise BadAddress(address, "a value is out of range") from error
+
+
+def _replica(options: Mapping[str, str]) -> Endpoint | None:
+    if "replica" not in options:
+        return None
+    return Endpoint(region=options["replica"], url=options.get("replica_endpoint", ""))
 
 
 def _limits(options: Mapping[str, str], threads: int) -> Limits:
@@ -202,7 +210,7 @@ def open_store(
 def _store(connection: DynamoDBConnection, items: EntityItems, clock: Clock) -> DynamoDBStore:
     blobs, backoff = items.payloads.blobs, Backoff(limit_s=connection.limits.deadline_s)
     secret = SharedSecret(Together(connection, clock, backoff))
-    key, beacons = CursorKey(secret), Beacons(secret)
+    key, beacons = CursorKey(secret, clock), Beacons(secret)
     trail = DynamoDBAuditLogger(connection=connection, clock=clock, cursor_key=key, backoff=backoff)
     removal = Removal(connection=connection, clock=clock, backoff=backoff)
     batches = Batches(connection, clock, backoff)

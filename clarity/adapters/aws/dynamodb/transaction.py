@@ -10,7 +10,7 @@ import attrs
 from clarity.adapters.aws._errors import ITEM_LIMIT, Reason
 from clarity.adapters.aws._operations import Item
 from clarity.adapters.aws.dynamodb.batch import Address
-from clarity.adapters.aws.dynamodb.chain import Action, Link
+from clarity.adapters.aws.dynamodb.chain import Action, Link, Mark
 from clarity.adapters.aws.dynamodb.codec import codec_of
 from clarity.adapters.aws.dynamodb.items import (
     EntityItems,
@@ -19,13 +19,15 @@ from clarity.adapters.aws.dynamodb.items import (
     micros,
 )
 from clarity.adapters.aws.dynamodb.keys import (
+    MAX_PK_BYTES,
     SINGLE,
+    former_idempotency_pk,
+    idempotency_digest,
     idempotency_pk,
     owner_pk,
-    request_sk,
 )
 from clarity.adapters.aws.dynamodb.payloads import Outgoing
-from clarity.adapters.aws.dynamodb.step import Step, step_of
+from clarity.adapters.aws.dynamodb.step import Decode, Step, step_of
 from clarity.adapters.aws.dynamodb.tables import MAIN
 from clarity.domain.audit import ChainHead
 from clarity.domain.privacy import Beacons
@@ -72,12 +74,24 @@ class Work:
     now_us: int
 
     @property
-    def memory(self) -> Address | None:
-        """Where the idempotency record lies; None without a key."""
+    def mark(self) -> Mark | None:
+        """Says beside the audit record that the request is remembered; None without a key."""
         name = self.evidence.idempotency_key
         if not name:
             return None
-        return Address(MAIN.name, idempotency_pk(self.evidence.patient.tenant, name), SINGLE)
+        return Mark(idempotency_digest(name), self.now_us + REMEMBERED_US)
+
+    @property
+    def memories(self) -> tuple[Address, ...]:
+        """Where the request may be remembered: under the digest of its key, or as before."""
+        mark, tenant = self.mark, self.evidence.patient.tenant
+        if mark is None:
+            return ()
+        former = former_idempotency_pk(tenant, self.evidence.idempotency_key)
+        pks = [idempotency_pk(tenant, mark.key), former]
+        return tuple(
+            Address(MAIN.name, pk, SINGLE) for pk in pks if len(pk.encode()) <= MAX_PK_BYTES
+        )
 
     @property
     def based(self) -> tuple[Address, ...]:
@@ -89,36 +103,38 @@ class Work:
         """What must be in the blob store before the transaction."""
         return tuple(step.encoded.outgoing for step in self.steps if step.encoded is not None)
 
-    def earlier(self, item: Item | None) -> Committed | None:
+    def earlier(self, known: Mapping[Address, Item]) -> Committed | None:
         """
-        The answer that the idempotency record `item` holds; None when this is the first time.
+        The answer that is remembered among the `known` items; None when this is the first time.
 
         Raises:
             IdempotencyMismatch: it was for another request or patient.
         """
-        if item is None or expired(item, self.now_us):
+        found = (known[at] for at in self.memories if at in known)
+        item = next((item for item in found if not expired(item, self.now_us)), None)
+        if item is None:
             return None
-        known = codec_of(_Remembered).decode(item)
-        if (known.req, known.who) != (self.evidence.request_digest, self._owner):
+        remembered = codec_of(_Remembered).decode(item)
+        if (remembered.req, remembered.who) != (self.evidence.request_digest, self._owner):
             raise IdempotencyMismatch
-        return Committed(known.vs, ChainHead(known.n, known.h))
+        return Committed(remembered.vs, ChainHead(remembered.n, remembered.h))
 
-    def found(self, known: Mapping[Address, Item]) -> "Work":
+    def found(self, known: Mapping[Address, Item], decode: Decode) -> "Work":
         """The work with every item that is replaced or goes, where it lies."""
-        steps = tuple(step.found(known, self.now_us) for step in self.steps)
+        steps = tuple(step.found(known, self.now_us, decode) for step in self.steps)
         return attrs.evolve(self, steps=steps)
 
     def link(self, head: ChainHead, nonce: str) -> Link:
         """The audit record of the commit, at the end of the chain."""
-        return Link.of(self.evidence.event([step.touched for step in self.steps]), head, nonce)
+        touched = [step.touched for step in self.steps]
+        return Link.of(self.evidence.event(touched), head, nonce, self.mark)
 
     def actions(self, table: str, link: Link) -> list[Action]:
         """The changes in order, their claims, the idempotency record, and what is let go of."""
         actions = [s.action(table, self.now_us) for s in self.steps]
         actions += [one for s in self.steps for one in s.claiming(table, self.now_us)]
-        memory = self.memory
-        if memory is not None:
-            actions += self._remember(table, memory, self.committed(link))
+        if link.mark is not None:
+            actions.append(self._remember(table, link.mark, self.committed(link)))
         return actions + [one for s in self.steps for one in s.letting_go(table)]
 
     def committed(self, link: Link) -> Committed:
@@ -146,8 +162,7 @@ class Work:
     def _owner(self) -> str:
         return owner_pk(self.evidence.patient)
 
-    def _remember(self, table: str, at: Address, answer: Committed) -> list[Action]:
-        """The record under its key, and in the patient's partition that there is one."""
+    def _remember(self, table: str, mark: Mark, answer: Committed) -> Action:
         known = _Remembered(
             req=self.evidence.request_digest,
             who=self._owner,
@@ -156,17 +171,16 @@ class Work:
             h=answer.head.hash,
         )
         gone = {
-            "x": {"N": str(self.now_us + REMEMBERED_US)},
-            "ttl": {"N": str((self.now_us + REMEMBERED_US) // 1_000_000 + 1)},
+            "x": {"N": str(mark.until_us)},
+            "ttl": {"N": str(mark.until_us // 1_000_000 + 1)},
         }
         record = {
             "TableName": table,
-            "Item": {**at.key, **codec_of(_Remembered).encode(known), **gone},
+            "Item": {**self.memories[0].key, **codec_of(_Remembered).encode(known), **gone},
             "ConditionExpression": "attribute_not_exists(pk) OR x <= :now",
             "ExpressionAttributeValues": {":now": {"N": str(self.now_us)}},
         }
-        place = Address(MAIN.name, self._owner, request_sk(self.evidence.idempotency_key))
-        return [{"Put": record}, {"Put": {"TableName": table, "Item": {**place.key, **gone}}}]
+        return {"Put": record}
 
 
 REMEMBERED_US: Final = REMEMBERED // timedelta(microseconds=1)

@@ -8,8 +8,8 @@ What no two patients of a tenant may have alike, as items beside the entities.
 | who | partition of the patient whose it is |
 | x, ttl | as the entity has them |
 
-An entity lists the partitions of its items in `u`, so that whoever removes it removes them without
-knowing the secret of the beacons.
+An entity lists the partitions of its items in `taken`, so that whoever removes it removes them
+without knowing the secret of the beacons.
 """
 
 from collections.abc import Iterable
@@ -36,7 +36,7 @@ from clarity.ports.errors import AlreadyExists, Corrupt
 
 __all__ = ["Claim", "DynamoDBDirectory", "claimed", "claims_of", "let_go", "partitions"]
 
-CLAIMED: Final = "u"
+CLAIMED: Final = "taken"
 """The attribute of an entity that lists what it alone has."""
 
 
