@@ -13,7 +13,7 @@ DYNALITE = dynalite@4.0.0
 WORKERS = 2
 NOT_SLOW = not slow and not soak and not bench
 # What `make soak` tries with many more examples; the tests marked soak run beside them.
-SOAK = tests/faults/embedded tests/reliability tests/adapters/packing tests/domain/test_audit.py tests/domain/test_timeline.py
+SOAK = tests/faults/embedded tests/faults/dynamodb tests/reliability tests/adapters/packing tests/domain/test_audit.py tests/domain/test_timeline.py
 # A part of the mutants, as a pattern of their names; all when empty.
 ONLY =
 # Whose mutants: domain, or a table tool.mutants-of of pyproject.toml.

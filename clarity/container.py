@@ -21,12 +21,14 @@ from clarity.application.erase_again import EraseAgain
 from clarity.application.export import ExportPatient
 from clarity.application.health import Health
 from clarity.application.ingest import Ingest
-from clarity.application.jobs import LookAtJobs, TrackJobs
+from clarity.application.jobs import LookAtJobs, LookAtUnfinishedJobs, TrackJobs
 from clarity.application.keep_store import KeepStore
 from clarity.application.known_people import KnownPeople
+from clarity.application.latest import LatestResult
 from clarity.application.merge import MergeDays
 from clarity.application.model_service import ModelPorts, Serving, models_over
 from clarity.application.plugins import all_analyses
+from clarity.application.profiles import FindPatient, KeepProfile, ReadProfile
 from clarity.application.read import ReadStream
 from clarity.application.reports import ReportRecordings
 from clarity.application.retention import ApplyRetention
@@ -34,6 +36,7 @@ from clarity.application.retention_rules import RetentionRules
 from clarity.application.ship_audit import ShipAudit, shipping
 from clarity.application.sign_heads import SignHeads
 from clarity.application.status import StoreStatus
+from clarity.application.streams_held import StreamsHeld
 from clarity.application.summarize import Summarize
 from clarity.application.tracked import TrackedReports
 from clarity.domain.analysis.choice import USUAL
@@ -44,6 +47,7 @@ from clarity.ports.bulk import BulkDays
 from clarity.ports.clock import Clock
 from clarity.ports.copies import StoreCopies
 from clarity.ports.diaries import Diaries
+from clarity.ports.directory import Directory
 from clarity.ports.dossier import DossierRenderer
 from clarity.ports.expiry import Expiring
 from clarity.ports.head_ledger import HeadLedger
@@ -51,7 +55,7 @@ from clarity.ports.heads import HeadSigner, HeadVerifier
 from clarity.ports.health import Pingable
 from clarity.ports.ids import Ids
 from clarity.ports.inventory import Inventory
-from clarity.ports.jobs import Jobs
+from clarity.ports.jobs import Jobs, TenantJobs
 from clarity.ports.kept_evidence import KeptEvidence
 from clarity.ports.metrics import Metrics
 from clarity.ports.recordings import Recordings
@@ -73,6 +77,7 @@ class Core(containers.DeclarativeContainer):
     clock = providers.Dependency(instance_of=Clock)
     ids = providers.Dependency(instance_of=Ids)
     repository = providers.Dependency(instance_of=Repository)
+    directory = providers.Dependency(instance_of=Directory)
     bulk = providers.Dependency(instance_of=BulkDays)
     chain_sink = providers.Dependency(instance_of=AuditSink)
     chain_trail = providers.Dependency(instance_of=AuditTrail)
@@ -85,6 +90,7 @@ class Core(containers.DeclarativeContainer):
     copies = providers.Dependency(instance_of=StoreCopies)
     expiring = providers.Dependency(instance_of=Expiring)
     job_store = providers.Dependency(instance_of=Jobs)
+    tenant_jobs = providers.Dependency(instance_of=TenantJobs)
     erasable = providers.Dependency(instance_of=Mapping)
     answers = providers.Dependency(instance_of=Answers)
     dossier_renderer = providers.Dependency(instance_of=DossierRenderer)
@@ -125,6 +131,10 @@ class Core(containers.DeclarativeContainer):
     read = providers.Factory(
         ReadStream, repository=repository, audit=looks, clock=clock, people=people
     )
+    streams_held = providers.Factory(StreamsHeld, repository, looks, clock, people)
+    keep_profile = providers.Factory(KeepProfile, repository, clock)
+    read_profile = providers.Factory(ReadProfile, repository, looks, clock, people)
+    find_patient = providers.Factory(FindPatient, directory, looks, clock)
     summarize = providers.Factory(
         Summarize, repository=repository, audit=looks, clock=clock, people=people
     )
@@ -138,6 +148,7 @@ class Core(containers.DeclarativeContainer):
         analyses=analyses,
         clarity_version=VERSION,
     )
+    latest_result = providers.Factory(LatestResult, repository, looks, clock, people)
     track = providers.Factory(TrackJobs, jobs=job_store, ids=ids, clock=clock)
     merge = providers.Factory(MergeDays, repository, clock)
     import_days = providers.Factory(ImportDays, bulk=bulk, merge=merge, track=track, clock=clock)
@@ -165,6 +176,7 @@ class Core(containers.DeclarativeContainer):
         ErasePatient, stores=erasable, audit=audit_sink, track=track, clock=clock, people=people
     )
     jobs = providers.Factory(LookAtJobs, jobs=job_store, clock=clock)
+    unfinished_jobs = providers.Factory(LookAtUnfinishedJobs, jobs=tenant_jobs, clock=clock)
     audit_report = providers.Factory(
         AuditReport, trail=audit_trail, audit=audit_sink, clock=clock, people=people
     )
@@ -200,7 +212,7 @@ class Core(containers.DeclarativeContainer):
         trail=audit_trail,
         audit=audit_sink,
         expiring=expiring,
-        jobs=job_store,
+        jobs=tenant_jobs,
         jobs_kept=jobs_kept,
         rules=retention_rules,
         clock=clock,
@@ -214,14 +226,20 @@ class Core(containers.DeclarativeContainer):
         import_days=import_days,
         import_recordings=import_recordings,
         read=read,
+        streams_held=streams_held,
+        keep_profile=keep_profile,
+        read_profile=read_profile,
+        find_patient=find_patient,
         summarize=summarize,
         analyze=analyze,
+        latest_result=latest_result,
         report=report,
         diaries=diaries,
         export=export,
         erase=erase,
         erase_again=erase_again,
         jobs=jobs,
+        unfinished_jobs=unfinished_jobs,
         audit_report=audit_report,
         audit_renderer=audit_renderer,
         sign_heads=sign_heads,

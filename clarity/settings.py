@@ -245,7 +245,8 @@ class NoStore(ClarityError):
     near: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        told = f"there is no store at {self.path}; `analyze`, `demo` and `store import` make one"
+        makers = "`analyze`, `demo`, `profile set` and `store import`"
+        told = f"there is no store at {self.path}; {makers} make one"
         if not self.near:
             return f"{told}, `analyze` as clarity.db in its output folder: name it with --store"
         return f"{told}; one lies here: --store {' or --store '.join(self.near)}"

@@ -10,7 +10,7 @@ import attrs
 from clarity.application.break_glass import AuditedLooks
 from clarity.application.correlation import correlated
 from clarity.application.known_people import KnownPeople
-from clarity.application.read import Days, chunks_in, content_digest, touched
+from clarity.application.read import Days, chunks_in, content_digest, first, touched
 from clarity.domain.access import require_patient
 from clarity.domain.actigraphy.days import series_of
 from clarity.domain.actigraphy.series import ActivitySeries
@@ -26,12 +26,12 @@ from clarity.domain.sleep.diary import Diary
 from clarity.domain.streams import DayChunk
 from clarity.domain.timeline import TimeWindow
 from clarity.ports.clock import Clock
-from clarity.ports.entities import Key
+from clarity.ports.entities import Key, key_of
 from clarity.ports.errors import AlreadyExists, NotFound
-from clarity.ports.query import Stored
+from clarity.ports.query import Query, Stored, field
 from clarity.ports.repository import Evidence, Put, Repository
 
-__all__ = ["Analyze", "Analyzed", "NothingStored"]
+__all__ = ["KIND", "Analyze", "Analyzed", "NothingStored"]
 
 KIND: Final = "rest-activity"
 """Name of the results of this use case in the store."""
@@ -107,7 +107,8 @@ class Analyze:
         input_digest = content_digest([stored.entity for stored in chunks])
         analyses = self.analyses if diary is None else _knowing(self.analyses, diary)
         fingerprint = self._fingerprint(input_digest, analyses)
-        known = self._known(days.patient, fingerprint)
+        key = Key("result", (KIND, assessed.series.end, fingerprint))
+        known = self._known(days.patient, key)
         if known is not None:
             return Analyzed(assessed.series, known)
         made = Provenance(
@@ -147,7 +148,9 @@ class Analyze:
             PortError: the store cannot be read.
         """
         require_patient(actor, patient)
-        return self._known(patient, fingerprint) is not None
+        of_kind = Query(AnalysisResult, patient).where(field("kind").equals(KIND))
+        made = of_kind.where(field("fingerprint").equals(fingerprint))
+        return first(self.repository, made) is not None
 
     def _record_read(
         self,
@@ -167,9 +170,9 @@ class Analyze:
             )
         )
 
-    def _known(self, patient: PatientRef, fingerprint: str) -> AnalysisResult | None:
+    def _known(self, patient: PatientRef, key: Key) -> AnalysisResult | None:
         try:
-            found = self.repository.get(patient, Key("result", (KIND, fingerprint))).entity
+            found = self.repository.get(patient, key).entity
         except NotFound:
             return None
         return found if isinstance(found, AnalysisResult) else None
@@ -191,7 +194,7 @@ class Analyze:
         try:
             self.repository.commit([Put(result, based_on=0)], evidence=evidence)
         except AlreadyExists:
-            return self._known(patient, result.provenance.fingerprint) or result
+            return self._known(patient, key_of(result)) or result
         return result
 
     def _fingerprint(self, input_digest: str, analyses: Sequence[Analysis]) -> str:

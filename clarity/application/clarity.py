@@ -12,14 +12,17 @@ from clarity.application.erase_again import EraseAgain
 from clarity.application.export import ExportPatient
 from clarity.application.health import Health
 from clarity.application.ingest import Ingest
-from clarity.application.jobs import LookAtJobs
+from clarity.application.jobs import LookAtJobs, LookAtUnfinishedJobs
 from clarity.application.keep_store import KeepStore
+from clarity.application.latest import LatestResult
 from clarity.application.model_service import Models
+from clarity.application.profiles import FindPatient, KeepProfile, ReadProfile
 from clarity.application.read import ReadStream
 from clarity.application.retention import ApplyRetention
 from clarity.application.ship_audit import ShipAudit
 from clarity.application.sign_heads import SignHeads
 from clarity.application.status import StoreStatus
+from clarity.application.streams_held import StreamsHeld
 from clarity.application.summarize import Summarize
 from clarity.application.tracked import TrackedReports
 from clarity.ports.diaries import Diaries
@@ -41,14 +44,20 @@ class Clarity:
         import_days: days from any generator, in bulk.
         import_recordings: files in bulk, without analyses.
         read: day chunks out of the store.
+        streams_held: which streams are there of a person, from when to when.
+        keep_profile: who a person is; no two in a tenant have one e-mail address.
+        read_profile: who a person is, out again.
+        find_patient: the person behind an e-mail address.
         summarize: what a stream says of each day or week.
         analyze: results for what is stored.
+        latest_result: the stored result with the latest window.
         report: files in, documents out: ingest, analyze and render, file by file.
         diaries: sleep diaries out of files, for an order of `report`.
         export: everything held about one person, as files.
         erase: a person forgotten, counted over every store.
         erase_again: those whom a restored backup brought back, forgotten again.
         jobs: how far the caller's long work is.
+        unfinished_jobs: what work of the tenant is going on or died.
         audit_report: what happened to whose data.
         audit_renderer: audit records as CSV, JSON or HTML.
         sign_heads: the ends of the audit chains signed and kept apart, for a schedule.
@@ -69,14 +78,20 @@ class Clarity:
     import_days: ImportDays
     import_recordings: ImportRecordings
     read: ReadStream
+    streams_held: StreamsHeld
+    keep_profile: KeepProfile
+    read_profile: ReadProfile
+    find_patient: FindPatient
     summarize: Summarize
     analyze: Analyze
+    latest_result: LatestResult
     report: TrackedReports
     diaries: Diaries
     export: ExportPatient
     erase: ErasePatient
     erase_again: EraseAgain
     jobs: LookAtJobs
+    unfinished_jobs: LookAtUnfinishedJobs
     audit_report: AuditReport
     audit_renderer: AuditRenderer
     sign_heads: SignHeads

@@ -11,9 +11,9 @@ from clarity.domain.identity import Actor, CorrelationId, PatientRef
 from clarity.domain.jobs import Job, JobKind, JobState
 from clarity.ports.clock import Clock
 from clarity.ports.ids import Ids
-from clarity.ports.jobs import JobPage, Jobs
+from clarity.ports.jobs import JobPage, Jobs, TenantJobs
 
-__all__ = ["ListedJob", "LookAtJobs", "Progress", "TrackJobs"]
+__all__ = ["ListedJob", "LookAtJobs", "LookAtUnfinishedJobs", "Progress", "TrackJobs"]
 
 HEARTBEAT_S: Final = 1.0
 """Progress is written at most that often; the beginning and the end always."""
@@ -121,6 +121,18 @@ class LookAtJobs:
     jobs: Jobs
     clock: Clock
 
+    def remove(self, job: str, *, actor: Actor) -> None:
+        """
+        The actor's job of that id is gone; if it still runs, its work stops at its next word.
+
+        What it did until then stays, as does what the audit trail tells of it.
+
+        Raises:
+            NotFound: the actor has no such job.
+            PortError: the store cannot be written.
+        """
+        self.jobs.remove(actor, job)
+
     def run(
         self, *, actor: Actor, limit: int, cursor: str | None
     ) -> tuple[tuple[ListedJob, ...], str | None]:
@@ -146,3 +158,31 @@ class LookAtJobs:
 
     def _listed(self, job: Job) -> ListedJob:
         return ListedJob(job, job.state_at(self.clock.now()))
+
+
+@attrs.frozen
+class LookAtUnfinishedJobs:
+    """
+    Shows those who look after a tenant what work is going on or died there.
+
+    About whom a job is remains between its owner and the audit trail.
+    """
+
+    jobs: TenantJobs
+    clock: Clock
+
+    def run(
+        self, *, actor: Actor, limit: int, cursor: str | None
+    ) -> tuple[tuple[ListedJob, ...], str | None]:
+        """
+        One page of the jobs of the actor's tenant that never ended, oldest first, and the next.
+
+        One that was begun within the last seconds may be missing.
+
+        Raises:
+            BadCursor: the cursor is of another tenant or was changed.
+            PortError: the store cannot be read.
+        """
+        page, now = self.jobs.unfinished(actor.tenant, limit=limit, cursor=cursor), self.clock.now()
+        seen = (job if job.is_of(actor) else attrs.evolve(job, patient=None) for job in page.jobs)
+        return tuple(ListedJob(job, job.state_at(now)) for job in seen), page.cursor

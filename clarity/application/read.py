@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import ClassVar
+from typing import ClassVar, Final, TypeVar
 
 import attrs
 
@@ -17,11 +17,26 @@ from clarity.domain.errors import DomainError
 from clarity.domain.identity import Actor, CorrelationId, PatientRef
 from clarity.domain.streams import DayChunk, StreamKind
 from clarity.ports.clock import Clock
-from clarity.ports.entities import key_of
+from clarity.ports.entities import Entity, key_of
 from clarity.ports.query import Page, Query, Stored, field
 from clarity.ports.repository import Repository
 
-__all__ = ["Days", "NothingOfStream", "ReadStream", "chunks_in", "content_digest", "touched"]
+__all__ = [
+    "Days",
+    "NothingOfStream",
+    "ReadStream",
+    "chunks_in",
+    "content_digest",
+    "everything",
+    "first",
+    "pages",
+    "touched",
+]
+
+E = TypeVar("E", bound=Entity)
+
+PAGE: Final = 200
+"""Entities read at once."""
 
 
 @attrs.define(eq=False)
@@ -66,15 +81,29 @@ class Days:
         return query
 
 
-def chunks_in(repository: Repository, days: Days) -> tuple[Stored[DayChunk], ...]:
-    """All chunks of `days`, read page by page to the end."""
-    query = days.query().page(200)
+def everything(repository: Repository, query: Query[E]) -> Iterator[Stored[E]]:
+    """The answer to `query`, read page by page while it is consumed."""
+    for page in pages(repository, query.page(PAGE)):
+        yield from page
+
+
+def first(repository: Repository, query: Query[E]) -> Stored[E] | None:
+    """The first of the answer to `query`; None when nothing matches."""
+    return next((one for page in pages(repository, query.page(1)) for one in page), None)
+
+
+def pages(repository: Repository, query: Query[E]) -> Iterator[tuple[Stored[E], ...]]:
+    """The pages of the answer to `query`; also one before the last may be empty."""
     page = repository.query(query)
-    found = list(page.items)
+    yield page.items
     while page.cursor is not None:
-        page = repository.query(query.page(200, page.cursor))
-        found.extend(page.items)
-    return tuple(found)
+        page = repository.query(query.page(query.page_size, page.cursor))
+        yield page.items
+
+
+def chunks_in(repository: Repository, days: Days) -> tuple[Stored[DayChunk], ...]:
+    """All chunks of `days`."""
+    return tuple(everything(repository, days.query()))
 
 
 def touched(entities: Sequence[Stored[DayChunk]]) -> tuple[Touched, ...]:

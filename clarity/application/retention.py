@@ -7,6 +7,7 @@ from typing import TypeVar
 import attrs
 
 from clarity.application.correlation import correlated
+from clarity.application.read import pages
 from clarity.application.retention_rules import RESULTS, RetentionRules
 from clarity.domain.access import Deed, require_purpose, require_tenant, tenant_subject
 from clarity.domain.analysis.result import AnalysisResult
@@ -17,7 +18,7 @@ from clarity.ports.audit import AuditSink, AuditTrail
 from clarity.ports.clock import Clock
 from clarity.ports.entities import Entity, key_of
 from clarity.ports.expiry import Expiring
-from clarity.ports.jobs import Jobs
+from clarity.ports.jobs import TenantJobs
 from clarity.ports.query import Query, field
 from clarity.ports.repository import MAX_CHANGES, Delete, Evidence, Repository
 
@@ -64,7 +65,7 @@ class ApplyRetention:
     trail: AuditTrail
     audit: AuditSink
     expiring: Expiring
-    jobs: Jobs
+    jobs: TenantJobs
     jobs_kept: timedelta
     rules: RetentionRules
     clock: Clock
@@ -126,9 +127,10 @@ class ApplyRetention:
 
     def _emptied(self, query: Query[E], evidence: Evidence) -> int:
         removed = 0
-        while items := self.repository.query(query.page(MAX_CHANGES)).items:
-            deletes = [Delete(key_of(one.entity), one.version) for one in items]
-            self.repository.commit(deletes, evidence=evidence)
+        for page in pages(self.repository, query.page(MAX_CHANGES)):
+            deletes = [Delete(key_of(one.entity), one.version) for one in page]
+            if deletes:
+                self.repository.commit(deletes, evidence=evidence)
             removed += len(deletes)
         return removed
 

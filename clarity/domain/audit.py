@@ -77,6 +77,7 @@ class Operation(StrEnum):
     PURGE = "purge"
     COUNT = "count"
     VERIFY = "verify"
+    PROFILE_CHANGE = "profile-change"
 
 
 @attrs.frozen

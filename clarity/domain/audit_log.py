@@ -36,6 +36,7 @@ OWN_KINDS: Final = frozenset(
         "kept-evidence",
         "model",
         "model-alias",
+        "profile",
         "result",
         "rule",
         "tombstone",

@@ -1,34 +1,43 @@
 """What is stored: the kinds of entities, their keys, and the fields that queries may name."""
 
-from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
 from types import MappingProxyType
-from typing import ClassVar, Final
+from typing import ClassVar, Final, TypeVar
 
 import attrs
 
 from clarity.domain.analysis.result import AnalysisResult
 from clarity.domain.errors import DomainError
+from clarity.domain.profile import EmailAddress, Profile
 from clarity.domain.streams import DayChunk
 
 __all__ = [
     "CHUNK",
     "ENTITIES",
+    "PROFILE",
+    "RESULT",
     "BadKey",
     "Entity",
     "EntitySpec",
     "Field",
     "Key",
     "Scalar",
+    "Unique",
     "key_of",
+    "of_email",
     "spec_for",
     "spec_of",
+    "unique_of",
 ]
+
+T = TypeVar("T")
+V = TypeVar("V")
 
 Scalar = str | int | float | date | datetime
 """What a field may hold and a query may compare with."""
 
-Entity = DayChunk | AnalysisResult
+Entity = DayChunk | AnalysisResult | Profile
 """Everything that a repository keeps for a patient."""
 
 
@@ -43,16 +52,25 @@ class BadKey(DomainError):
         return f"{self.problem}; ports/entities.py lists the kinds and their key fields"
 
 
+def _in_utc(parts: Sequence[str | date]) -> tuple[str | date, ...]:
+    """Instants in UTC, so that one instant is one key in whatever zone it is told."""
+    return tuple(
+        part.astimezone(UTC) if isinstance(part, datetime) and part.tzinfo else part
+        for part in parts
+    )
+
+
 @attrs.frozen
 class Key:
     """
     Which entity of a patient: its kind and the values of its key fields, in order.
 
-    `str(key)` names it in audit records; parts are escaped, so no two keys have one text.
+    `str(key)` names it in audit records; parts are escaped, so no two keys have one text. Times
+    among the parts are kept in UTC.
     """
 
     kind: str
-    parts: tuple[str | date, ...]
+    parts: tuple[str | date, ...] = attrs.field(converter=_in_utc)
 
     def __str__(self) -> str:
         return "/".join([self.kind, *(_escaped(part) for part in self.parts)])
@@ -82,6 +100,7 @@ class EntitySpec:
         schema: version of the stored form; written with every item.
         key: names of the fields that make the key, in order; entities sort by them.
         fields: what queries may name, key fields included.
+        unique: what no two patients of a tenant may have alike, by name; as the text that decides.
     """
 
     kind: str
@@ -89,24 +108,40 @@ class EntitySpec:
     schema: int
     key: tuple[str, ...]
     fields: Mapping[str, Field] = attrs.field(hash=False)
+    unique: Mapping[str, Callable[[Entity], str]] = attrs.field(factory=dict, hash=False)
+
+
+@attrs.frozen
+class Unique:
+    """
+    One value that no two patients of a tenant may have alike.
+
+    Attributes:
+        field: the name of what it is, in errors and keys.
+        value: the text that decides; never part of an error or of a key.
+    """
+
+    field: str
+    value: str = attrs.field(repr=False)
+
+
+def _reading(type_: type[T], read: Callable[[T], V]) -> Callable[[Entity], V]:
+    """Reads a field off entities of one class and refuses those of any other."""
+
+    def of(entity: Entity) -> V:
+        if not isinstance(entity, type_):
+            raise TypeError(f"a field of {type_.__name__} was read off another entity")
+        return read(entity)
+
+    return of
 
 
 def _chunk(read: Callable[[DayChunk], Scalar]) -> Callable[[Entity], Scalar]:
-    def of(entity: Entity) -> Scalar:
-        if not isinstance(entity, DayChunk):
-            raise TypeError("a field of a day chunk was read off another entity")
-        return read(entity)
-
-    return of
+    return _reading(DayChunk, read)
 
 
 def _result(read: Callable[[AnalysisResult], Scalar]) -> Callable[[Entity], Scalar]:
-    def of(entity: Entity) -> Scalar:
-        if not isinstance(entity, AnalysisResult):
-            raise TypeError("a field of an analysis result was read off another entity")
-        return read(entity)
-
-    return of
+    return _reading(AnalysisResult, read)
 
 
 CHUNK: Final = EntitySpec(
@@ -132,8 +167,8 @@ CHUNK: Final = EntitySpec(
 RESULT: Final = EntitySpec(
     kind="result",
     type=AnalysisResult,
-    schema=2,
-    key=("kind", "fingerprint"),
+    schema=3,
+    key=("kind", "window_end", "fingerprint"),
     fields=MappingProxyType(
         {
             "kind": Field(type=str, of=_result(lambda r: r.kind)),
@@ -146,7 +181,24 @@ RESULT: Final = EntitySpec(
     ),
 )
 
-ENTITIES: Final = (CHUNK, RESULT)
+EMAIL: Final = "email"
+
+PROFILE: Final = EntitySpec(
+    kind="profile",
+    type=Profile,
+    schema=1,
+    key=(),
+    fields=MappingProxyType(
+        {
+            "zone": Field(type=str, of=_reading(Profile, lambda p: p.details.zone.key)),
+            "created_at": Field(type=datetime, of=_reading(Profile, lambda p: p.created_at)),
+        }
+    ),
+    unique=MappingProxyType({EMAIL: _reading(Profile, lambda p: p.details.email.folded)}),
+)
+"""One per patient, so that its key has no parts; the e-mail address is not for queries to name."""
+
+ENTITIES: Final = (CHUNK, RESULT, PROFILE)
 """Every kind that a store must be able to keep."""
 
 
@@ -165,10 +217,15 @@ def spec_for(key: Key) -> EntitySpec:
     for spec in ENTITIES:
         if spec.kind == key.kind:
             wanted = [spec.fields[name].type for name in spec.key]
-            if [type(part) for part in key.parts] != wanted:
+            if [type(part) for part in key.parts] != wanted or not _are_instants(key.parts):
                 raise BadKey(f"a key of {spec.kind} has the parts {', '.join(spec.key)}")
             return spec
     raise BadKey("the key names no kind of entity")
+
+
+def _are_instants(parts: Sequence[str | date]) -> bool:
+    """Whether every time among the parts has a zone."""
+    return all(part.tzinfo is UTC for part in parts if isinstance(part, datetime))
 
 
 def key_of(entity: Entity) -> Key:
@@ -176,3 +233,13 @@ def key_of(entity: Entity) -> Key:
     spec = spec_of(type(entity))
     parts = tuple(spec.fields[name].of(entity) for name in spec.key)
     return Key(spec.kind, tuple(p for p in parts if isinstance(p, str | date)))
+
+
+def unique_of(entity: Entity) -> tuple[Unique, ...]:
+    """What of `entity` no other patient of the tenant may have alike."""
+    return tuple(Unique(name, read(entity)) for name, read in spec_of(type(entity)).unique.items())
+
+
+def of_email(email: EmailAddress) -> Unique:
+    """What the profile with that e-mail address has alone in its tenant."""
+    return Unique(EMAIL, email.folded)

@@ -68,12 +68,21 @@ class StaleVersion(PortError):
 
 @attrs.define(eq=False)
 class AlreadyExists(PortError):
-    """Something is stored under the key that was to be created."""
+    """
+    Something is stored under the key that was to be created, or has what must be unique.
+
+    Attributes:
+        what: what is there.
+        field: what somebody else has alike, by name and never by value; empty for the key itself.
+    """
 
     code: ClassVar[str] = "port.already-exists"
     what: str
+    field: str = ""
 
     def __str__(self) -> str:
+        if self.field:
+            return f"a {self.what} with this {self.field} exists already; choose another"
         return f"{self.what} exists already; change it instead of creating it"
 
 

@@ -9,7 +9,7 @@ import attrs
 from clarity.domain.identity import Actor, TenantId
 from clarity.domain.jobs import Job
 
-__all__ = ["MAX_JOBS", "JobPage", "Jobs"]
+__all__ = ["MAX_JOBS", "JobPage", "Jobs", "TenantJobs"]
 
 MAX_JOBS = 1_000
 """Most jobs of one page."""
@@ -17,7 +17,7 @@ MAX_JOBS = 1_000
 
 @attrs.frozen
 class JobPage:
-    """Jobs, newest first, and where the next page starts (None: this was the last)."""
+    """Jobs in the order asked for, and where the next page starts (None: this was the last)."""
 
     jobs: tuple[Job, ...]
     cursor: str | None
@@ -78,6 +78,40 @@ class Jobs(Protocol):
             ValueError: the limit is out of range.
             BadCursor: the cursor was changed, is older than a day, or belongs to another actor.
             Corrupt, Unavailable, TimedOut, Throttled: as for `get`.
+        """
+        ...
+
+    @abstractmethod
+    def remove(self, actor: Actor, job: str) -> None:
+        """
+        The job of that id is gone, ended or not; whoever works at it learns that by its next word.
+
+        Raises:
+            NotFound: `actor` owns no such job; somebody else's is not told from none.
+            Corrupt, Unavailable, TimedOut, Throttled: as for `get`.
+        """
+        ...
+
+
+@runtime_checkable
+class TenantJobs(Protocol):
+    """The jobs of a whole tenant, for those who look after it."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def unfinished(self, tenant: TenantId, *, limit: int, cursor: str | None) -> JobPage:
+        """
+        At most `limit` (1 to 1,000) jobs of `tenant` after `cursor` that never ended, oldest first.
+
+        Whoever owns them, and whether they still run or their process died. Given is what is kept
+        now, so that one that has ended is never among them; one that was begun within the last
+        seconds may be missing. A page may be shorter than `limit` before the last.
+
+        Raises:
+            ValueError: the limit is out of range.
+            BadCursor: the cursor was changed or belongs to another tenant.
+            Corrupt, Unavailable, TimedOut, Throttled: nothing is known.
         """
         ...
 

@@ -16,6 +16,7 @@ from clarity.domain.identity import PatientRef
 from clarity.ports.entities import Entity, EntitySpec, Scalar, spec_of
 
 __all__ = [
+    "ALWAYS",
     "CURSOR_LIFE",
     "All",
     "AnyOf",
@@ -29,6 +30,7 @@ __all__ = [
     "Page",
     "Query",
     "Stored",
+    "check_condition",
     "field",
 ]
 
@@ -114,6 +116,9 @@ class Not:
 
 Expression = Compare | All | AnyOf | Not
 
+ALWAYS: Final = All(())
+"""Holds of every entity."""
+
 
 @attrs.frozen(order=False)
 class FieldName:
@@ -176,7 +181,7 @@ class Query(Generic[E]):
 
     entity: type[E]
     owner: PatientRef
-    condition: Expression = All(())
+    condition: Expression = ALWAYS
     order: Order = Order.OLDEST_FIRST
     page_size: int = 100
     cursor: str | None = None
@@ -185,7 +190,7 @@ class Query(Generic[E]):
         """The query can be answered by any store."""
         if not 1 <= self.page_size <= MAX_PAGE:
             raise BadQuery(f"a page holds 1 to {MAX_PAGE} entities, not {self.page_size}")
-        _check(self.condition, spec_of(self.entity))
+        check_condition(self.condition, spec_of(self.entity))
 
     def where(self, condition: Expression) -> "Query[E]":
         """The query narrowed by `condition`."""
@@ -200,8 +205,15 @@ class Query(Generic[E]):
         return attrs.evolve(self, page_size=size, cursor=after)
 
 
-def _check(condition: Expression, spec: EntitySpec) -> None:
-    """Walks without recursion, so that a tree of any depth is refused rather than followed."""
+def check_condition(condition: Expression, spec: EntitySpec) -> None:
+    """
+    Nothing, when every store can ask `condition` of entities of that kind.
+
+    It walks without recursion, so that a tree of any depth is refused rather than followed.
+
+    Raises:
+        BadQuery: it names what does not exist or compares what cannot be compared.
+    """
     waiting: list[Expression] = [condition]
     for _ in range(MAX_TERMS):
         match waiting.pop():

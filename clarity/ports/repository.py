@@ -10,10 +10,19 @@ import attrs
 from clarity.domain.audit import AuditEvent, ChainHead, Operation, Touched
 from clarity.domain.identity import Actor, CorrelationId, PatientRef
 from clarity.domain.timeline import NaiveTime
-from clarity.ports.entities import Entity, Key
-from clarity.ports.query import Page, Query, Stored
+from clarity.ports.entities import Entity, Key, spec_of
+from clarity.ports.query import ALWAYS, Expression, Page, Query, Stored, check_condition
 
-__all__ = ["MAX_CHANGES", "Change", "Committed", "Delete", "Evidence", "Put", "Repository"]
+__all__ = [
+    "MAX_CHANGES",
+    "Change",
+    "Committed",
+    "Delete",
+    "Evidence",
+    "Put",
+    "Repository",
+    "Upsert",
+]
 
 E = TypeVar("E", bound=Entity)
 
@@ -50,6 +59,29 @@ class Put:
 
 
 @attrs.frozen
+class Upsert:
+    """
+    Store an entity where there is none, or instead of one that meets a condition.
+
+    `Upsert(result, when=field("computed_at") < result.provenance.computed_at)` keeps the newer one.
+
+    Attributes:
+        entity: what to store.
+        when: what must hold of the entity that is stored, if there is one; checked against the
+            fields of its kind when the change is built. Without terms the last writer wins.
+        expires_at: from when on it is gone, aware; None = never.
+    """
+
+    entity: Entity
+    when: Expression = ALWAYS
+    expires_at: datetime | None = attrs.field(default=None, validator=_aware_or_none)
+
+    def __attrs_post_init__(self) -> None:
+        """The condition can be asked by any store."""
+        check_condition(self.when, spec_of(type(self.entity)))
+
+
+@attrs.frozen
 class Delete:
     """Remove the entity under `key`, which must be at version `based_on`."""
 
@@ -57,7 +89,7 @@ class Delete:
     based_on: int = attrs.field(validator=attrs.validators.ge(1))
 
 
-Change = Put | Delete
+Change = Put | Upsert | Delete
 
 
 @attrs.frozen(kw_only=True)
@@ -112,6 +144,9 @@ class Repository(Protocol):
     Nothing of one patient is ever visible through another's `PatientRef`. Expired entities are
     absent for every method, however late they are really removed. Versions count 1, 2, ... from
     when the entity was created; one that was deleted or has expired starts again at 1.
+
+    What `EntitySpec.unique` names, no two patients of a tenant ever have alike. It is taken, kept
+    and let go of together with the entity that has it: in the same commit, or when that expires.
     """
 
     __slots__ = ()
@@ -154,12 +189,15 @@ class Repository(Protocol):
         changes nothing; keys are remembered for 7 days, per tenant, and belong to the patient of
         their first use. A commit that is refused remembers nothing. A commit without changes still
         leaves its audit record. The record names the changed entities in the order of the changes,
-        with SHA-256 of their stored content before and after.
+        with SHA-256 of their stored content before and after. An upsert goes by what is stored at
+        the moment of the commit, so of writers at once each sees what the one before it stored.
 
         Raises:
-            AlreadyExists: `based_on` is 0 and the key is taken.
-            StaleVersion: another version is stored; carries the current one (0 = none). Of several
-                conflicts the first in the order of the changes is told.
+            AlreadyExists: `based_on` is 0 and the key is taken; or another patient of the tenant
+                has what must be unique, which is then named and nothing is said of whom or what.
+            StaleVersion: another version is stored, or what is stored does not meet the condition
+                of an upsert; carries the current version (0 = none). Of several conflicts the
+                first in the order of the changes is told, of one change that of its version.
             IdempotencyMismatch: the key was used for another request or patient.
             BadKey: a deletion's key is of no kind of entity.
             TooLarge: more than 90 changes, or more bytes than the store takes at once.

@@ -30,7 +30,7 @@ def aws(settings: Settings) -> Core:
     blobs = _blobs(settings, told)
     tables = settings_of(settings.store, threads=settings.threads)
     store = providers.Resource(open_store, tables, ShuffleZstdCodec(), blobs, **told)
-    held = ("real", "bulk", "trail", "job_store", "inventory", "copies", "expiring")
+    held = ("real", "directory", "bulk", "trail", "job_store", "inventory", "copies", "expiring")
     stored = {name: getattr(store.provided, name) for name in (*held, "pseudonyms")}
     erasable = {"repository": store.provided.erasure, "jobs": store.provided.job_store}
     if settings.blobs:
@@ -38,6 +38,7 @@ def aws(settings: Settings) -> Core:
     return core_with(
         settings,
         audit_outbox=store.provided.outbox,
+        tenant_jobs=store.provided.job_store,
         head_signer=head_signer(settings.home),
         head_ledger=head_ledger(settings, _standing_for(settings)),
         kept_evidence=kept_evidence(settings, _standing_for(settings)),

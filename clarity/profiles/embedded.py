@@ -39,6 +39,7 @@ def embedded(settings: Settings) -> Core:
     from clarity.adapters.local.audit import SqliteAuditTrail
     from clarity.adapters.local.bulk import SqliteBulkDays
     from clarity.adapters.local.copies import SqliteCopies
+    from clarity.adapters.local.directory import SqliteDirectory
     from clarity.adapters.local.erasure import SqliteErasure
     from clarity.adapters.local.inventory import SqliteInventory
     from clarity.adapters.local.items import EntityCodec
@@ -59,12 +60,14 @@ def embedded(settings: Settings) -> Core:
     return core_with(
         settings,
         real=real,
+        directory=once(SqliteDirectory, store, told["clock"]),
         bulk=once(SqliteBulkDays, store, codec, told["clock"]),
         expiring=real,
         trail=once(SqliteAuditTrail, store, told["clock"]),
         audit_outbox=once(SqliteAuditOutbox, store),
         pseudonyms=once(Pseudonyms, store.provided.cursor_key),
         job_store=jobs,
+        tenant_jobs=jobs,
         erasable={"repository": once(SqliteErasure, store), "jobs": jobs},
         inventory=once(SqliteInventory, store, told["clock"], path),
         head_signer=head_signer(path),

@@ -18,7 +18,7 @@ from clarity.domain.analysis.wear import WearAssessment
 from clarity.domain.audit import Operation
 from clarity.domain.findings import Parameter
 from clarity.domain.streams import StreamKind, Unit, UnitMismatch
-from clarity.ports.entities import Key
+from clarity.ports.entities import key_of
 from clarity.ports.errors import Unavailable
 from clarity.ports.query import Query
 from tests.application.faults import Around, SilentSink, failing_at
@@ -288,7 +288,7 @@ def test_results_of_one_patient_are_not_taken_for_another(world: World):
     other = world.analyze(analysis).run(days_of(BEN), actor=NURSE, correlation=REQUEST).result
 
     assert len(analysis.runs) == 2
-    stored = world.repository.get(BEN, Key("result", (KIND, other.provenance.fingerprint)))
+    stored = world.repository.get(BEN, key_of(other))
     assert stored.entity == other
 
 

@@ -1,8 +1,10 @@
 """Where the trail cannot be written, nothing is done and nothing is handed out."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import attrs
 import pytest
@@ -16,12 +18,15 @@ from clarity.application.summarize import Period
 from clarity.domain.audit import Operation
 from clarity.domain.models import ModelSelector
 from clarity.domain.pat.variants import WEEK_MIN
+from clarity.domain.profile import Details, EmailAddress
 from clarity.domain.streams import StreamKind
 from clarity.ports.audit import AuditFilter
 from clarity.ports.entities import key_of
 from clarity.ports.errors import NotFound, PortError
 from clarity.ports.recordings import ReadOptions
 from clarity.ports.report import Refused
+from clarity.ports.repository import Put
+from tests.contracts.repository.harness import result
 from tests.domain.analysis.made_up import recording
 from tests.support.model_desk import ANN, CASE, desk
 from tests.support.models import tiny_bundle
@@ -38,6 +43,7 @@ from tests.support.worlds import (
     World,
     close_trail,
     day_of,
+    evidence,
     opened,
     records_of,
     store_days,
@@ -49,6 +55,9 @@ WHO: Final = {"actor": NURSE, "correlation": CORRELATION}
 ON_BEHALF: Final = {"actor": CLERK, "correlation": CORRELATION}
 KEEPING: Final = {"actor": STEWARD, "correlation": CORRELATION}
 OPERATING: Final = {"actor": OPERATOR, "correlation": CORRELATION}
+DETAILS: Final = Details(email=EmailAddress("ada@x"), name="Ada", zone=ZoneInfo("UTC"))
+OTHER: Final = attrs.evolve(DETAILS, name="Ada Berg")
+RESULT: Final = result(datetime(2003, 5, 2, tzinfo=UTC), kind="stored")
 TABLE: Final = source_of(depresjon_table())
 
 
@@ -75,6 +84,12 @@ CALLS: Final[dict[str, Callable[[World, Path], object]]] = {
     "read of nothing": lambda world, _: world.app.read.run(NOTHING, **WHO),
     "summarize": lambda world, _: world.app.summarize.run(ACTIVITY, by=Period.DAY, **WHO),
     "analyze": lambda world, _: world.app.analyze.run(ACTIVITY, **WHO),
+    "streams_held": lambda world, _: world.app.streams_held.run(ADA, **WHO),
+    "latest_result": lambda world, _: world.app.latest_result.run(ADA, kind="stored", **WHO),
+    "keep_profile": lambda world, _: world.app.keep_profile.run(OTHER, patient=ADA, **WHO),
+    "read_profile": lambda world, _: world.app.read_profile.run(ADA, **WHO),
+    "find_patient": lambda world, _: world.app.find_patient.run(DETAILS.email, **WHO),
+    "find nobody": lambda world, _: world.app.find_patient.run(EmailAddress("b@x"), **WHO),
     "ask_model": _ask,
     "ingest": _ingest,
     "import_days": lambda world, _: list(
@@ -99,6 +114,10 @@ CALLS: Final[dict[str, Callable[[World, Path], object]]] = {
 
 UNTOLD: Final[dict[str, Callable[[World], object]]] = {
     "jobs": lambda world: world.app.jobs.run(actor=NURSE, limit=10, cursor=None),
+    "unfinished_jobs": lambda world: world.app.unfinished_jobs.run(
+        actor=NURSE, limit=10, cursor=None
+    ),
+    "keep_profile": lambda world: world.app.keep_profile.run(DETAILS, patient=ADA, **WHO),
     "health": lambda world: world.app.health.run(),
     "sign_heads": lambda world: world.app.sign_heads.run(CLINIC, again_after=None, actor=NURSE),
     "public_key": lambda world: world.app.export_trail.public_key(),
@@ -115,6 +134,8 @@ def _records(world: World) -> int:
 def world(tmp_path: Path) -> Iterator[World]:
     with opened(tmp_path / "store.db") as fresh:
         store_days(fresh, count=3)
+        fresh.core.repository().commit([Put(RESULT, 0)], evidence=evidence())
+        fresh.app.keep_profile.run(DETAILS, patient=ADA, **WHO)
         yield fresh
 
 

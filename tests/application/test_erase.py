@@ -1,4 +1,5 @@
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import attrs
 import pytest
@@ -8,6 +9,7 @@ from clarity.application.read import Days
 from clarity.domain.access import NotAllowed
 from clarity.domain.audit import TOMBSTONE, Operation
 from clarity.domain.jobs import JobState
+from clarity.domain.profile import Details, EmailAddress
 from clarity.domain.streams import DayChunk, StreamKind
 from clarity.ports.entities import key_of
 from clarity.ports.erasure import Erasable
@@ -29,6 +31,7 @@ from tests.support.worlds import (
     store_days,
 )
 
+NAME = "a name that nobody else has"
 WHO = {"actor": CLERK, "correlation": CORRELATION}
 
 
@@ -38,31 +41,45 @@ def _count(world: World, patient=ADA) -> int:
 
 
 def _fill(world: World) -> None:
-    """Days, a result, a remembered request and a job about one person; a day of another."""
+    """Days, a result, a profile, a remembered request and a job of one person; a day of another."""
     store_days(world, ADA, count=200)
     store_days(world, BEN)
     world.core.repository().commit([Put(day_of(999), 0)], evidence=evidence(ADA, key="request-1"))
     world.app.analyze.run(Days(patient=ADA, stream=StreamKind.ACTIVITY), **WHO)
+    details = Details(email=EmailAddress("ada@x"), name=NAME, zone=ZoneInfo("UTC"))
+    world.app.keep_profile.run(details, patient=ADA, **WHO)
     list(world.app.export.run(ADA, **WHO))
 
 
 def test_nothing_is_left_in_any_store():
     with opened() as world:
         _fill(world)
-        assert _count(world) == 200 + 1 + 1 + 1 + 1
+        assert _count(world) == 200 + 1 + 1 + 1 + 1 + 1
 
         erased = world.app.erase.run(ADA, **WHO)
 
-        assert erased.removed == 204
+        assert erased.removed == 205
         assert {h.count for holdings in erased.left.values() for h in holdings} == {0}
         assert {h.kind for holdings in erased.left.values() for h in holdings} == {
             "chunk",
             "result",
+            "profile",
             "idempotency",
             "import",
             "job",
             "prediction",
         }
+
+
+def test_who_was_erased_is_found_by_nobody_and_the_address_is_free():
+    with opened() as world:
+        _fill(world)
+        world.app.erase.run(ADA, **WHO)
+
+        assert world.app.find_patient.run(EmailAddress("ada@x"), **WHO) is None
+        again = Details(email=EmailAddress("ada@x"), zone=ZoneInfo("UTC"))
+        world.app.keep_profile.run(again, patient=BEN, **WHO)
+        assert world.app.find_patient.run(EmailAddress("ada@x"), **WHO) == BEN
 
 
 def test_nothing_can_be_read_afterwards_and_others_keep_theirs():
@@ -101,12 +118,14 @@ def test_the_files_of_the_store_do_not_hold_it_either(tmp_path: Path):
             world.core.repository().commit([put], evidence=evidence(ADA))
         changed = Put(day_of(0, device=worn, level=4.0), 1)
         world.core.repository().commit([changed], evidence=evidence(ADA))
-        assert _occurrences(tmp_path, worn) > 0
+        details = Details(email=EmailAddress("ada@x"), name=NAME, zone=ZoneInfo("UTC"))
+        world.app.keep_profile.run(details, patient=ADA, **WHO)
+        assert all(_occurrences(tmp_path, told) > 0 for told in (worn, NAME))
 
         world.app.erase.run(ADA, **WHO)
 
-        assert _occurrences(tmp_path, worn) == 0
-    assert _occurrences(tmp_path, worn) == 0
+        assert not any(_occurrences(tmp_path, told) for told in (worn, NAME))
+    assert not any(_occurrences(tmp_path, told) for told in (worn, NAME))
 
 
 def _occurrences(folder: Path, text: str) -> int:
@@ -141,13 +160,13 @@ def test_an_interrupted_erasure_is_continued_by_the_same_call(calls: int):
         stores = {name: Failing(store, calls) for name, store in whole.stores.items()}
         with pytest.raises(Unavailable):
             attrs.evolve(whole, stores=stores).run(ADA, **WHO)
-        gone = 204 - _count(world)
-        assert gone == min(20 * calls, 203)
+        gone = 205 - _count(world)
+        assert gone == min(20 * calls, 204)
         assert world.app.jobs.run(actor=CLERK, limit=1, cursor=None)[0][0].state is JobState.FAILED
 
         erased = whole.run(ADA, **WHO)
 
-        assert erased.removed == 204 - gone
+        assert erased.removed == 205 - gone
         assert _count(world) == 0
         tombs = [
             r for r in records_of(world) if r.event.touched[:1] == erased.tombstone.event.touched
@@ -201,7 +220,7 @@ def test_an_erasure_is_a_job_that_does_not_name_the_person():
         world.app.erase.run(ADA, **WHO)
 
         ((listed, *rest), _) = world.app.jobs.run(actor=CLERK, limit=10, cursor=None)
-        assert (listed.state, listed.job.done, listed.job.patient) == (JobState.DONE, 204, None)
+        assert (listed.state, listed.job.done, listed.job.patient) == (JobState.DONE, 205, None)
         assert rest == []
 
 

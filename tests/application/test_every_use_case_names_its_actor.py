@@ -17,10 +17,11 @@ from clarity.ports.audit import AuditSink, AuditTrail
 from clarity.ports.audit_log import AuditOutbox
 from clarity.ports.bulk import BulkDays
 from clarity.ports.copies import StoreCopies
+from clarity.ports.directory import Directory
 from clarity.ports.erasure import Erasable
 from clarity.ports.expiry import Expiring
 from clarity.ports.inventory import Inventory
-from clarity.ports.jobs import Jobs
+from clarity.ports.jobs import Jobs, TenantJobs
 from clarity.ports.repository import Evidence, Repository
 
 FOLDER: Final = Path(clarity.__file__).parent / "application"
@@ -29,6 +30,7 @@ ABOUT_PEOPLE: Final = {
     AuditSink,
     AuditTrail,
     BulkDays,
+    Directory,
     Erasable,
     Expiring,
     Inventory,
@@ -36,6 +38,7 @@ ABOUT_PEOPLE: Final = {
     Mapping[str, Erasable],
     Repository,
     StoreCopies,
+    TenantJobs,
 }
 """Ports behind which people's data, or what was done with it, lies."""
 
@@ -104,16 +107,23 @@ def _over_people() -> dict[str, set[object]]:
     [
         "Analyze.run",
         "ErasePatient.held",
+        "FindPatient.run",
+        "KeepProfile.run",
         "KeepStore.back_up",
         "KeepStore.check",
         "KeepStore.replace",
         "KeepStore.restore",
         "KeepStore.restored",
+        "LatestResult.run",
         "LookAtJobs.one",
+        "LookAtJobs.remove",
+        "LookAtUnfinishedJobs.run",
+        "ReadProfile.run",
         "ReadStream.run",
         "ReportRecordings.run",
         "SignHeads.after_restore",
         "StoreStatus.run",
+        "StreamsHeld.run",
         "TrackedReports.run",
         "TrackJobs.running",
         "VerifyTrail.run",

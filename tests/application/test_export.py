@@ -2,6 +2,7 @@ import csv
 import io
 import json
 from collections import Counter, defaultdict
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -9,6 +10,7 @@ from clarity.application.read import Days
 from clarity.domain.access import NotAllowed
 from clarity.domain.audit import Operation, verify_chain
 from clarity.domain.jobs import JobKind, JobState
+from clarity.domain.profile import Details, EmailAddress
 from clarity.domain.streams import StreamKind
 from clarity.ports.cache import Miss
 from clarity.ports.entities import ENTITIES
@@ -29,6 +31,7 @@ from tests.support.worlds import (
     store_days,
 )
 
+DETAILS = Details(email=EmailAddress("ada@x"), name="Ada", birth_year=1990, zone=ZoneInfo("UTC"))
 WHO = {"actor": CLERK, "correlation": CORRELATION}
 
 
@@ -50,6 +53,7 @@ def world():
         store_days(fresh, BEN, level=77.0)
         days = Days(patient=ADA, stream=StreamKind.ACTIVITY)
         fresh.app.analyze.run(days, **WHO)
+        fresh.app.keep_profile.run(DETAILS, patient=ADA, **WHO)
         yield fresh
 
 
@@ -64,6 +68,7 @@ def test_everything_is_in_the_files_as_json(world: World):
     assert json.loads(files["contents.json"])["items"] == {
         "chunk": 250,
         "result": 1,
+        "profile": 1,
         "job": 1,
         "trace": 0,
         "audit": len(json.loads(files["audit.json"])),
@@ -86,6 +91,20 @@ def test_everything_is_in_the_files_as_csv(world: World):
     assert len(_table(files["result-findings.csv"])) == len(findings) > 0
     assert len(_table(files["result.csv"])) == len(_table(files["job.csv"])) == 1
     assert len(_table(files["audit.csv"])) == len(json.loads(files["audit.json"]))
+
+
+def test_a_profile_is_in_the_files_with_everything_it_says(world: World):
+    files = _files(world)
+
+    (told,) = _table(files["profile.csv"])
+    assert (told["email"], told["name"], told["birth_year"]) == ("ada@x", "Ada", "1990")
+    (profile,) = json.loads(files["profile.json"])
+    assert profile["details"] == {
+        "email": {"text": "ada@x"},
+        "name": "Ada",
+        "birth_year": 1990,
+        "zone": "UTC",
+    }
 
 
 def test_nothing_of_others_is_in_the_files(world: World):
@@ -136,7 +155,15 @@ def test_a_dossier_holds_what_erasing_would_remove(world: World):
     held = world.app.erase.held(ADA, **WHO)
     counted = {one.kind: one.count for holdings in held.values() for one in holdings}
     assert _in_dossier(files) == counted
-    assert set(counted) == {"chunk", "result", "idempotency", "import", "job", "prediction"}
+    assert set(counted) == {
+        "chunk",
+        "result",
+        "profile",
+        "idempotency",
+        "import",
+        "job",
+        "prediction",
+    }
     assert min(counted.values()) > 0
     assert counted["job"] == 2  # of two actors
 
@@ -185,7 +212,7 @@ def test_an_export_is_a_job(world: World):
     _files(world)
 
     ((listed, *_), _) = world.app.jobs.run(actor=CLERK, limit=10, cursor=None)
-    assert (listed.state, listed.job.done, listed.job.patient) == (JobState.DONE, 251, ADA)
+    assert (listed.state, listed.job.done, listed.job.patient) == (JobState.DONE, 252, ADA)
 
 
 def test_another_tenants_patient_is_refused_at_once(world: World):

@@ -10,7 +10,7 @@ from clarity.domain.jobs import STALE_AFTER, JobKind, JobState
 from clarity.ports.errors import NotFound, Unavailable
 from clarity.ports.recordings import ReadOptions
 from tests.support.recordings import depresjon_table, source_of
-from tests.support.worlds import CORRELATION, NURSE, STRANGER, World, opened
+from tests.support.worlds import ADA, CORRELATION, NURSE, STRANGER, World, opened
 
 WHO = {"actor": NURSE, "correlation": CORRELATION}
 
@@ -142,3 +142,37 @@ def test_an_analysis_that_nobody_waits_for_was_interrupted():
         steps.close()
 
         assert _newest(world)[0].job.problem == INTERRUPTED
+
+
+def test_those_who_look_after_a_tenant_see_what_never_ended_but_not_about_whom():
+    doctor = attrs.evolve(NURSE, id="doctor")
+    with opened() as world:
+        track = world.core.track()
+        own = track.running(JobKind.EXPORT, patient=ADA, **WHO)
+        others = track.running(JobKind.ANALYZE, patient=ADA, actor=doctor, correlation=CORRELATION)
+        with own, others:
+            world.clock.advance(STALE_AFTER.total_seconds() + 1)
+            listed, cursor = world.app.unfinished_jobs.run(actor=NURSE, limit=9, cursor=None)
+            foreign = world.app.unfinished_jobs.run(actor=STRANGER, limit=9, cursor=None)
+
+        done = world.app.unfinished_jobs.run(actor=NURSE, limit=9, cursor=None)
+
+    assert [(one.job.actor, one.job.patient) for one in listed] == [
+        ("nurse", ADA),
+        ("doctor", None),
+    ]
+    assert {one.state for one in listed} == {JobState.STALE}
+    assert (cursor, foreign, done) == (None, ((), None), ((), None))
+
+
+def test_work_whose_job_was_removed_stops_at_its_next_word():
+    with opened() as world:
+        running = world.core.track().running(JobKind.EXPORT, **WHO)
+        progress = running.__enter__()
+        world.app.jobs.remove(progress.job.id, actor=NURSE)
+        world.clock.advance(2)
+
+        with pytest.raises(NotFound):
+            progress.advance()
+        with pytest.raises(NotFound):
+            running.__exit__(None, None, None)

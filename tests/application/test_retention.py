@@ -4,14 +4,15 @@ from datetime import datetime, timedelta
 import attrs
 import pytest
 
-from clarity.application.read import Days
+from clarity.application.read import Days, first
 from clarity.application.retention_rules import ALL, RetentionRules, rules_of
 from clarity.domain.access import NotAllowed, tenant_subject
 from clarity.domain.analysis.result import AnalysisResult
 from clarity.domain.audit import Operation
 from clarity.domain.streams import DayChunk, StreamKind, Unit
-from clarity.ports.query import Query
+from clarity.ports.query import Page, Query
 from clarity.ports.repository import Put
+from tests.faults.faulty import FaultPlan, FaultyRepository
 from tests.support.worlds import (
     ADA,
     BEN,
@@ -51,6 +52,30 @@ def test_days_older_than_the_limit_go_and_the_limit_itself_stays():
         assert (purged.expired, purged.removed) == (0, 153)
         assert _days(world) == [day_of(n).day.isoformat() for n in range(150, 200)]
         assert _days(world, BEN) == []
+
+
+@attrs.define(eq=False)
+class Hesitant(FaultyRepository):
+    """Gives an empty page before every other one, as a store does that has looked at enough."""
+
+    def query(self, query):
+        if query.cursor is None:
+            return Page((), "begin")
+        cursor = None if query.cursor == "begin" else query.cursor
+        return self.inner.query(query.page(query.page_size, cursor))
+
+
+def test_an_empty_page_is_not_the_end():
+    with opened() as world:
+        store_days(world, ADA, count=200)
+        hesitant = Hesitant(world.core.repository(), FaultPlan())
+        retention = attrs.evolve(world.app.retention, repository=hesitant)
+
+        purged = retention.run(CLINIC, rules=_age_of(150, world), **WHO)
+
+        assert purged.removed == 150
+        assert first(hesitant, Query(DayChunk, ADA)).entity.day == day_of(150).day
+        assert first(hesitant, Query(DayChunk, BEN)) is None
 
 
 def test_results_go_with_their_window():

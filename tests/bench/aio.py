@@ -18,7 +18,7 @@ from clarity.settings import Settings
 from tests.bench.paired import Row, table
 from tests.support.recordings import depresjon_table, source_of
 
-__all__ = ["rows"]
+__all__ = ["beats", "during", "rows"]
 
 BEAT_S = 0.010
 YEAR_MIN = 365 * 1_440
@@ -37,7 +37,7 @@ async def _beating(until: asyncio.Event) -> list[float]:
     return late
 
 
-async def _during(work: Callable[[], object]) -> tuple[list[float], float]:
+async def during(work: Callable[[], object]) -> tuple[list[float], float]:
     ended = asyncio.Event()
     beats = asyncio.ensure_future(_beating(ended))
     started = time.perf_counter()
@@ -66,12 +66,12 @@ async def _measure(year: Source, folder: Path) -> tuple[list[float], list[float]
             for number in range(YEARS):
                 await _ingest(app, year, f"person-{number}")
 
-        idle, _ = await _during(lambda: asyncio.sleep(2.0))
-        busy, took_s = await _during(ingest)
+        idle, _ = await during(lambda: asyncio.sleep(2.0))
+        busy, took_s = await during(ingest)
     return sorted(idle), sorted(busy), took_s / YEARS
 
 
-def _row(what: str, runs: list[list[float]], remark: str = "") -> Row:
+def beats(what: str, runs: list[list[float]], remark: str = "") -> Row:
     """The 99th percentile of the lateness over all runs, and the worst of each."""
     late = sorted(one for run in runs for one in run)
     worst = sorted(run[-1] for run in runs)
@@ -91,8 +91,8 @@ def rows() -> list[Row]:
         runs = [asyncio.run(_measure(year, Path(folder) / str(n))) for n in range(RUNS)]
     idle, busy, took = map(list, zip(*runs, strict=True))
     return [
-        _row("10-ms heartbeat of the event loop at rest", idle),
-        _row(
+        beats("10-ms heartbeat of the event loop at rest", idle),
+        beats(
             "10-ms heartbeat while years of minutes are ingested",
             busy,
             f"; a year ({YEAR_MIN:,} minutes) read and stored in {min(took):.2f} s",

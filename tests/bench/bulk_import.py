@@ -13,13 +13,12 @@ import tempfile
 import time
 import tracemalloc
 from collections.abc import Iterator
-from pathlib import Path
 
 from tests.application.test_import_memory import MINUTES, minutes
 from tests.bench.paired import Measured, Row
-from tests.support.worlds import ADA, CORRELATION, NURSE, opened
+from tests.support.worlds import ADA, CORRELATION, NURSE, opened_at
 
-__all__ = ["rows"]
+__all__ = ["measured", "rows"]
 
 FEW, MANY = 100_800, 1_000_800
 """Samples: 70 days and 695 days of minutes."""
@@ -31,8 +30,8 @@ def _resident_bytes() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1_024
 
 
-def _import(samples: int, *, traced: bool) -> None:
-    with tempfile.TemporaryDirectory() as folder, opened(Path(folder) / "s.db") as world:
+def _import(samples: int, store: str, *, traced: bool) -> None:
+    with tempfile.TemporaryDirectory() as folder, opened_at(store or f"{folder}/s.db") as world:
         run = world.app.import_days.run(
             minutes(samples), patient=ADA, actor=NURSE, correlation=CORRELATION
         )
@@ -46,15 +45,23 @@ def _import(samples: int, *, traced: bool) -> None:
         print(peak, days * MINUTES / took_s)
 
 
-def _measured(samples: int, kind: str) -> tuple[int, float]:
-    command = [sys.executable, "-m", "tests.bench.bulk_import", str(samples), kind]
+def measured(samples: int, kind: str, store: str = "") -> tuple[int, float]:
+    """
+    What a fresh process takes to import so many samples: bytes, and samples a second.
+
+    Args:
+        samples: minutes of one person.
+        kind: `resident` for the growth of the process, `traced` for what Python objects take.
+        store: address; a fresh file when empty.
+    """
+    command = [sys.executable, "-m", "tests.bench.bulk_import", str(samples), kind, store]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
     return int(said[0]), float(said[1])
 
 
 def _of(samples: int) -> Iterator[Row]:
-    resident = [_measured(samples, "resident") for _ in range(REPEATS)]
-    traced, _ = _measured(samples, "traced")
+    resident = [measured(samples, "resident") for _ in range(REPEATS)]
+    traced, _ = measured(samples, "traced")
     name = f"{samples:,} samples"
     yield Row(what=f"{name}: Python objects at most", figure=f"{traced / 1e6:.2f} MB")
     growths = sorted(growth for growth, _ in resident)
@@ -73,4 +80,4 @@ def rows() -> list[Row]:
 
 
 if __name__ == "__main__":
-    _import(int(sys.argv[1]), traced=sys.argv[2] == "traced")
+    _import(int(sys.argv[1]), sys.argv[3], traced=sys.argv[2] == "traced")

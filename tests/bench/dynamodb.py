@@ -2,7 +2,8 @@
 DynamoDB: what a patient-week costs, and typed calls against PynamoDB.
 
 Units are reckoned by the documented item sizes (1 KB per write unit, twice in a transaction; 4 KB
-per read unit). Calls are made against a server in another process that always gives the same
+per read unit), and the plain ones compared with what dynalite says it consumed, the one engine that
+counts by size; it knows no transactions. Calls are made against a server in another process that always gives the same
 answer, so that only the clients are compared; times are processor times of the client. The week is minute counts of NHANES 2003-2004, five people.
 """
 
@@ -36,7 +37,9 @@ from clarity.ports.query import Query
 from clarity.ports.repository import Evidence, Put
 from tests.bench.paired import Measured, Paired, Row, table
 from tests.support.canned import canned
-from tests.support.dynamodb import Counted, Spans, credentials, cursor_key
+from tests.support.dynamodb import BEACONS, Counted, Spans, credentials, cursor_key, world_on
+from tests.support.engines import running
+from tests.support.seeding import item_after
 from tests.support.shared import shared
 
 __all__ = ["rows"]
@@ -89,61 +92,142 @@ def evidence() -> Evidence:
     )
 
 
-def written(chunks: Sequence[DayChunk]) -> list[Item]:
-    """Every item that the transaction of a later ingest writes."""
-    work = work_of([Put(c, 0) for c in chunks], evidence(), items=ITEMS, clock=SystemClock())
-    link = work.link(ChainHead(7, bytes(32)), {}, "0" * 32)
-    actions = [*link.actions("audit"), *work.actions("main", link, {})]
-    return [_item_after(action) for action in actions]
+LATER, FIRST = ChainHead(7, bytes(32)), ChainHead()
+"""How long a person's chain is before an ingest."""
 
 
-def _item_after(action: Mapping[str, Mapping]) -> Item:
-    """What lies under the key when the action has happened."""
-    if "Put" in action:
-        return action["Put"]["Item"]
-    update = action["Update"]
-    text, values = update["UpdateExpression"], update["ExpressionAttributeValues"]
-    pairs = [pair.split(" = ") for pair in text.removeprefix("SET ").split(", ")]
-    return {**update["Key"], **{name: values[value] for name, value in pairs}}
+def written(chunks: Sequence[DayChunk], head: ChainHead = LATER) -> list[Item]:
+    """Every item that the transaction of an ingest writes."""
+    changes = [Put(c, 0) for c in chunks]
+    work = work_of(changes, evidence(), items=ITEMS, beacons=BEACONS, clock=SystemClock())
+    link = work.link(head, "0" * 32)
+    actions = [*link.actions("audit"), *work.actions("main", link)]
+    return [item_after(action) for action in actions]
 
 
 def _units(sizes: Sequence[int], unit: int) -> int:
     return sum(-(-size // unit) for size in sizes)
 
 
+def _range(figures: Sequence[float]) -> str:
+    return f"{min(figures):g} to {max(figures):g}"
+
+
+@attrs.frozen(kw_only=True)
+class Cost:
+    """What one person's week takes."""
+
+    items: int
+    first_items: int
+    header: int
+    days: int
+    plain: int
+    first_plain: int
+    read: int
+
+
+def cost_of(counts: np.ndarray) -> Cost:
+    """Reckoned from the items that an ingest writes."""
+    chunks = week(counts)
+    later, first = (written(chunks, head) for head in (LATER, FIRST))
+    days = [{**ITEMS.encode(OWNER, c).item, "v": {"N": "1"}} for c in chunks]
+    sizes = [item_size(day) for day in days]
+    return Cost(
+        items=len(later),
+        first_items=len(first),
+        header=sizes[0] - len(days[0]["y"]["B"]),
+        days=sum(sizes),
+        plain=_units([item_size(item) for item in later], WRITE_BYTES),
+        first_plain=_units([item_size(item) for item in first], WRITE_BYTES),
+        read=-(-sum(sizes) // READ_BYTES),
+    )
+
+
 def costs() -> Iterator[Row]:
     """Items, units and requests per patient-week."""
-    stored, sizes, units, read = [], [], [], []
-    for counts in people():
-        chunks = week(counts)
-        all_items = [item_size(item) for item in written(chunks)]
-        days = [item_size(ITEMS.encode(OWNER, c).item) + 8 for c in chunks]
-        stored.append(len(all_items))
-        sizes.append(sum(days))
-        units.append(2 * _units(all_items, WRITE_BYTES))
-        read.append(-(-sum(days) // READ_BYTES))
+    each = [cost_of(counts) for counts in people()]
     yield Row(
         what="items written per patient-week, audited",
-        figure=str(max(stored)),
-        remark="7 days, audit record, head of the chain, idempotency record and its place",
+        figure=str(max(one.items for one in each)),
+        remark="7 days, audit record, head of the chain, idempotency record; the first ingest of a "
+        f"person {max(one.first_items for one in each)}, with the entry in the roster",
     )
+    yield Row(
+        what="bytes of the header of a day",
+        figure=str(max(one.header for one in each)),
+        remark="262 in the form before",
+    )
+    days = [one.days for one in each]
     yield Row(
         what="bytes of the seven days with headers",
-        figure=f"{np.median(sizes):.0f}",
-        spread=f"{min(sizes)} to {max(sizes)}",
+        figure=f"{np.median(days):.0f}",
+        spread=_range(days),
     )
-    yield Row(
-        what="write units per patient-week, one transaction",
-        figure=f"{np.median(units):.0f}",
-        spread=f"{min(units)} to {max(units)}",
-        remark="2 requests (one batch read, one transaction); predecessor 10,080 units, 405 requests",
-    )
+    yield from write_rows(each)
+    read = [one.read for one in each]
     yield Row(
         what="read units per patient-week, consistent, 1 query",
         figure=f"{np.median(read):.0f}",
-        spread=f"{min(read)} to {max(read)}",
+        spread=_range(read),
         remark="predecessor 401.5",
     )
+
+
+def write_rows(each: Sequence[Cost]) -> Iterator[Row]:
+    """Write units, as a transaction pays them and plain."""
+    later = [one.plain for one in each]
+    first = [one.first_plain for one in each]
+    yield Row(
+        what="write units per patient-week, one transaction",
+        figure=f"{np.median([2 * units for units in later]):.0f}",
+        spread=_range([2 * units for units in later]),
+        remark=f"mean {2 * np.mean(later):.1f}; 2 requests (one batch read, one transaction); "
+        "predecessor 10,080 units, 405 requests",
+    )
+    yield Row(
+        what="write units of a person's first week, one transaction",
+        figure=f"{np.median([2 * units for units in first]):.0f}",
+        spread=_range([2 * units for units in first]),
+        remark="the entry in the roster too",
+    )
+    yield Row(
+        what="write units of the index `due`, when the chain becomes due",
+        figure="1",
+        remark="none while it is due; taking it out after telling it costs 1 and an update of 1",
+    )
+    yield Row(
+        what="the same items outside of a transaction, write units",
+        figure=f"{np.median(later):.0f}",
+        spread=_range(later),
+        remark="what the guarantees of one commit double",
+    )
+    consumed = [consumed_by_dynalite(written(week(counts))) for counts in people()]
+    yield Row(
+        what="the same, as dynalite counts them",
+        figure=f"{np.median(consumed):.0f}",
+        spread=_range(consumed),
+        remark="put one by one",
+    )
+
+
+def consumed_by_dynalite(items: Sequence[Item]) -> float:
+    """Capacity that the engine says the items took."""
+    credentials()
+    with world_on(running("dynalite"), SystemClock()) as world:
+        table = world.connection.table("main")
+        world.metrics.sums.clear()
+        for item in items:
+            put = {"TableName": table, "Item": item, "ReturnConsumedCapacity": "TOTAL"}
+            world.connection.run(
+                Op(
+                    operation="put_item",
+                    parameters=put,
+                    decode=lambda _: None,
+                    table="main",
+                    reads=False,
+                )
+            )
+        return world.metrics.total("dynamodb_units")
 
 
 def _cpu_s(task: Callable[[], object]) -> float:
@@ -341,7 +425,11 @@ def read_rows() -> Iterator[Row]:
         connection = connected(url)
         clock = SystemClock()
         repository = DynamoDBRepository(
-            connection=connection, items=ITEMS, clock=clock, cursor_key=cursor_key(clock)
+            connection=connection,
+            items=ITEMS,
+            beacons=BEACONS,
+            clock=clock,
+            cursor_key=cursor_key(clock),
         )
         query = Query(DayChunk, OWNER)
         (queried,) = in_turns(lambda: repository.query(query))

@@ -17,6 +17,7 @@ from clarity.ports.clock import Clock
 from clarity.ports.codec import ChunkCodec
 from clarity.ports.copies import StoreCopies
 from clarity.ports.diaries import Diaries
+from clarity.ports.directory import Directory
 from clarity.ports.dossier import DossierRenderer
 from clarity.ports.downloads import Downloads
 from clarity.ports.engine import Engine, GraphBuilder
@@ -27,7 +28,7 @@ from clarity.ports.heads import HeadSigner, HeadVerifier
 from clarity.ports.health import Pingable
 from clarity.ports.ids import Ids
 from clarity.ports.inventory import Inventory
-from clarity.ports.jobs import Jobs
+from clarity.ports.jobs import Jobs, TenantJobs
 from clarity.ports.kept_evidence import KeptEvidence
 from clarity.ports.metrics import Metrics
 from clarity.ports.model_files import BundleArrays, WeightsFiles
@@ -51,6 +52,7 @@ from tests.contracts.clock import harness as clock
 from tests.contracts.codec import harness as codec
 from tests.contracts.copies import harness as copies
 from tests.contracts.diaries import harness as diaries
+from tests.contracts.directory import harness as directory
 from tests.contracts.dossier import harness as dossier
 from tests.contracts.downloads import harness as downloads
 from tests.contracts.engine import harness as engine
@@ -97,6 +99,7 @@ OPENED: Final[dict[type, Callable[[], Iterator[object]]]] = {
     ChunkCodec: lambda: _attributes(codec, "codec"),
     StoreCopies: lambda: _attributes(copies, "copies"),
     Clock: lambda: _attributes(clock, "clock"),
+    Directory: lambda: _attributes(directory, "directory"),
     Diaries: lambda: _attributes(diaries, "diaries"),
     Downloads: lambda: _attributes(downloads, "downloads"),
     DossierRenderer: lambda: (opener() for opener in dossier.OPENERS.values()),
@@ -127,6 +130,7 @@ OPENED: Final[dict[type, Callable[[], Iterator[object]]]] = {
     Repository: lambda: _attributes(repository, "repository"),
     SignatureCheck: lambda: _attributes(signing, "check", "lenient"),
     Signer: lambda: _attributes(signing, "signer"),
+    TenantJobs: lambda: _attributes(jobs, "jobs"),
     Tracer: lambda: _attributes(tracing, "tracer"),
     WeightsFiles: lambda: _attributes(weights_files, "files"),
 }

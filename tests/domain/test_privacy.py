@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 
 from clarity.domain.identity import PatientId, PatientRef, TenantId
-from clarity.domain.privacy import Pseudonyms
+from clarity.domain.privacy import Beacons, Pseudonyms
 from tests.support import strategies
 
 NAMES = Pseudonyms(b"a secret of the tests")
@@ -52,3 +52,30 @@ def test_a_secret_may_be_asked_for_when_a_name_is_needed():
 
 def test_the_secret_is_not_shown():
     assert "secret of" not in repr(NAMES)
+
+
+def _beacon(value: str = "ada@x", *, tenant: str = "clinic", field: str = "email") -> str:
+    return Beacons(b"a secret of the tests").of(TenantId(tenant), field=field, value=value)
+
+
+def test_a_beacon_is_what_it_was_and_shows_nothing():
+    assert _beacon() == _beacon()
+    assert len(_beacon()) == 64
+    assert "secret of" not in repr(Beacons(b"a secret of the tests"))
+
+
+def test_a_beacon_is_another_one_for_any_other_tenant_field_value_or_secret():
+    others = [
+        _beacon("bda@x"),
+        _beacon(tenant="clinic2"),
+        _beacon(field="phone"),
+        _beacon("xada@x", tenant="clini", field="cemail"),
+        Beacons(b"another secret of them").of(TenantId("clinic"), field="email", value="ada@x"),
+    ]
+
+    assert len({_beacon(), *others}) == 6
+
+
+def test_a_secret_of_beacons_that_can_be_tried_out_is_refused():
+    with pytest.raises(ValueError, match="secret"):
+        Beacons(b"short")

@@ -46,6 +46,12 @@ def test_an_error_says_what_is_true_and_what_to_do(error: PortError):
     assert str(error) == ERRORS[error]
 
 
+def test_what_somebody_else_has_alike_is_named_by_its_field():
+    told = str(errors.AlreadyExists("profile", "email"))
+
+    assert told == "a profile with this email exists already; choose another"
+
+
 def test_every_error_of_the_closed_set_is_tried_here():
     kinds = {getattr(errors, name) for name in errors.__all__} - {PortError, Transient}
 

@@ -2,9 +2,11 @@
 
 import random
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from itertools import product
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import attrs
 import pytest
@@ -26,6 +28,7 @@ from clarity.domain.identity import (
 )
 from clarity.domain.jobs import JobKind
 from clarity.domain.models import ModelSelector
+from clarity.domain.profile import Details, EmailAddress
 from clarity.domain.streams import StreamKind
 from clarity.ports.audit import AuditFilter
 from clarity.ports.cache_key import cache_key
@@ -55,6 +58,7 @@ OWNERS: Final = tuple(
     PatientRef(TenantId(tenant), PatientId(patient)) for tenant, patient in product(NAMES, NAMES)
 )
 BUSY: Final = recording()
+PROFILE: Final = Details(email=EmailAddress("a@x"), zone=ZoneInfo("UTC"))
 NO_MODEL: Final = ModelQuestion(selector=ModelSelector("none"))
 LEVELS: Final = {owner: float(number + 1) for number, owner in enumerate(OWNERS)}
 
@@ -172,6 +176,10 @@ def _calls_about(world: World, triple: Triple) -> Iterator[Callable[[], object]]
     yield lambda: app.erase.held(owner, **who)
     yield lambda: app.export_trail.run(triple.caller.tenant, patients=[owner], **who)
     yield lambda: app.analyze.run(days, **who)
+    yield lambda: app.streams_held.run(owner, **who)
+    yield lambda: app.latest_result.run(owner, **who)
+    yield lambda: app.keep_profile.run(PROFILE, patient=owner, **who)
+    yield lambda: app.read_profile.run(owner, **who)
     yield lambda: app.summarize.run(days, by=Period.WEEK, **who)
     yield lambda: app.ingest.run(BUSY, patient=owner, **who)
     yield lambda: app.import_days.run([day_of()], patient=owner, **who)
@@ -227,6 +235,38 @@ def test_the_jobs_of_others_are_neither_listed_nor_found(world: World):
         other = random.Random(own).choice([job for job in jobs.values() if job != own])
         with pytest.raises(NotFound):
             world.app.jobs.one(other, actor=actor)
+
+
+def test_an_address_finds_people_of_the_own_tenant_alone():
+    with opened() as world:
+        who = {"correlation": CorrelationId("c")}
+        actors = [Actor(id="a", tenant=TenantId(name), purpose=Purpose.RESEARCH) for name in NAMES]
+        for number, actor in enumerate(actors[::2]):
+            owner = PatientRef(actor.tenant, PatientId(NAMES[number]))
+            world.app.keep_profile.run(PROFILE, patient=owner, actor=actor, **who)
+
+        found = [world.app.find_patient.run(PROFILE.email, actor=actor, **who) for actor in actors]
+
+    assert found[::2] == [
+        PatientRef(actor.tenant, PatientId(NAMES[number]))
+        for number, actor in enumerate(actors[::2])
+    ]
+    assert set(found[1::2]) == {None}
+
+
+def test_unfinished_jobs_of_other_tenants_are_not_listed():
+    with opened() as world, ExitStack() as running:
+        actors = [Actor(id="a", tenant=TenantId(n), purpose=Purpose.RESEARCH) for n in NAMES]
+        track = world.core.track()
+        jobs = {
+            actor: running.enter_context(
+                track.running(JobKind.EXPORT, actor=actor, correlation=CorrelationId("c"))
+            ).job.id
+            for actor in actors
+        }
+        for actor, own in jobs.items():
+            listed, _ = world.app.unfinished_jobs.run(actor=actor, limit=100, cursor=None)
+            assert [one.job.id for one in listed] == [own]
 
 
 @pytest.mark.parametrize("use_case", ["report", "import_recordings"])

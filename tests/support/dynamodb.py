@@ -23,13 +23,16 @@ from clarity.adapters.aws.dynamodb.payloads import Payloads
 from clarity.adapters.aws.dynamodb.removal import Removal
 from clarity.adapters.aws.dynamodb.repository import DynamoDBRepository
 from clarity.adapters.aws.dynamodb.tables import create_tables
+from clarity.adapters.aws.dynamodb.unique import DynamoDBDirectory
 from clarity.adapters.aws.settings import Endpoint, Limits
 from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
+from clarity.domain.privacy import Beacons
 from clarity.ports.clock import Clock
 from clarity.ports.metrics import Metrics
 from clarity.ports.tracing import Tell, Tracer
 from tests.support.engines import REGION, Engine
 
+BEACONS = Beacons(b"a key for beacons of the tests")
 LIMITS = Limits(connect_timeout_s=5, read_timeout_s=20, deadline_s=60)
 """Generous, since two cores may have to run an engine and many tests."""
 
@@ -100,6 +103,7 @@ class World:
 
     connection: DynamoDBConnection
     repository: DynamoDBRepository
+    directory: DynamoDBDirectory
     trail: DynamoDBAuditLogger
     jobs: DynamoDBJobs
     removal: Removal
@@ -134,11 +138,11 @@ def world_on(
 
 
 @contextmanager
-def world_at(url: str, prefix: str, clock: Clock) -> Iterator[World]:
+def world_at(url: str, prefix: str, clock: Clock, limits: Limits = LIMITS) -> Iterator[World]:
     """Adapters over the tables that another process has made."""
     endpoint = Endpoint(region=REGION, url=url)
     world = _world(
-        ConnectionSettings(endpoint=endpoint, limits=LIMITS, table_prefix=prefix), _Ticking(clock)
+        ConnectionSettings(endpoint=endpoint, limits=limits, table_prefix=prefix), _Ticking(clock)
     )
     try:
         yield world
@@ -171,10 +175,12 @@ def _world(settings: ConnectionSettings, clock: Clock, payloads: Payloads = ITEM
         repository=DynamoDBRepository(
             connection=connection,
             items=EntityItems(ShuffleZstdCodec(), payloads),
+            beacons=BEACONS,
             clock=clock,
             cursor_key=cursor_key(clock),
             backoff=PATIENT,
         ),
+        directory=DynamoDBDirectory(connection, BEACONS, clock),
         trail=DynamoDBAuditLogger(
             connection=connection, clock=clock, cursor_key=cursor_key(clock), backoff=PATIENT
         ),

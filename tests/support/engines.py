@@ -82,7 +82,8 @@ def _command(name: str, port: int) -> list[str]:
                     f"dynalite is missing: npm install --prefix {sys.prefix}/npm dynalite@4.0.0"
                 )
             node = _script("node", "apt-get install nodejs npm")
-            return [node, str(program), "--host", "127.0.0.1", "--port", str(port)]
+            at = ["--host", "127.0.0.1", "--port", str(port)]
+            return [node, str(program), *at, "--createTableMs", "0"]
     raise ValueError(name)
 
 

@@ -3,12 +3,13 @@ A proxy in front of an engine that breaks what a test tells it to break, one ope
 
 A plan is asked for each request (operation, how many of that operation came before) and answers
 with a fault or None. `scripted` and `seeded` make plans. Requests to S3, which name no operation,
-go by their method: GET, PUT, DELETE, POST.
+go by their method: GET, PUT, DELETE, POST. `black_hole` is an address that takes no connection.
 """
 
 import contextlib
 import http.client
 import http.server
+import itertools
 import json
 import random
 import socket
@@ -24,6 +25,9 @@ import attrs
 from tests.support.engines import Engine
 
 Plan = Callable[[str, int], "Fault | None"]
+
+BACKLOG = 3
+"""Connections that fill a queue of none; further ones are not answered."""
 
 NEVER_S = 60.0
 """A hanging answer is given up when the proxy stops, or after this."""
@@ -106,12 +110,19 @@ class FaultProxy:
     Attributes:
         engine: as which it is addressed.
         plan: what breaks; may be replaced at any time.
+        latency_s: how long every request is on its way.
+        left_over: which share of a batch is not processed when that is its fault, 0 to 1.
+        reasons: why the actions of a transaction are refused, in order, when it collides; the
+            others are not to blame.
         requests: how many requests of each operation came.
     """
 
     engine: Engine
     upstream: Engine
     plan: Plan = lambda *_: None
+    latency_s: float = 0.0
+    left_over: float = 0.5
+    reasons: tuple[str, ...] = ()
     requests: "Counter[str]" = attrs.field(factory=Counter)
     lock: threading.Lock = attrs.field(factory=threading.Lock)
     stopping: threading.Event = attrs.field(factory=threading.Event)
@@ -132,6 +143,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.proxy.stopping.wait(self.proxy.latency_s)
         target = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
         operation = target or self.command
         fault = self.proxy.draw(operation)
@@ -161,8 +173,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _forward(self, operation: str, body: bytes, fault: Fault | None) -> None:
         left: dict[str, list[object]] = {}
         if fault is Fault.UNPROCESSED and operation.startswith("Batch"):
-            body, left = _halved(operation, body)
-        status, headers, answer = self._asked(body)
+            body, left = _parted(body, self.proxy.left_over)
+        status, headers, answer = (200, {}, b"{}") if left and not body else self._asked(body)
         if left:
             answer, headers = _with_left(operation, answer, left), {}
         match fault:
@@ -199,8 +211,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if operation != "TransactWriteItems":
             self._refuse(400, "TransactionConflictException")
             return
-        others = len(json.loads(body)["TransactItems"]) - 1
-        reasons = [{"Code": reason, "Message": "secret"}, *[{"Code": "None"}] * others]
+        codes = self.proxy.reasons or (reason,)
+        blamed = [{"Code": code, "Message": "secret"} for code in codes]
+        others = len(json.loads(body)["TransactItems"]) - len(codes)
+        reasons = [*blamed, *[{"Code": "None"}] * others]
         self._refuse(400, "TransactionCanceledException", CancellationReasons=reasons)
 
     def _refuse(self, status: int, code: str, **more: object) -> None:
@@ -227,15 +241,18 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.connection.shutdown(socket.SHUT_RDWR)
 
 
-def _halved(operation: str, body: bytes) -> tuple[bytes, dict[str, list[object]]]:
-    """The request with every second entry taken out, and what was taken out."""
+def _parted(body: bytes, share: float) -> tuple[bytes, dict[str, list[object]]]:
+    """The request without a share of its entries, empty without all, and what was taken out."""
     request = json.loads(body)
     left: dict[str, list[object]] = {}
     for table, wanted in request["RequestItems"].items():
-        entries = wanted if operation == "BatchWriteItem" else wanted["Keys"]
-        left[table] = entries[1::2]
-        del entries[1::2]
-    return json.dumps(request).encode(), {t: e for t, e in left.items() if e}
+        entries = _entries(wanted)
+        out = [int((n + 1) * share) > int(n * share) for n in range(len(entries))]
+        left[table] = list(itertools.compress(entries, out))
+        entries[:] = [entry for entry, is_out in zip(entries, out, strict=True) if not is_out]
+    kept = {t: w for t, w in request["RequestItems"].items() if _entries(w)}
+    rest = json.dumps({**request, "RequestItems": kept}).encode() if kept else b""
+    return rest, {t: e for t, e in left.items() if e}
 
 
 def _with_left(operation: str, body: bytes, left: dict[str, list[object]]) -> bytes:
@@ -247,6 +264,24 @@ def _with_left(operation: str, body: bytes, left: dict[str, list[object]]) -> by
             t: {"Keys": e, "ConsistentRead": True} for t, e in left.items()
         }
     return json.dumps(answer).encode()
+
+
+@contextlib.contextmanager
+def black_hole() -> Iterator[Engine]:
+    """An address that takes no connection and refuses none: whoever calls hears nothing."""
+    with contextlib.ExitStack() as stack:
+        hole = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(BACKLOG):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                waiting.connect(hole.getsockname())
+        yield Engine("black hole", f"http://127.0.0.1:{hole.getsockname()[1]}")
+
+
+def _entries(wanted: list[object] | dict[str, list[object]]) -> list[object]:
+    """What is asked of one table: puts and deletions, or keys to read."""
+    return wanted["Keys"] if isinstance(wanted, dict) else wanted
 
 
 class _Server(http.server.ThreadingHTTPServer):

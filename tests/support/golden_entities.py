@@ -8,6 +8,7 @@ import numpy as np
 
 from clarity.domain.analysis.result import AnalysisResult, Layer, Provenance, Spans
 from clarity.domain.findings import Finding
+from clarity.domain.profile import Details, EmailAddress, Profile
 from clarity.domain.sleep.evenings import NoNight
 from clarity.domain.sleep.rests import MainRest, RestMethod
 from clarity.domain.streams import DayChunk, Placement, StreamKind, Unit
@@ -56,6 +57,25 @@ FIRST_RESULT = AnalysisResult(
     ),
 )
 
+SECOND_RESULT = attrs.evolve(
+    FIRST_RESULT,
+    no_nights=(NoNight(date=date(2003, 10, 22), reason="nothing was scored"),),
+    rests=(
+        MainRest(
+            date=date(2003, 10, 21),
+            method=RestMethod.CRESPO,
+            start=datetime(2003, 10, 21, 23, 5, tzinfo=OSLO),
+            end=datetime(2003, 10, 22, 7, tzinfo=OSLO),
+            n_valid=470,
+            coverage=0.9894736842105263,
+        ),
+        MainRest(
+            date=date(2003, 10, 22), method=RestMethod.ROENNEBERG, reason="nothing was scored"
+        ),
+    ),
+)
+"""Schema 3 has the end of the window in its key and says the same."""
+
 GOLDEN = {
     "chunk-1": DayChunk(
         stream=StreamKind.ACTIVITY,
@@ -69,21 +89,15 @@ GOLDEN = {
         source="0" * 64,
     ),
     "result-1": FIRST_RESULT,
-    "result-2": attrs.evolve(
-        FIRST_RESULT,
-        no_nights=(NoNight(date=date(2003, 10, 22), reason="nothing was scored"),),
-        rests=(
-            MainRest(
-                date=date(2003, 10, 21),
-                method=RestMethod.CRESPO,
-                start=datetime(2003, 10, 21, 23, 5, tzinfo=OSLO),
-                end=datetime(2003, 10, 22, 7, tzinfo=OSLO),
-                n_valid=470,
-                coverage=0.9894736842105263,
-            ),
-            MainRest(
-                date=date(2003, 10, 22), method=RestMethod.ROENNEBERG, reason="nothing was scored"
-            ),
+    "result-2": SECOND_RESULT,
+    "result-3": SECOND_RESULT,
+    "profile-1": Profile(
+        details=Details(
+            email=EmailAddress("Ada@Clinic.example"),
+            name="Ada Berg-\u00c5s",
+            birth_year=1990,
+            zone=OSLO,
         ),
+        created_at=datetime(2003, 10, 26, 2, 30, tzinfo=OSLO, fold=1),
     ),
 }

@@ -23,6 +23,7 @@ from clarity.domain.identity import (
     Role,
     TenantId,
 )
+from clarity.domain.profile import Details, EmailAddress, Profile
 from clarity.domain.sleep.evenings import NoNight
 from clarity.domain.sleep.nights import Night
 from clarity.domain.sleep.rests import MainRest, RestMethod
@@ -243,6 +244,28 @@ def provenances() -> st.SearchStrategy[Provenance]:
     )
 
 
+def emails() -> st.SearchStrategy[EmailAddress]:
+    """Few addresses in several spellings, so that they collide; and any other."""
+    few = st.sampled_from(["ada@clinic.example", "ADA@Clinic.Example", "\u00e9va@x", "E\u0301VA@X"])
+    parts = st.text(st.characters(categories=["L", "N", "S"]), min_size=1, max_size=6)
+    return (few | st.tuples(parts, parts).map("@".join)).map(EmailAddress)
+
+
+def details() -> st.SearchStrategy[Details]:
+    names = st.text(st.characters(categories=["L", "N", "S", "P"]), max_size=12)
+    return st.builds(
+        Details,
+        email=emails(),
+        name=names,
+        birth_year=st.none() | st.integers(1_875, 1_900),
+        zone=zones(),
+    )
+
+
+def profiles() -> st.SearchStrategy[Profile]:
+    return st.builds(Profile, details=details(), created_at=instants())
+
+
 def same(a: object, b: object) -> bool:
     """Equal, and of the same types and zones all through; tells no more, values being long."""
     return a == b and _spelled(a) == _spelled(b)
@@ -260,9 +283,9 @@ def _spelled(value: object) -> object:
     return type(value), repr(value)
 
 
-def entities() -> st.SearchStrategy[DayChunk | AnalysisResult]:
+def entities() -> st.SearchStrategy[Entity]:
     """Everything that a repository keeps."""
-    return chunks() | results()
+    return chunks() | results() | profiles()
 
 
 def events(patient: PatientRef | None = None) -> st.SearchStrategy[AuditEvent]:

@@ -1,5 +1,7 @@
 """The embedded application on a store in memory, with time and ids driven by hand."""
 
+import itertools
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -29,6 +31,8 @@ from clarity.ports.audit import AuditFilter
 from clarity.ports.repository import Evidence, Put
 from clarity.settings import Settings, settings_from
 from tests.support.clocks import START, CountedIds, HandClock
+from tests.support.dynamodb import credentials
+from tests.support.engines import running
 
 CLINIC = TenantId("clinic")
 ADA = PatientRef(CLINIC, PatientId("ada"))
@@ -53,8 +57,27 @@ class World:
 @contextmanager
 def opened(path: Path | None = None) -> Iterator[World]:
     """A fresh application in memory, or over the store in the file `path`."""
+    with opened_at(":memory:" if path is None else str(path)) as world:
+        yield world
+
+
+_tables = itertools.count(1)
+
+
+def tables_on(engine: str) -> str:
+    """The address of fresh tables on that engine."""
+    credentials()
+    url, prefix = running(engine).url, f"w{os.getpid()}-{next(_tables)}-"
+    return (
+        f"dynamodb://eu-west-1/{prefix}?endpoint={url}&create=yes&deadline_s=60&read_timeout_s=20"
+    )
+
+
+@contextmanager
+def opened_at(store: str) -> Iterator[World]:
+    """A fresh application over the store at that address."""
     clock = HandClock()
-    with open_core(Settings(store=":memory:" if path is None else str(path))) as core:
+    with open_core(Settings(store=store)) as core:
         core.clock.override(providers.Object(clock))
         core.ids.override(providers.Object(CountedIds()))
         yield World(core=core, app=core.clarity(), clock=clock)

@@ -35,6 +35,7 @@ LOCAL: Final = "clarity/adapters/local"
 FAULTS: Final = "tests/faults/embedded"
 SIMULATION: Final = f"{FAULTS}/test_rel_01_to_03_simulations.py"
 INTERRUPTS: Final = f"{FAULTS}/test_rel_20_interrupts.py"
+TABLES: Final = "clarity/adapters/aws/dynamodb"
 BULK: Final = "tests/contracts/bulk"
 SHIPPING: Final = "clarity/application/ship_audit.py"
 TOLD: Final = "tests/application/test_ship_audit.py"
@@ -395,6 +396,76 @@ BUGS: Final = (
         old="                take(event)\n                self._forget(number)\n",
         new="                self._forget(number)\n                take(event)\n",
         tests=("tests/contracts/kept_evidence", "-k", "sqlite and not_taken"),
+    ),
+    Bug(
+        name="expired-item-of-tables-is-got",
+        file=f"{TABLES}/repository.py",
+        old="if item is not None and not expired(item, now_us):",
+        new="if item is not None:",
+        tests=("tests/contracts/repository/test_get_and_commit.py", "-k", "moto and expires"),
+    ),
+    Bug(
+        name="transaction-does-not-compare-the-version",
+        file=f"{TABLES}/step.py",
+        old='text = "v = :v AND (attribute_not_exists(x) OR x > :now)"',
+        new='text = "v >= :v AND (attribute_not_exists(x) OR x > :now)"',
+        tests=("tests/contracts/repository/test_get_and_commit.py", "-k", "moto and old_version"),
+    ),
+    Bug(
+        name="lost-answer-before-a-collision-is-written-again",
+        file=f"{TABLES}/chain.py",
+        old=" or record.condition_failed or not refused.condition_failed",
+        new=" or record.condition_failed",
+        tests=("tests/adapters/aws/test_repository.py", "-k", "ministack and collide_after"),
+    ),
+    Bug(
+        name="query-begins-after-the-first-match",
+        file=f"{TABLES}/query.py",
+        old="Comparison.GE: KeyRange(begin, after_all)",
+        new="Comparison.GE: KeyRange(here + AFTER_SEPARATOR, after_all)",
+        tests=("tests/adapters/aws/test_query_plan.py",),
+    ),
+    Bug(
+        name="second-pass-of-a-fold-is-forgotten",
+        file=f"{TABLES}/codec.py",
+        old='text = value.isoformat() + ("*" if value.fold else "")',
+        new="text = value.isoformat()",
+        tests=("tests/adapters/aws/test_codec.py", "tests/adapters/aws/test_golden_items.py"),
+    ),
+    Bug(
+        name="cursor-of-tables-is-not-authenticated",
+        file=f"{TABLES}/cursor.py",
+        old="    if not hmac.compare_digest(",
+        new="    if not tag and not hmac.compare_digest(",
+        tests=(QUERIES, "-k", "moto and another_question"),
+    ),
+    Bug(
+        name="address-of-somebody-else-is-taken-over",
+        file=f"{TABLES}/unique.py",
+        old='"attribute_not_exists(pk) OR who = :who OR x <= :now"',
+        new='"attribute_not_exists(pk) OR who = :who OR who <> :now"',
+        tests=("tests/contracts/repository/test_unique.py", "-k", "ministack and no_second"),
+    ),
+    Bug(
+        name="address-that-was-given-up-stays-taken",
+        file=f"{LOCAL}/_rows.py",
+        old="    _unique.let_go(connection, owner, spec)\n",
+        new="",
+        tests=("tests/contracts/directory", "-k", "sqlite-memory"),
+    ),
+    Bug(
+        name="upsert-replaces-what-does-not-meet-its-condition",
+        file=f"{TABLES}/step.py",
+        old='return {**_asked(f"{text} AND ({asked})", {**values, **dialect.values}), **names}',
+        new='return {**_asked(f"{text} OR ({asked})", {**values, **dialect.values}), **names}',
+        tests=("tests/contracts/repository/test_upsert.py", "-k", "ministack and only_an_entity"),
+    ),
+    Bug(
+        name="ended-job-stays-in-the-index",
+        file=f"{TABLES}/jobs.py",
+        old="    if job.state is not JobState.RUNNING:\n        return {}\n",
+        new="",
+        tests=("tests/adapters/aws/test_jobs.py", "-k", "ministack"),
     ),
 )
 

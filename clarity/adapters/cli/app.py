@@ -13,9 +13,11 @@ from clarity.adapters.cli.health import health
 from clarity.adapters.cli.jobs import jobs
 from clarity.adapters.cli.models import models
 from clarity.adapters.cli.person import erase, export
+from clarity.adapters.cli.profile import profile
 from clarity.adapters.cli.read import read
 from clarity.adapters.cli.session import Opener, Session, current, login_name
 from clarity.adapters.cli.store import store
+from clarity.adapters.cli.streams import streams
 from clarity.adapters.cli.summary import summary
 from clarity.domain.errors import ClarityError
 from clarity.domain.identity import Purpose, Role, TenantId
@@ -167,7 +169,7 @@ def cli(
 
 
 for command in (
-    *(analyze, demo, formats, read, summary, export, erase),
+    *(analyze, demo, formats, read, streams, summary, profile, export, erase),
     *(jobs, store, audit, health, models),
 ):
     cli.add_command(command)

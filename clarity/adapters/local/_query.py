@@ -13,7 +13,9 @@ __all__ = [
     "Sql",
     "column",
     "compiled",
+    "from_column",
     "in_micros",
+    "key_column",
     "matching",
     "micros",
     "names",
@@ -64,11 +66,21 @@ def in_micros(span: timedelta) -> int:
 
 def column(value: Scalar) -> str | int | float:
     """The value as its column holds it: instants in microseconds, dates as ISO 8601 text."""
-    if isinstance(value, datetime):
-        return micros(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    return value
+    return key_column(value) if isinstance(value, str | date) else value
+
+
+def key_column(part: str | date) -> str | int:
+    """The same for a part of a key."""
+    if isinstance(part, datetime):
+        return micros(part)
+    return part if isinstance(part, str) else part.isoformat()
+
+
+def from_column(value: str | int, type_: type[Scalar]) -> str | date:
+    """What `key_column` made of a part of that type."""
+    if type_ is datetime:
+        return EPOCH + timedelta(microseconds=int(value))
+    return date.fromisoformat(str(value)) if type_ is date else str(value)
 
 
 def compiled(condition: Expression, spec: EntitySpec) -> Sql:
@@ -123,7 +135,7 @@ def matching(query: Query[E], spec: EntitySpec, after: list[str | int] | None) -
 def paged(rows: Sql, query: Query[E], spec: EntitySpec) -> Sql:
     """`rows` in the order of `query`: one page and, when there is more, one row beyond it."""
     direction = "DESC" if query.order is Order.NEWEST_FIRST else "ASC"
-    order = ", ".join(f'"{name}" {direction}' for name in spec.key)
+    order = ", ".join(f'"{name}" {direction}' for name in ("owner", *spec.key))
     return statement(rows, "ORDER BY", order, Sql("LIMIT ?", (query.page_size + 1,)))
 
 

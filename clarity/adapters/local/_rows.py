@@ -7,11 +7,19 @@ from typing import Any, Final
 
 import attrs
 
-from clarity.adapters.local._query import Sql, column, micros, names, statement
+from clarity.adapters.local import _unique
+from clarity.adapters.local._query import (
+    Sql,
+    column,
+    from_column,
+    micros,
+    names,
+    statement,
+)
 from clarity.adapters.local.items import Item
 from clarity.ports.entities import Entity, EntitySpec, Key
 from clarity.ports.errors import Corrupt
-from clarity.ports.repository import Put
+from clarity.ports.repository import Put, Upsert
 
 __all__ = ["Row", "alive", "count", "delete", "find", "insert", "purge", "selected"]
 
@@ -55,7 +63,7 @@ def find(connection: sqlite3.Connection, spec: EntitySpec, key: Key, rows: Sql) 
 
 
 def insert(
-    connection: sqlite3.Connection, owner: int, spec: EntitySpec, put: Put, stored: Row
+    connection: sqlite3.Connection, owner: int, spec: EntitySpec, put: Put | Upsert, stored: Row
 ) -> None:
     """`stored` is in its place, instead of whatever was there."""
     values = _values(owner, spec, put.entity) | _state(stored)
@@ -66,9 +74,10 @@ def insert(
 
 
 def delete(connection: sqlite3.Connection, owner: int, spec: EntitySpec, key: Key) -> None:
-    """Nothing lies under `key`."""
+    """Nothing lies under `key`, and what the entity had alone is free."""
     where = Sql("owner = ?", (owner,)) & _is(spec, key)
     _run(connection, statement("DELETE FROM", spec.kind, "WHERE", where))
+    _unique.let_go(connection, owner, spec)
 
 
 def purge(connection: sqlite3.Connection, spec: EntitySpec, now_us: int) -> int:
@@ -82,7 +91,7 @@ def _run(connection: sqlite3.Connection, sql: Sql) -> sqlite3.Cursor:
 
 
 def _is(spec: EntitySpec, key: Key) -> Sql:
-    text = " AND ".join(f'"{name}" = ?' for name in spec.key)
+    text = " AND ".join(f'"{name}" = ?' for name in spec.key) or "1"
     return Sql(text, tuple(column(part) for part in key.parts))
 
 
@@ -110,10 +119,8 @@ def _row(spec: EntitySpec, row: Sequence[Any]) -> Row:
     return Row(Key(spec.kind, parts), version, item)
 
 
-def _part(spec: EntitySpec, name: str, value: str) -> str | date:
-    if spec.fields[name].type is not date:
-        return value
+def _part(spec: EntitySpec, name: str, value: str | int) -> str | date:
     try:
-        return date.fromisoformat(value)
-    except ValueError as error:
+        return from_column(value, spec.fields[name].type)
+    except (ValueError, OverflowError) as error:
         raise Corrupt(f"the key of a stored {spec.kind}") from error

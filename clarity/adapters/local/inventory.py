@@ -29,7 +29,11 @@ RESULTS: Final = """
     SELECT count(*) FROM result JOIN patient ON patient.id = result.owner
     WHERE tenant = ? AND (expires_us IS NULL OR expires_us > ?)
 """
-COUNTS: Final = (("chunk", CHUNKS), ("result", RESULTS))
+PROFILES: Final = """
+    SELECT count(*) FROM profile JOIN patient ON patient.id = profile.owner
+    WHERE tenant = ? AND (expires_us IS NULL OR expires_us > ?)
+"""
+COUNTS: Final = (("chunk", CHUNKS), ("result", RESULTS), ("profile", PROFILES))
 
 
 @attrs.frozen

@@ -29,10 +29,14 @@ Json = dict[str, object]
 Upgrades = Mapping[tuple[str, int], Callable[[Json], Json]]
 
 UPGRADES: Final[Upgrades] = MappingProxyType(
-    {("result", 1): lambda body: {**body, "no_nights": [], "rests": []}}
+    {
+        ("result", 1): lambda body: {**body, "no_nights": [], "rests": []},
+        ("result", 2): lambda body: body,
+    }
 )
 """
 - result 2: evenings without a night, and main rests.
+- result 3: says the same, under a key with the end of its window.
 """
 
 

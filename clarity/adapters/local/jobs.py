@@ -22,7 +22,7 @@ from clarity.ports.clock import Clock
 from clarity.ports.entities import Key
 from clarity.ports.erasure import Erasable, Holding
 from clarity.ports.errors import AlreadyExists, Corrupt, NotFound
-from clarity.ports.jobs import MAX_JOBS, JobPage, Jobs
+from clarity.ports.jobs import MAX_JOBS, JobPage, Jobs, TenantJobs
 from clarity.ports.repository import Evidence
 
 __all__ = ["SqliteJobs"]
@@ -45,6 +45,12 @@ ABOUT: Final = """
     SELECT number, body FROM job WHERE tenant = ? AND patient = ? AND number > ?
     ORDER BY number LIMIT ?
 """
+REMOVE: Final = "DELETE FROM job WHERE tenant = ? AND id = ? AND actor = ?"
+UNFINISHED: Final = """
+    SELECT number, body FROM job WHERE tenant = ? AND number > ? AND state = 'running'
+    ORDER BY number LIMIT ?
+"""
+"""The state is written out, since an index that holds nothing else answers for nothing else."""
 COUNT: Final = "SELECT count(*) FROM job WHERE tenant = ? AND patient = ?"
 TAKE: Final = """
     DELETE FROM job WHERE number IN
@@ -59,7 +65,7 @@ BEYOND_ALL: Final = (1 << 63) - 1
 
 
 @attrs.frozen
-class SqliteJobs(Jobs, Erasable):
+class SqliteJobs(Jobs, TenantJobs, Erasable):
     """
     Jobs beside the entities, in a table of their own; those about one person go with them.
 
@@ -99,20 +105,42 @@ class SqliteJobs(Jobs, Erasable):
 
     def of(self, actor: Actor, *, limit: int, cursor: str | None) -> JobPage:
         """At most `limit` jobs of `actor` after `cursor`, newest first."""
+        question = orjson.dumps([KIND, str(actor.tenant), actor.id])
+        of = (str(actor.tenant), actor.id)
+        return self._page(PAGE, of, question, limit, BEYOND_ALL, cursor)
+
+    def unfinished(self, tenant: TenantId, *, limit: int, cursor: str | None) -> JobPage:
+        """At most `limit` jobs of `tenant` after `cursor` that never ended, oldest first."""
+        question = orjson.dumps([KIND, "unfinished", str(tenant)])
+        return self._page(UNFINISHED, (str(tenant),), question, limit, 0, cursor)
+
+    def _page(
+        self,
+        select: str,
+        of: tuple[str, ...],
+        question: bytes,
+        limit: int,
+        start: int,
+        cursor: str | None,
+    ) -> JobPage:
         if not 1 <= limit <= MAX_JOBS:
             raise ValueError(f"a page holds 1 to {MAX_JOBS} jobs, not {limit}")
-        question = orjson.dumps([KIND, str(actor.tenant), actor.id])
         key, now = self.store.cursor_key, self.clock.now()
-        before: list[str | int] = [BEYOND_ALL]
+        after: list[str | int] = [start]
         if cursor is not None:
-            before = place_of(cursor, question=question, key=key, now=now)
+            after = place_of(cursor, question=question, key=key, now=now)
         with self.store.reading() as connection:
-            of = (str(actor.tenant), actor.id, *before, limit + 1)
-            rows = connection.execute(PAGE, of).fetchall()
+            rows = connection.execute(select, (*of, *after, limit + 1)).fetchall()
         jobs = tuple(self._job(body) for _, body in rows[:limit])
         if len(rows) <= limit:
             return JobPage(jobs, None)
         return JobPage(jobs, signed([rows[limit - 1][0]], question=question, key=key, now=now))
+
+    def remove(self, actor: Actor, job: str) -> None:
+        """The job of that id is gone, ended or not."""
+        with self.store.writing() as connection:
+            if not connection.execute(REMOVE, (str(actor.tenant), job, actor.id)).rowcount:
+                raise NotFound(_name(job))
 
     def purge(self, tenant: TenantId, *, ended_before: datetime) -> int:
         """Remove every job of `tenant` that ended before that time; says how many went."""

@@ -7,15 +7,25 @@ from typing import Final, TypeVar, cast
 
 import attrs
 
-from clarity.adapters.local import _chain, _idempotency, _query, _rows
+from clarity.adapters.local import _chain, _idempotency, _query, _rows, _unique
 from clarity.adapters.local._rows import Row
 from clarity.adapters.local.cursor import place_of, signed
 from clarity.adapters.local.items import EntityCodec, Item
 from clarity.adapters.local.store import SqliteStore
 from clarity.domain.audit import Touched
 from clarity.domain.identity import PatientRef
+from clarity.domain.privacy import Beacons
 from clarity.ports.clock import Clock
-from clarity.ports.entities import ENTITIES, Entity, EntitySpec, Key, key_of, spec_for, spec_of
+from clarity.ports.entities import (
+    ENTITIES,
+    Entity,
+    EntitySpec,
+    Key,
+    key_of,
+    spec_for,
+    spec_of,
+    unique_of,
+)
 from clarity.ports.errors import AlreadyExists, Corrupt, NotFound, StaleVersion, TooLarge
 from clarity.ports.expiry import Expiring
 from clarity.ports.query import Page, Query, Stored
@@ -27,6 +37,7 @@ from clarity.ports.repository import (
     Evidence,
     Put,
     Repository,
+    Upsert,
 )
 
 __all__ = ["SqliteRepository"]
@@ -81,7 +92,7 @@ class SqliteRepository(Repository, Expiring):
         )
         if len(rows) <= query.page_size:
             return Page(items, None)
-        last = [str(_query.column(part)) for part in rows[query.page_size - 1].key.parts]
+        last = [_query.key_column(part) for part in rows[query.page_size - 1].key.parts]
         return Page(items, signed(last, question=question, key=key, now=now))
 
     def _page(self, query: Query[E], spec: EntitySpec, after: list[str | int] | None) -> list[Row]:
@@ -133,46 +144,64 @@ class SqliteRepository(Repository, Expiring):
         if isinstance(change, Delete):
             return _Prepared(change, change.key, spec_for(change.key), None)
         key, spec = key_of(change.entity), spec_of(type(change.entity))
-        return _Prepared(change, key, spec, self.codec.encode(owner, key, spec, change.entity))
+        item = self.codec.encode(owner, key, spec, change.entity)
+        return _Prepared(change, key, spec, item, self._beacons(owner, change.entity))
+
+    def _beacons(self, owner: PatientRef, entity: Entity) -> dict[str, str]:
+        """What stands for the values that the owner alone may have, by field."""
+        of = Beacons(self.store.cursor_key).of
+        return {
+            one.field: of(owner.tenant, field=one.field, value=one.value)
+            for one in unique_of(entity)
+        }
 
     def purge_expired(self) -> int:
         """What has expired is removed from the file; says how many entities that were."""
         now_us = self._now_us()
         with self.store.writing() as connection:
             _idempotency.forget(connection, now_us)
+            _unique.expire(connection, now_us)
             return sum(_rows.purge(connection, spec, now_us) for spec in ENTITIES)
 
 
 @attrs.frozen
 class _Prepared:
-    """A change with its key, and its bytes when it stores something."""
+    """A change with its key; its bytes and beacons when it stores something."""
 
     change: Change
     key: Key
     spec: EntitySpec
     item: Item | None
+    beacons: dict[str, str] = attrs.field(factory=dict)
 
 
 def _applied(
     connection: sqlite3.Connection, owner: int, prepared: _Prepared, now_us: int
 ) -> tuple[int, Touched]:
     """The new version (0 = deleted) and what the audit record says of the change."""
-    key, spec = prepared.key, prepared.spec
-    row = _rows.find(connection, spec, key, _rows.alive(owner, now_us))
-    _check_version(prepared, 0 if row is None else row.version)
+    key, spec, change = prepared.key, prepared.spec, prepared.change
+    alive = _rows.alive(owner, now_us)
+    row = _rows.find(connection, spec, key, alive)
+    current = 0 if row is None else row.version
+    if isinstance(change, Upsert):
+        meets = alive & _query.compiled(change.when, spec)
+        if row is not None and _rows.find(connection, spec, key, meets) is None:
+            raise StaleVersion(str(key), current)
+    else:
+        _check_version(key, change, current)
     before = "" if row is None else row.item.digest.hex()
-    if not isinstance(prepared.change, Put) or prepared.item is None:
+    if isinstance(change, Delete) or prepared.item is None:
         _rows.delete(connection, owner, spec, key)
         return 0, Touched(str(key), before=before)
-    version = prepared.change.based_on + 1
-    _rows.insert(connection, owner, spec, prepared.change, Row(key, version, prepared.item))
-    return version, Touched(str(key), before=before, after=prepared.item.digest.hex())
+    stored = Row(key, current + 1, prepared.item)
+    _unique.take(connection, owner, change, prepared.beacons, now_us)
+    _rows.insert(connection, owner, spec, change, stored)
+    return stored.version, Touched(str(key), before=before, after=prepared.item.digest.hex())
 
 
-def _check_version(prepared: _Prepared, current: int) -> None:
-    based_on = prepared.change.based_on
-    if current == based_on:
+def _check_version(key: Key, change: Put | Delete, current: int) -> None:
+    if current == change.based_on:
         return
-    if based_on == 0:
-        raise AlreadyExists(str(prepared.key))
-    raise StaleVersion(str(prepared.key), current)
+    if change.based_on == 0:
+        raise AlreadyExists(str(key))
+    raise StaleVersion(str(key), current)

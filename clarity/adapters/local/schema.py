@@ -152,9 +152,78 @@ OUTBOX: Final = (
 )
 """How far each chain was told to the log outside the store."""
 
+PROFILES: Final = (
+    """
+    CREATE TABLE profile (
+        owner INTEGER PRIMARY KEY REFERENCES patient (id),
+        zone TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        version INTEGER NOT NULL,
+        expires_us INTEGER,
+        schema INTEGER NOT NULL,
+        digest BLOB NOT NULL,
+        body BLOB NOT NULL,
+        payload BLOB NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX profile_expiry ON profile (expires_us) WHERE expires_us IS NOT NULL",
+    """
+    CREATE TABLE taken (
+        beacon TEXT PRIMARY KEY,
+        owner INTEGER NOT NULL REFERENCES patient (id),
+        field TEXT NOT NULL,
+        expires_us INTEGER,
+        UNIQUE (owner, field)
+    ) STRICT, WITHOUT ROWID
+    """,
+    "CREATE INDEX taken_expiry ON taken (expires_us) WHERE expires_us IS NOT NULL",
+)
+"""What no two patients of a tenant may have alike lies in `taken`, by what stands for its value."""
+
+RESULTS_BY_TIME: Final = (
+    "ALTER TABLE result RENAME TO result_by_print",
+    """
+    CREATE TABLE result (
+        owner INTEGER NOT NULL REFERENCES patient (id),
+        kind TEXT NOT NULL,
+        window_end INTEGER NOT NULL,
+        fingerprint TEXT NOT NULL,
+        window_start INTEGER NOT NULL,
+        computed_at INTEGER NOT NULL,
+        clarity_version TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        expires_us INTEGER,
+        schema INTEGER NOT NULL,
+        digest BLOB NOT NULL,
+        body BLOB NOT NULL,
+        payload BLOB NOT NULL,
+        PRIMARY KEY (owner, kind, window_end, fingerprint)
+    ) STRICT
+    """,
+    """
+    INSERT INTO result
+    SELECT owner, kind, window_end, fingerprint, window_start, computed_at, clarity_version,
+        version, expires_us, schema, digest, body, payload
+    FROM result_by_print
+    """,
+    "DROP TABLE result_by_print",
+    "CREATE INDEX result_expiry ON result (expires_us) WHERE expires_us IS NOT NULL",
+)
+"""The latest result of a kind is the last of its rows."""
+
+OPEN_JOBS: Final = ("CREATE INDEX job_unfinished ON job (tenant, number) WHERE state = 'running'",)
+
 Migrations = tuple[tuple[str, ...], ...]
 
-MIGRATIONS: Final[Migrations] = (FIRST, JOBS, OPEN_BATCHES, OUTBOX)
+MIGRATIONS: Final[Migrations] = (
+    FIRST,
+    JOBS,
+    OPEN_BATCHES,
+    OUTBOX,
+    PROFILES,
+    RESULTS_BY_TIME,
+    OPEN_JOBS,
+)
 """Migration n makes version n + 1 of version n; a new store goes through all of them."""
 
 VERSION: Final = len(MIGRATIONS)

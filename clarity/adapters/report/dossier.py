@@ -17,6 +17,7 @@ import orjson
 from clarity.domain.analysis.result import AnalysisResult
 from clarity.domain.audit import AuditRecord
 from clarity.domain.jobs import Job
+from clarity.domain.profile import Profile
 from clarity.domain.streams import DayChunk
 from clarity.ports.dossier import Dossier, DossierRenderer, Piece
 from clarity.ports.entities import ENTITIES, Entity, spec_of
@@ -35,6 +36,7 @@ AUDIT_COLUMNS: Final = ("seq", "at", "actor", "purpose", "operation", "entities"
 JOB_COLUMNS: Final = ("id", "kind", "state", "done", "total", "started_at", "heard_at", "problem")
 TRACE_COLUMNS: Final = ("kind", "name")
 VALUE_COLUMNS: Final = ("stream", "time", "value", "unit")
+PROFILE_COLUMNS: Final = ("email", "name", "birth_year", "zone", "created_at")
 FINDING_COLUMNS: Final = ("result", "metric", "value", "unit", "reason", "coverage", "algorithm")
 
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -66,6 +68,7 @@ class DossierFiles(DossierRenderer):
 TABLES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {f"{spec.kind}.csv": tuple(spec.fields) for spec in ENTITIES}
     | {
+        "profile.csv": PROFILE_COLUMNS,
         "chunk-values.csv": VALUE_COLUMNS,
         "result-findings.csv": FINDING_COLUMNS,
         f"{JOB}.csv": JOB_COLUMNS,
@@ -144,6 +147,13 @@ def _tables(item: Item) -> dict[str, Iterable[tuple[Cell, ...]]]:
             return {"chunk.csv": [_of_entity(item)], "chunk-values.csv": _of_values(item)}
         case AnalysisResult():
             return {"result.csv": [_of_entity(item)], "result-findings.csv": _of_findings(item)}
+        case Profile():
+            return {"profile.csv": [_of_profile(item)]}
+
+
+def _of_profile(profile: Profile) -> tuple[Cell, ...]:
+    said = profile.details
+    return said.email.text, said.name, said.birth_year, said.zone.key, profile.created_at
 
 
 def _of_entity(entity: Entity) -> tuple[Cell, ...]:

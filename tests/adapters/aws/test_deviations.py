@@ -5,7 +5,7 @@ A row that no longer holds fails here, so that the table shrinks when an engine 
 
 | engine | deviation | what we do instead |
 |---|---|---|
-| dynalite | knows no transactions | commits are tried on moto and ministack alone |
+| dynalite | knows no transactions | only what reads is tried on it (`tests/support/seeding.py`) |
 | dynalite | knows no expiry and no recovery | tried on moto and ministack alone; `create_tables` leaves it out |
 | dynalite | knows no PartiQL | statements are tried on ministack alone |
 | moto | forgets request tokens: a transaction repeated with its token is refused | the nonce tells |

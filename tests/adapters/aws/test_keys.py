@@ -1,16 +1,20 @@
 """No two ids share a key, and keys sort as their parts do."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from clarity.adapters.aws.dynamodb import keys
+from clarity.domain.analysis.result import AnalysisResult
 from clarity.domain.identity import PatientId, PatientRef, TenantId
-from clarity.ports.entities import Key
+from clarity.ports.entities import Entity, Key, key_of
 from clarity.ports.errors import TooLarge
+from tests.support import strategies
 from tests.support.strategies import identifiers, patients, texts
+
+NOON = datetime(2003, 5, 1, 12, tzinfo=UTC)
 
 letters = texts() | st.text("#$%a\U0010fffd\U0010fffe\U0010ffff ", max_size=4)
 
@@ -30,7 +34,7 @@ def test_an_escaped_text_holds_no_separator_and_no_last_code_point(text: str):
 
 @given(st.tuples(letters, letters), st.tuples(letters, letters))
 def test_keys_sort_as_their_parts(one: tuple[str, str], other: tuple[str, str]):
-    texts_ = [keys.key_text(Key("result", parts)) for parts in (one, other)]
+    texts_ = [keys.key_text(Key("result", (kind, NOON, fp))) for kind, fp in (one, other)]
     encoded = [text.encode() for text in texts_]
 
     assert (encoded[0] < encoded[1]) == (one < other)
@@ -82,10 +86,50 @@ def test_a_day_is_eight_digits():
     assert keys.part_text(date(33, 5, 7)) == "00330507"
 
 
+@given(strategies.instants(), strategies.instants())
+def test_instants_sort_as_they_follow_each_other(one: datetime, other: datetime):
+    texts_ = [keys.key_text(Key("result", ("a", at, "f"))) for at in (one, other)]
+
+    assert (texts_[0] < texts_[1]) == (one.timestamp() < other.timestamp())
+
+
+@pytest.mark.parametrize(
+    "at", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)], ids=["min", "max"]
+)
+def test_the_first_and_the_last_instants_have_keys_of_one_length(at: datetime):
+    ahead, behind = timezone(timedelta(hours=14)), timezone(-timedelta(hours=14))
+
+    texts_ = [keys.part_text(at.replace(tzinfo=zone)) for zone in (ahead, UTC, behind)]
+
+    assert texts_ == sorted(texts_)
+    assert {len(text) for text in texts_} == {19}
+
+
+@given(entity=strategies.entities())
+def test_a_sort_key_gives_its_key_back(entity: Entity):
+    assert keys.key_of_text(keys.key_text(key_of(entity))) == key_of(entity)
+
+
+@given(result=strategies.results())
+def test_a_result_of_schema_1_or_2_lies_before_all_others_and_is_named_by_what_its_key_had(
+    result: AnalysisResult,
+):
+    key = key_of(result)
+    (former,) = keys.former_key_texts(key)
+
+    assert former == keys.former_key_text(key, 1) == keys.former_key_text(key, 2)
+    assert former < keys.key_text(key) == keys.former_key_text(key, 3)
+    assert keys.key_of_text(former) == Key("result", (key.parts[0], key.parts[2]))
+
+
+def test_other_kinds_never_lay_elsewhere():
+    assert keys.former_key_texts(Key("chunk", ("activity", date(2003, 5, 7)))) == ()
+
+
 def test_records_sort_before_the_head():
     assert keys.seq_sk(1) < keys.seq_sk(2) < keys.seq_sk(10) < keys.HEAD
 
 
 def test_a_key_that_is_too_long_is_refused():
     with pytest.raises(TooLarge):
-        keys.key_text(Key("result", ("k" * 1_025, "f")))
+        keys.key_text(Key("result", ("k" * 1_025, NOON, "f")))

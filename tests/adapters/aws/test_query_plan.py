@@ -1,25 +1,38 @@
 """Queries compiled without a server: the range and the filter say what the condition says."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clarity.adapters.aws.dynamodb.conditions import ALWAYS, NEVER, simplified
+from clarity.adapters.aws.dynamodb.conditions import NEVER, simplified, without
+from clarity.adapters.aws.dynamodb.conditions import holds as asked_of
 from clarity.adapters.aws.dynamodb.items import comparable
 from clarity.adapters.aws.dynamodb.keys import key_text
 from clarity.adapters.aws.dynamodb.query import planned, question
 from clarity.domain.analysis.result import AnalysisResult
 from clarity.domain.identity import PatientId, PatientRef, TenantId
 from clarity.domain.streams import DayChunk
-from clarity.ports.entities import Key
-from clarity.ports.query import All, AnyOf, Compare, Comparison, Expression, Not, Query, field
+from clarity.ports.entities import Key, spec_of
+from clarity.ports.query import (
+    ALWAYS,
+    All,
+    AnyOf,
+    Compare,
+    Comparison,
+    Expression,
+    Not,
+    Query,
+    field,
+)
+from tests.support.golden_entities import GOLDEN
 
 ADA = PatientRef(TenantId("t"), PatientId("ada"))
 
-Row = Mapping[str, str | date]
+Row = Mapping[str, str | date | datetime]
 
 
 def holds(condition: Expression, row: Row) -> bool:
@@ -62,12 +75,13 @@ def conditions(leaves: st.SearchStrategy[Compare]) -> st.SearchStrategy[Expressi
     )
 
 
+ends = st.integers(-2, 2).map(lambda n: datetime(2003, 5, 1, tzinfo=UTC) + timedelta(hours=n))
 result_terms = st.builds(
     Compare,
     st.sampled_from(["kind", "fingerprint"]),
     st.sampled_from(Comparison),
     words,
-)
+) | st.builds(Compare, st.just("window_end"), comparisons, ends)
 chunk_terms = st.builds(
     Compare, st.just("stream"), st.sampled_from(Comparison), st.sampled_from(["activity", "a", ""])
 ) | st.builds(Compare, st.just("day"), comparisons, days)
@@ -85,13 +99,13 @@ def check(query: Query, row: Row, key: Key) -> None:
         assert inside == wanted
 
 
-@given(conditions(result_terms), words, words)
+@given(conditions(result_terms), words, ends, words)
 def test_the_range_of_results_loses_nothing_and_alone_is_exact(
-    condition: Expression, kind: str, fingerprint: str
+    condition: Expression, kind: str, end: datetime, print_: str
 ):
-    query = Query(AnalysisResult, ADA, condition)
+    row = {"kind": kind, "window_end": end, "fingerprint": print_}
 
-    check(query, {"kind": kind, "fingerprint": fingerprint}, Key("result", (kind, fingerprint)))
+    check(Query(AnalysisResult, ADA, condition), row, Key("result", (kind, end, print_)))
 
 
 @given(conditions(chunk_terms), st.sampled_from(["activity", "hrv"]), days)
@@ -103,11 +117,49 @@ def test_the_range_of_chunks_loses_nothing_and_alone_is_exact(
     check(query, {"stream": stream, "day": day}, Key("chunk", (stream, day)))
 
 
-@given(conditions(result_terms), words, words)
-def test_a_simplified_condition_means_the_same(condition: Expression, kind: str, print_: str):
-    row = {"kind": kind, "fingerprint": print_}
+@given(conditions(chunk_terms), st.sampled_from(["activity", "hrv"]), days)
+def test_a_condition_without_some_fields_says_no_more_than_with_them(
+    condition: Expression, stream: str, day: date
+):
+    row = {"stream": stream, "day": day}
+
+    weaker = without(simplified(condition), frozenset({"stream"}))
+
+    assert holds(weaker, row) or not holds(condition, row)
+
+
+@given(conditions(result_terms), words, ends, words)
+def test_a_simplified_condition_means_the_same(
+    condition: Expression, kind: str, end: datetime, print_: str
+):
+    row = {"kind": kind, "window_end": end, "fingerprint": print_}
 
     assert holds(simplified(condition), row) == holds(condition, row)
+
+
+OSLO = ZoneInfo("Europe/Oslo")
+FIRST, SECOND = (datetime(2003, 10, 26, 2, 30, tzinfo=OSLO, fold=fold) for fold in (0, 1))
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        (field("window_end").equals(SECOND), True),
+        (field("window_end").equals(FIRST), False),
+        (field("window_end") > FIRST, True),
+        (field("window_end").equals(SECOND.astimezone(UTC)), True),
+        (Not(field("window_end") < FIRST), True),
+        (AnyOf((field("kind").equals("x"), field("kind").begins_with("rest"))), True),
+        (All((field("kind").equals("x"), field("kind").begins_with("rest"))), False),
+    ],
+)
+def test_what_the_reader_asks_means_what_the_port_says_times_as_instants(
+    condition: Expression, expected: bool
+):
+    result = GOLDEN["result-1"]
+    assert result.window.end == SECOND
+
+    assert asked_of(condition, spec_of(AnalysisResult), result) == expected
 
 
 def test_constants_are_folded():
@@ -152,10 +204,45 @@ def test_other_fields_are_filtered_by_alias_and_bound_value():
 
     assert plan is not None
     assert plan.filter == (
-        "#n0 >= :v0 AND (begins_with(#n1, :v1) OR #n2 = :v2) AND NOT begins_with(#n1, :v3)"
+        "#n0 < :v0 OR "
+        "(#n1 >= :v1 AND (begins_with(#n2, :v2) OR #n3 = :v3) AND NOT begins_with(#n2, :v4))"
     )
-    assert plan.names == {"#n0": "f_coverage", "#n1": "device", "#n2": "unit"}
-    assert plan.values[":v2"] == {"S": "counts"}
+    assert plan.names == {"#n0": "s", "#n1": "k", "#n2": "i", "#n3": "u"}
+    assert plan.values[":v0"] == {"N": "2"}
+    assert plan.values[":v3"] == {"S": "counts"}
+
+
+def test_a_kind_of_one_form_is_filtered_by_the_condition_alone():
+    plan = planned(Query(AnalysisResult, ADA).where(field("clarity_version") > "1"))
+
+    assert plan is not None
+    assert plan.filter == "#n0 > :v0"
+    assert plan.names == {"#n0": "f_clarity_version"}
+
+
+SOURCED = field("source").begins_with("0")
+
+
+@pytest.mark.parametrize(
+    ("condition", "filter_"),
+    [
+        (SOURCED, ""),
+        (Not(SOURCED), ""),
+        (AnyOf((SOURCED, field("coverage") > 0.5)), ""),
+        (All((SOURCED, field("coverage") > 0.5)), "#n0 < :v0 OR #n1 > :v1"),
+        (
+            AnyOf((All((SOURCED, field("coverage") > 0.5)), field("unit").equals("counts"))),
+            "#n0 < :v0 OR (#n1 > :v1 OR #n2 = :v2)",
+        ),
+    ],
+)
+def test_what_the_service_cannot_tell_is_left_to_the_reader(condition: Expression, filter_: str):
+    plan = planned(Query(DayChunk, ADA, condition))
+
+    assert plan is not None
+    assert plan.filter == filter_
+    assert plan.rest == simplified(condition)
+    assert plan.step(5) == 200
 
 
 def test_the_same_value_is_bound_once():
@@ -164,7 +251,7 @@ def test_the_same_value_is_bound_once():
     plan = planned(Query(DayChunk, ADA, condition))
 
     assert plan is not None
-    assert plan.values == {":v0": {"S": "x"}}
+    assert plan.values == {":v0": {"N": "2"}, ":v1": {"S": "x"}}
 
 
 def test_every_name_and_value_of_the_request_is_used():
@@ -193,7 +280,7 @@ def test_a_plan_explains_itself_without_naming_the_owner():
     assert "no index, consistent, ascending" in text
     assert "chunk from 'activity#' to 'activity$'" in text
     assert "about 3 read units" in text
-    assert "f_coverage" in text
+    assert "'k'" in text
     assert "ada" not in text
     assert "filter: none" in planned(Query(DayChunk, ADA)).explain(item_bytes=1, page_size=1)
 

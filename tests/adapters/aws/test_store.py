@@ -157,7 +157,7 @@ def test_the_stock_counts_what_has_not_expired(world: World):
     stock = inventory.stock(ADA.tenant)
 
     assert (stock.patients, stock.audit_records) == (2, 2)
-    assert dict(stock.entities) == {"chunk": 3, "result": 0}
+    assert dict(stock.entities) == {"chunk": 3, "result": 0, "profile": 0}
     assert "eu-west-1" in stock.location
     assert "layout 1, answers within" in inventory.ping()
     assert inventory.stock(TenantId("nobody")).patients == 0

@@ -21,7 +21,7 @@ def test_files_are_stored_without_an_analysis(clarity: Command, ada: Path, store
         "refused": [],
     }
     status = clarity("--store", store, "store", "status", "--json").told
-    assert status["entities"] == {"chunk": 3, "result": 0}
+    assert status["entities"] == {"chunk": 3, "result": 0, "profile": 0}
     assert status["audit_records"] == 2
 
 

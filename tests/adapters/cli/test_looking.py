@@ -154,7 +154,7 @@ def test_the_status_counts_what_is_stored(clarity: Command, analyzed: Path):
 def test_the_status_for_machines(clarity: Command, analyzed: Path):
     told = clarity("--store", analyzed, "store", "status", "--json").told
 
-    assert told["entities"] == {"chunk": 3, "result": 1}
+    assert told["entities"] == {"chunk": 3, "profile": 0, "result": 1}
     assert told["size_bytes"] >= analyzed.stat().st_size
     assert told["patients"] == 1
 
@@ -262,3 +262,21 @@ def test_where_the_machine_does_not_say_the_actor_is_unknown(monkeypatch: pytest
     monkeypatch.setattr("getpass.getuser", nobody)
 
     assert login_name() == "unknown"
+
+
+def test_streams_are_told_with_their_days_in_words_and_for_machines(
+    clarity: Command, analyzed: Path
+):
+    words = clarity("--store", analyzed, "streams", "ada")
+    told = clarity("--store", analyzed, "streams", "ada", "--json").told
+
+    assert words.code == 0
+    assert words.out == f"activity     {told[0]['first']} to {told[0]['last']}\n"
+    assert [one["stream"] for one in told] == ["activity"]
+
+
+def test_streams_of_somebody_unknown_are_refused(clarity: Command, analyzed: Path):
+    said = clarity("--store", analyzed, "streams", "nobody")
+
+    assert (said.code, said.out) == (1, "")
+    assert "patient.unknown" in said.err

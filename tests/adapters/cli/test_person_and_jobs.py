@@ -7,6 +7,7 @@ import pytest
 
 from clarity.adapters.cli.exits import Exit
 from clarity.domain.jobs import JobKind
+from clarity.ports.errors import NotFound
 from tests.support.worlds import CORRELATION, NURSE, cli, opened, store_days
 
 
@@ -37,7 +38,7 @@ def test_an_export_in_words(store, tmp_path, capfd):
     assert cli(store, "export", "ada", "--out", str(tmp_path / "d")) == Exit.DONE
     captured = capfd.readouterr()
     assert captured.out == f"{tmp_path / 'd'}\n"
-    assert "13 files about ada" in captured.err
+    assert "15 files about ada" in captured.err
 
 
 def test_an_export_that_cannot_be_written_is_told(store, tmp_path, capfd):
@@ -56,7 +57,7 @@ def test_an_erasure_counts_what_is_left(store, capfd):
     assert answer["removed"] == 3
     assert answer["left"] == {
         "answers": {"prediction": 0},
-        "repository": {"chunk": 0, "result": 0, "idempotency": 0, "import": 0},
+        "repository": {"chunk": 0, "result": 0, "profile": 0, "idempotency": 0, "import": 0},
         "jobs": {"job": 0},
     }
     assert "backups" in answer["out_of_reach"]
@@ -127,12 +128,31 @@ def test_the_newest_jobs_come_first_however_many_are_asked_for(store, capfd):
     assert [job["kind"] for job in _answer(capfd)] == ["erase", "export"]
 
 
+def test_open_jobs_of_everybody_are_listed_and_ones_own_removed(store, capfd):
+    with opened(store) as world:
+        running = world.core.track().running(JobKind.ERASE, actor=NURSE, correlation=CORRELATION)
+        progress = running.__enter__()
+
+        assert cli(store, "--actor", "eve", "jobs", "list", "--open", "--json") == Exit.DONE
+        (told,) = _answer(capfd)
+        assert (told["id"], told["state"]) == (progress.job.id, "stale")
+        assert cli(store, "--actor", "eve", "jobs", "remove", told["id"]) == Exit.FAILED
+        assert cli(store, "--actor", "nurse", "jobs", "remove", told["id"]) == Exit.DONE
+        assert "is removed" in capfd.readouterr().err
+        assert cli(store, "--actor", "eve", "jobs", "list", "--open") == Exit.DONE
+        assert "no job is open" in capfd.readouterr().err
+        assert cli(store, "--actor", "nurse", "jobs", "remove", told["id"], "--json") == Exit.FAILED
+        with pytest.raises(NotFound):
+            running.__exit__(None, None, None)
+
+
 def test_a_store_that_cannot_be_read_is_told(tmp_path):
     (tmp_path / "s.db").write_bytes(b"no store" * 100)
 
     for command in (
         ["jobs", "list"],
         ["jobs", "show", "x"],
+        ["jobs", "remove", "x"],
         ["erase", "ada", "--yes"],
     ):
         assert cli(tmp_path / "s.db", *command) == Exit.FAILED

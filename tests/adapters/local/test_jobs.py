@@ -33,3 +33,14 @@ def test_more_jobs_than_are_looked_at_at_once_are_purged(monkeypatch: pytest.Mon
 
         assert jobs.purge(NURSE.tenant, ended_before=START + timedelta(seconds=1)) == 9
         assert jobs.of(NURSE, limit=10, cursor=None).jobs == (job(4),)
+
+
+def test_unfinished_jobs_are_found_by_an_index_of_their_own():
+    with open_store(None, busy_timeout_s=1) as store, store.reading() as connection:
+        plan = connection.execute(
+            f"EXPLAIN QUERY PLAN {module.UNFINISHED}", ("clinic", 0, 10)
+        ).fetchall()
+
+    told = " ".join(row[3] for row in plan)
+    assert "USING INDEX job_unfinished (tenant=? AND number>?)" in told
+    assert "TEMP B-TREE" not in told

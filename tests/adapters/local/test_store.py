@@ -1,5 +1,6 @@
 """The file of a store: who may read it, what it refuses to open, how it becomes of this version."""
 
+import json
 import sqlite3
 import stat
 from contextlib import closing
@@ -9,8 +10,10 @@ import attrs
 import pytest
 
 from clarity.adapters.local import schema
+from clarity.adapters.local._query import micros
 from clarity.adapters.local.repository import SqliteRepository
 from clarity.adapters.local.store import open_store
+from clarity.domain.analysis.result import AnalysisResult
 from clarity.domain.streams import DayChunk
 from clarity.ports.entities import ENTITIES, key_of
 from clarity.ports.errors import (
@@ -24,8 +27,9 @@ from clarity.ports.errors import (
     Unexpected,
 )
 from clarity.ports.query import Query, Stored
-from clarity.ports.repository import Put
+from clarity.ports.repository import Delete, Put
 from tests.adapters.local.stores import opened
+from tests.adapters.local.test_wire_form import GOLDEN, GOLDENS, LATER
 from tests.contracts.repository.harness import ADA, chunk, everything, evidence
 
 SECOND = ("CREATE TABLE later (a TEXT) STRICT", "INSERT INTO later VALUES ('there')")
@@ -161,6 +165,39 @@ def test_a_store_of_an_earlier_version_keeps_what_it_holds_when_it_is_migrated(t
     assert version == (schema.VERSION + 1,)
     with opened(path) as (repository, _):
         assert repository.get(ADA, key_of(chunk())) == Stored(chunk(), 1)
+
+
+RESULT_OF_BEFORE = """
+    INSERT INTO result (owner, kind, fingerprint, window_start, window_end, computed_at,
+        clarity_version, version, expires_us, schema, digest, body, payload)
+    VALUES (1, ?, ?, 0, ?, 0, '0.1.0', 4, NULL, ?, ?, ?, x'')
+"""
+
+
+def _store_of_before(path: Path, entity: AnalysisResult, number: int) -> None:
+    """A file in which results lay by their fingerprint, with one of that schema."""
+    raw = json.loads((GOLDEN / f"result-{number}.json").read_text("utf-8"))
+    of = (entity.kind, entity.provenance.fingerprint, micros(entity.window.end))
+    as_written = (number, bytes.fromhex(raw["digest"]), raw["body"].encode())
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        schema.migrate(connection, schema.MIGRATIONS[:5])
+        connection.execute("INSERT INTO patient VALUES (1, 'clinic', 'ada', 0, zeroblob(32), 0)")
+        connection.execute(RESULT_OF_BEFORE, (*of, *as_written))
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_results_of_before_are_found_by_the_end_of_their_window_and_can_go(
+    number: int, tmp_path: Path
+):
+    result = LATER.get(("result", number), GOLDENS["result"])
+    _store_of_before(tmp_path / "store.db", result, number)
+    key = key_of(result)
+
+    with opened(tmp_path / "store.db") as (repository, _):
+        assert repository.get(ADA, key) == Stored(result, 4)
+        assert everything(repository, Query(AnalysisResult, ADA)) == [Stored(result, 4)]
+        repository.commit([Delete(key, 4)], evidence=evidence())
+        assert everything(repository, Query(AnalysisResult, ADA)) == []
 
 
 def test_a_migration_that_fails_changes_nothing(tmp_path: Path):

@@ -17,6 +17,7 @@ from clarity.ports.audit import AuditSink, AuditTrail
 from tests.support.clocks import HandClock
 from tests.support.dynamodb import world_on
 from tests.support.engines import running
+from tests.support.seeding import SeedingSink
 
 
 @attrs.frozen(kw_only=True)
@@ -63,6 +64,14 @@ def _dynamodb(engine: str) -> Iterator[AuditHarness]:
         yield AuditHarness(sink=world.trail, trail=world.trail, clock=clock)
 
 
+@contextmanager
+def _seeded() -> Iterator[AuditHarness]:
+    """An engine without transactions, filled piece by piece; for what only reads."""
+    clock = HandClock()
+    with world_on(running("dynalite"), clock) as world:
+        yield AuditHarness(sink=SeedingSink(world.trail), trail=world.trail, clock=clock)
+
+
 OPENERS: Final[dict[str, Opener]] = {
     "dynamodb-moto": lambda: _dynamodb("moto"),
     "dynamodb-ministack": lambda: _dynamodb("ministack"),
@@ -70,3 +79,6 @@ OPENERS: Final[dict[str, Opener]] = {
     "sqlite-memory": lambda: _sqlite(None),
     "sqlite-file": _sqlite_file,
 }
+
+READERS: Final[dict[str, Opener]] = {**OPENERS, "dynamodb-dynalite-read": _seeded}
+"""Those whose reading side is tried too; of one writer at a time."""

@@ -168,13 +168,13 @@ def test_a_made_up_cursor_is_refused(opened: Opener, made_up: str):
         world.trail.records(AuditFilter(tenant=CLINIC), limit=1, cursor=made_up)
 
 
-def test_eight_threads_append_to_one_whole_chain(world: AuditHarness):
+def test_eight_threads_append_to_one_whole_chain(contended: AuditHarness):
     with ThreadPoolExecutor(8) as pool:
-        written = list(pool.map(lambda n: world.sink.append(_event(minute=n)), range(24)))
+        written = list(pool.map(lambda n: contended.sink.append(_event(minute=n)), range(24)))
 
-    found = everything(world.trail, AuditFilter(tenant=CLINIC, patient=ADA))
+    found = everything(contended.trail, AuditFilter(tenant=CLINIC, patient=ADA))
 
-    assert verify_chain(found, head=world.trail.head(ADA)).seq == 24
+    assert verify_chain(found, head=contended.trail.head(ADA)).seq == 24
     assert sorted(written, key=lambda record: record.seq) == found
 
 

@@ -95,7 +95,7 @@ def _dynamodb(engine: str) -> Iterator[CopiesHarness]:
             copies=DynamoDBUpkeep(world.connection, EntityItems(ShuffleZstdCodec()), clock),
             repository=world.repository,
             folder=Path(folder),
-            damaged=lambda: _change(world, "main", day, "SET device = :v"),
+            damaged=lambda: _change(world, "main", day, "SET i = :v"),
             tampered=lambda: _change(world, "audit", record, "SET body = :v"),
             makes_files=False,
         )

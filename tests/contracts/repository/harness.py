@@ -23,9 +23,12 @@ from clarity.adapters.observability.metrics import MemoryMetrics
 from clarity.adapters.observability.traced import TracedRepository
 from clarity.adapters.observability.tracing import MemoryTracer
 from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
+from clarity.domain.analysis.result import AnalysisResult, Provenance
 from clarity.domain.audit import AuditRecord, Operation
 from clarity.domain.identity import Actor, CorrelationId, PatientId, PatientRef, Purpose, TenantId
+from clarity.domain.profile import Details, EmailAddress, Profile
 from clarity.domain.streams import DayChunk, StreamKind, Unit
+from clarity.domain.timeline import TimeWindow
 from clarity.ports.audit import AuditFilter, AuditTrail
 from clarity.ports.entities import Entity
 from clarity.ports.query import Page, Query, Stored
@@ -33,16 +36,20 @@ from clarity.ports.repository import Evidence, Repository
 from tests.support.clocks import START, HandClock
 from tests.support.dynamodb import world_on
 from tests.support.engines import running
+from tests.support.seeding import SeedingRepository
 
 __all__ = [
     "ADA",
     "BEN",
     "OPENERS",
+    "READERS",
     "RepositoryHarness",
     "chunk",
     "digest",
     "everything",
     "evidence",
+    "profile",
+    "result",
     "trail_of",
 ]
 
@@ -122,6 +129,22 @@ OPENERS: Final[dict[str, Opener]] = {
 }
 
 
+@contextmanager
+def _seeded() -> Iterator[RepositoryHarness]:
+    """An engine without transactions, filled piece by piece; for what only reads."""
+    clock = HandClock()
+    with world_on(running("dynalite"), clock) as world:
+        yield RepositoryHarness(
+            repository=SeedingRepository(world.repository, world.trail),
+            trail=world.trail,
+            clock=clock,
+        )
+
+
+READERS: Final[dict[str, Opener]] = {**OPENERS, "dynamodb-dynalite-read": _seeded}
+"""Those whose reading side is tried too."""
+
+
 def digest(content: int = 0) -> str:
     """A request digest that stands for `content`."""
     return f"{content:064x}"
@@ -155,6 +178,35 @@ def chunk(number: int = 0, *, level: float = 1.0) -> DayChunk:
         unit=Unit.COUNTS,
         values=np.full(48, level),
         source=digest(number),
+    )
+
+
+def profile(email: str = "ada@clinic.example", *, name: str = "") -> Profile:
+    """Of somebody with that address, kept since the start of time."""
+    details = Details(email=EmailAddress(email), name=name, zone=ZoneInfo("UTC"))
+    return Profile(details=details, created_at=START)
+
+
+def result(
+    end: datetime, *, kind: str = "rest-activity", print_: str = "", at: datetime = START
+) -> AnalysisResult:
+    """About the day before `end`, computed `at`; without findings."""
+    made = Provenance(
+        input_digest=digest(),
+        analyses={"test": "1"},
+        clarity_version="1.0",
+        computed_at=at,
+        fingerprint=print_ or digest(),
+    )
+    return AnalysisResult(
+        kind=kind,
+        window=TimeWindow(start=end - timedelta(days=1), end=end),
+        epoch_s=60,
+        findings=(),
+        nights=(),
+        spans=(),
+        notices=(),
+        provenance=made,
     )
 
 

@@ -1,7 +1,8 @@
 """Port Repository: queries, their order, their pages and their cursors."""
 
 import base64
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import attrs
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from clarity.domain.analysis.result import AnalysisResult
 from clarity.domain.identity import PatientId, PatientRef, TenantId
+from clarity.domain.profile import Profile
 from clarity.domain.streams import DayChunk
 from clarity.ports.entities import ENTITIES, Entity, EntitySpec, key_of, spec_of
 from clarity.ports.errors import BadCursor
@@ -18,16 +20,23 @@ from clarity.ports.repository import Delete, Put
 from tests.contracts.repository.harness import (
     ADA,
     BEN,
+    READERS,
     Opener,
     RepositoryHarness,
     chunk,
     everything,
     evidence,
+    result,
 )
 from tests.support import strategies
 from tests.support.evaluation import holds
 
 DAYS = Query(DayChunk, ADA)
+
+
+@pytest.fixture(scope="session", params=READERS)
+def opened(request: pytest.FixtureRequest) -> Opener:
+    return READERS[request.param]
 
 
 @pytest.fixture
@@ -171,7 +180,8 @@ def test_an_empty_text_begins_with_nothing_but_the_empty_text(
 
 
 def _of_kind(spec: EntitySpec) -> st.SearchStrategy[list[Entity]]:
-    one = strategies.chunks() if spec.type is DayChunk else strategies.results()
+    of_type = {DayChunk: strategies.chunks, AnalysisResult: strategies.results}
+    one = of_type.get(spec.type, strategies.profiles)()
     return st.lists(one, max_size=6, unique_by=key_of)
 
 
@@ -196,6 +206,27 @@ def test_a_query_finds_what_its_condition_says(
     assert [key_of(one.entity) for one in forwards] == [key_of(one) for one in expected]
     assert strategies.same([one.entity for one in forwards], expected)
     assert strategies.same(backwards, forwards[::-1])
+
+
+def test_results_lie_in_the_order_in_which_their_windows_end(world: RepositoryHarness):
+    ends = [
+        datetime(2003, 10, 26, 2, 30, tzinfo=ZoneInfo("Europe/Oslo"), fold=1),
+        datetime(2003, 10, 26, 2, 30, tzinfo=ZoneInfo("Europe/Oslo")),
+        datetime(2004, 1, 1, tzinfo=UTC),
+        datetime(1969, 12, 31, tzinfo=UTC),
+    ]
+    made = [result(end, print_=f"{number:064x}") for number, end in enumerate(ends)]
+    other = result(datetime(2005, 1, 1, tzinfo=UTC), kind="other")
+    changes = [Put(one, 0) for one in (*made, other)]
+    world.repository.commit(changes, evidence=evidence())
+    of_kind = Query(AnalysisResult, ADA).where(field("kind").equals("rest-activity"))
+
+    newest_first = everything(world.repository, of_kind.newest_first().page(1))
+    (of_end,) = everything(world.repository, of_kind.where(field("window_end").equals(ends[1])))
+
+    assert [one.entity for one in newest_first] == [made[n] for n in (2, 0, 1, 3)]
+    assert of_end.entity == made[1]
+    assert world.repository.get(ADA, key_of(made[0])).entity == made[0]
 
 
 @given(owner=strategies.patients(), caller=strategies.patients(), entity=strategies.entities())
@@ -223,5 +254,5 @@ def test_look_alike_patients_are_different_people(world: RepositoryHarness):
 
 
 def test_every_kind_of_entity_has_a_strategy():
-    assert {spec.type for spec in ENTITIES} == {DayChunk, AnalysisResult}
+    assert {spec.type for spec in ENTITIES} == {DayChunk, AnalysisResult, Profile}
     assert [spec_of(spec.type) for spec in ENTITIES] == list(ENTITIES)

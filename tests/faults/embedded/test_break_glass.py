@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import attrs
 import pytest
@@ -18,8 +19,10 @@ from clarity.application.read import Days
 from clarity.application.summarize import Period
 from clarity.bootstrap import open_clarity
 from clarity.domain.audit import AuditEvent, AuditRecord, Operation, verify_chain
+from clarity.domain.profile import Details, EmailAddress
 from clarity.domain.streams import StreamKind
 from clarity.ports.audit import AuditFilter, AuditSink
+from clarity.ports.entities import key_of
 from clarity.ports.errors import PortError, TimedOut
 from clarity.settings import Settings
 from tests.support.worlds import (
@@ -36,6 +39,7 @@ from tests.support.worlds import (
 ACTIVITY: Final = Days(patient=ADA, stream=StreamKind.ACTIVITY)
 URGENT: Final = attrs.evolve(NURSE, break_glass="ticket 4711")
 WHO: Final = {"actor": URGENT, "correlation": CORRELATION}
+PROFILE: Final = Details(email=EmailAddress("ada@x"), name="Ada", zone=ZoneInfo("UTC"))
 IMPATIENT_S: Final = 0.02
 
 
@@ -43,6 +47,8 @@ IMPATIENT_S: Final = 0.02
 def path(tmp_path: Path) -> Path:
     with opened(tmp_path / "store.db") as world:
         store_days(world, count=3)
+        world.app.keep_profile.run(PROFILE, patient=ADA, actor=NURSE, correlation=CORRELATION)
+        world.app.analyze.run(ACTIVITY, actor=NURSE, correlation=CORRELATION)
     return tmp_path / "store.db"
 
 
@@ -83,6 +89,30 @@ def test_a_declared_look_is_served_and_in_the_trail_when_the_store_is_opened_nex
         pass
     events = [record.event for record in kept_aside(path)]
     assert [(event.operation, event.actor) for event in events] == 2 * [(Operation.READ, URGENT)]
+
+
+def test_who_somebody_is_what_is_held_and_the_latest_result_are_looks_like_any(path: Path):
+    with away(path), open_clarity(settings(path)) as app:
+        found = app.find_patient.run(PROFILE.email, **WHO)
+        profile = app.read_profile.run(ADA, **WHO)
+        held = app.streams_held.run(ADA, **WHO)
+        latest = app.latest_result.run(ADA, **WHO)
+        for changing in (
+            lambda: app.keep_profile.run(attrs.evolve(PROFILE, name="Eve"), patient=ADA, **WHO),
+            lambda: app.find_patient.run(PROFILE.email, actor=NURSE, correlation=CORRELATION),
+        ):
+            with pytest.raises(TimedOut):
+                changing()
+
+    assert (found, profile.details, len(held)) == (ADA, PROFILE, 1)
+    events = [record.event for record in kept_aside(path)]
+    assert [event.operation for event in events] == 4 * [Operation.READ]
+    assert [event.touched[0].entity for event in events] == [
+        "profile",
+        "profile",
+        "chunk/activity/2003-05-01",
+        str(key_of(latest)),
+    ]
 
 
 def test_a_trail_is_verified_reported_and_exported_with_what_was_kept_in_it(path: Path):

@@ -12,21 +12,35 @@ from clarity.application.read import Days
 from clarity.application.summarize import Period
 from clarity.domain.errors import ClarityError
 from clarity.domain.identity import PatientId, PatientRef
+from clarity.domain.profile import Details, EmailAddress
 from clarity.domain.streams import StreamKind, Unit
 from clarity.ports.audit import AuditFilter
 from clarity.ports.recordings import ReadOptions, Recording
 from tests.support.recordings import source_of, stamped
-from tests.support.worlds import CLINIC, CORRELATION, NURSE, STRANGER, World, opened
+from tests.support.worlds import (
+    CLINIC,
+    CORRELATION,
+    NURSE,
+    STRANGER,
+    World,
+    opened_at,
+    tables_on,
+)
 
 NAME, MAIL, READING = "Zzyzx-Quillfeather", "zzyzx@quillfeather.example", "48151.6"
 SENTINELS = (NAME, MAIL, READING, "48151", "481516")
 PATIENT = PatientRef(CLINIC, PatientId(MAIL))
-OPTIONS = ReadOptions(unit=Unit.COUNTS, zone=ZoneInfo("Europe/Oslo"), participant=NAME)
+OSLO = ZoneInfo("Europe/Oslo")
+OPTIONS = ReadOptions(unit=Unit.COUNTS, zone=OSLO, participant=NAME)
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    with opened(tmp_path / "store.db") as fresh:
+DETAILS = Details(email=EmailAddress(MAIL), name=NAME, birth_year=1_987, zone=OSLO)
+
+
+@pytest.fixture(params=["sqlite", "ministack"])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    is_file = request.param == "sqlite"
+    with opened_at(str(tmp_path / "store.db") if is_file else tables_on("ministack")) as fresh:
         yield fresh
 
 
@@ -49,11 +63,17 @@ def _everything(world: World) -> list[object]:
     page = world.app.read.run(days, **said)
     summaries = world.app.summarize.run(days, by=Period.DAY, **said)
     analyzed = world.app.analyze.run(days, **said)
+    kept = world.app.keep_profile.run(DETAILS, patient=PATIENT, **said)
+    found = world.app.find_patient.run(DETAILS.email, **said)
+    told = world.app.read_profile.run(PATIENT, **said)
+    latest = world.app.latest_result.run(PATIENT, **said)
+    held = world.app.streams_held.run(PATIENT, **said)
     wanted = AuditFilter(tenant=CLINIC, patient=PATIENT)
     records = list(world.app.audit_report.run(wanted, **said))
     verdicts = world.app.verify_trail.run(CLINIC, **said)
     return [
         OPTIONS,
+        *(DETAILS, kept, found, told, latest, held),
         recording,
         ingested,
         page,
@@ -76,7 +96,7 @@ def test_no_value_shows_names_or_readings(world: World):
 
 @pytest.mark.slow
 def test_nothing_is_logged_of_them(world: World, caplog: pytest.LogCaptureFixture):
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.INFO), caplog.at_level(logging.DEBUG, logger="clarity"):
         _everything(world)
 
     _assert_silent(caplog.text)
@@ -96,11 +116,22 @@ def _refusals(world: World) -> Iterator[ClarityError]:
         lambda: world.app.ingest.read(source_of(worse), options=OPTIONS),
         lambda: PatientId(f" {MAIL}"),
         lambda: world.app.analyze.run(_stored_twice(world, recording), actor=NURSE, **said),
+        lambda: world.app.keep_profile.run(DETAILS, patient=PATIENT, actor=STRANGER, **said),
+        lambda: world.app.keep_profile.run(_taken(world), patient=PATIENT, actor=NURSE, **said),
+        lambda: world.app.read_profile.run(PATIENT, actor=NURSE, **said),
+        lambda: EmailAddress(f"{MAIL}@{NAME}"),
     )
     for attempt in attempts:
         with pytest.raises(ClarityError) as refused:
             attempt()
         yield refused.value
+
+
+def _taken(world: World) -> Details:
+    """What somebody else has already."""
+    other = PatientRef(CLINIC, PatientId("other"))
+    world.app.keep_profile.run(DETAILS, patient=other, actor=NURSE, correlation=CORRELATION)
+    return DETAILS
 
 
 def _stored_twice(world: World, recording: Recording) -> Days:

@@ -24,6 +24,7 @@ from clarity.ports.audit import AuditFilter
 from clarity.ports.report import Refused
 from clarity.ports.repository import Put
 from tests.faults.embedded.test_no_health_data import (
+    DETAILS,
     MAIL,
     OPTIONS,
     PATIENT,
@@ -33,7 +34,7 @@ from tests.faults.embedded.test_no_health_data import (
     _texts,
 )
 from tests.support.recordings import source_of
-from tests.support.worlds import CLERK, CLINIC, NURSE, STRANGER, day_of, evidence
+from tests.support.worlds import CLERK, CLINIC, NURSE, STRANGER, day_of, evidence, tables_on
 
 RUN = CorrelationId("run-7")
 ORDER = Order(
@@ -67,6 +68,8 @@ def _said(core: Core) -> Iterator[str]:
     asked = {"correlation": RUN}
     app.read.run(DAYS, actor=NURSE, **asked)
     app.analyze.run(DAYS, actor=NURSE, **asked)
+    app.keep_profile.run(DETAILS, patient=PATIENT, actor=NURSE, **asked)
+    app.find_patient.run(DETAILS.email, actor=NURSE, **asked)
     for attempt in (
         lambda: app.read.run(DAYS, actor=STRANGER, **asked),
         lambda: app.read.run(DAYS, actor=NURSE, cursor=MAIL, **asked),
@@ -79,11 +82,12 @@ def _said(core: Core) -> Iterator[str]:
     assert app.ship_audit.run(Pace()).is_complete
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+@pytest.fixture(scope="module", params=["sqlite", "ministack"])
+def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     folder = tmp_path_factory.mktemp("told")
     log, audit_log = folder / "log.jsonl", folder / "audit.jsonl"
-    settings = Settings(store=str(folder / "store.db"), audit_log=str(audit_log))
+    store = str(folder / "store.db") if request.param == "sqlite" else tables_on("ministack")
+    settings = Settings(store=store, heads=str(folder / "heads"), audit_log=str(audit_log))
     with open_core(settings) as core:
         logging.getLogger("clarity").setLevel(logging.DEBUG)
         try:
@@ -121,6 +125,8 @@ def test_the_run_went_through_everything(run: Run):
         "ReadStream.run",
         "ExportPatient.run",
         "ErasePatient.run",
+        "KeepProfile.run",
+        "FindPatient.run",
     }
     assert len(run.audit_log) > 5
 
@@ -144,7 +150,10 @@ def test_log_spans_and_trail_of_a_run_have_its_correlation(run: Run):
     told = [json.loads(line) for line in run.audit_log]
 
     assert {str(record.event.correlation) for record in trail} == {"run-7"}
-    assert {span.correlation for span in run.core.tracer().spans} == {"run-7"}
+    spans = run.core.tracer().spans
+    assert {span.correlation for span in spans if span.name != "dynamodb"} == {"run-7"}
+    # Making tables and telling the log belong to no request.
+    assert {span.correlation for span in spans} <= {"run-7", ""}
     assert {event["correlation"] for event in run.events} == {"run-7"}
     assert {entry["correlation"] for entry in told} == {"run-7"}
 

@@ -259,11 +259,20 @@ def refusals(
     try:
         connection.run(_transaction([*chain, *actions], link))
     except Cancelled as refused:
-        head, record = refused.reasons[0], refused.reasons[1]
-        if (head.condition_failed or record.condition_failed) and _landed(connection, link):
+        if _may_have_landed(refused) and _landed(connection, link):
             return ()
         return refused.reasons[len(chain) :] or (Reason("ChainMoved"),)
     return ()
+
+
+def _may_have_landed(refused: Cancelled) -> bool:
+    """
+    Whether an earlier try can have gone through and its answer been lost.
+
+    Then the chain has moved, or others were at it when the request came again.
+    """
+    head, record = refused.reasons[0], refused.reasons[1]
+    return head.condition_failed or record.condition_failed or not refused.condition_failed
 
 
 def _landed(connection: DynamoDBConnection, link: Link) -> bool:

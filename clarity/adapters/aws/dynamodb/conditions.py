@@ -5,13 +5,17 @@ Conditions in their simplest form.
 flat. Every field has a value, so each step keeps the meaning.
 """
 
-from typing import Final
+import operator
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final
 
-from clarity.ports.query import All, AnyOf, Compare, Comparison, Expression, Not
+from clarity.adapters.aws.dynamodb.items import micros
+from clarity.ports.entities import Entity, EntitySpec, Scalar
+from clarity.ports.query import ALWAYS, All, AnyOf, Compare, Comparison, Expression, Not
 
-__all__ = ["ALWAYS", "NEVER", "conjuncts", "simplified"]
+__all__ = ["NEVER", "conjuncts", "holds", "simplified", "without"]
 
-ALWAYS: Final = All(())
 NEVER: Final = AnyOf(())
 
 OPPOSITE: Final = {
@@ -24,9 +28,56 @@ OPPOSITE: Final = {
 }
 
 
+def _begins(value: Any, prefix: Any) -> bool:
+    return str(value).startswith(str(prefix))
+
+
+MEANING: Final[Mapping[Comparison, Callable[[Any, Any], bool]]] = {
+    Comparison.EQ: operator.eq,
+    Comparison.NE: operator.ne,
+    Comparison.LT: operator.lt,
+    Comparison.LE: operator.le,
+    Comparison.GT: operator.gt,
+    Comparison.GE: operator.ge,
+    Comparison.BEGINS_WITH: _begins,
+}
+
+
 def simplified(condition: Expression) -> Expression:
     """The same condition without needless nesting."""
     return _simplified(condition, negated=False)
+
+
+def holds(condition: Expression, spec: EntitySpec, entity: Entity) -> bool:
+    """What the condition says of the entity; text by code points, times as instants."""
+    match condition:
+        case Compare(name, comparison, wanted):
+            value = spec.fields[name].of(entity)
+            return MEANING[comparison](_ordered(value), _ordered(wanted))
+        case Not(term):
+            return not holds(term, spec, entity)
+        case All(terms):
+            return all(holds(term, spec, entity) for term in terms)
+        case AnyOf(terms):
+            return any(holds(term, spec, entity) for term in terms)
+
+
+def _ordered(value: Scalar) -> Scalar:
+    """A time as an instant: two of one zone are compared by their wall clocks otherwise."""
+    return micros(value) if isinstance(value, datetime) else value
+
+
+def without(condition: Expression, fields: frozenset[str]) -> Expression:
+    """What a simplified condition says at least, when nothing is known of some fields."""
+    match condition:
+        case Compare(name) | Not(Compare(name)):
+            return ALWAYS if name in fields else condition
+        case Not():
+            return condition
+        case All(terms):
+            return _all(tuple(without(term, fields) for term in terms))
+        case AnyOf(terms):
+            return _any(tuple(without(term, fields) for term in terms))
 
 
 def conjuncts(condition: Expression) -> tuple[Expression, ...]:

@@ -1,14 +1,14 @@
 """What the table `main` holds about a person, counted and removed page by page."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import attrs
 
 from clarity.adapters.aws._operations import Item
 from clarity.adapters.aws.connection import DynamoDBConnection
-from clarity.adapters.aws.dynamodb.batch import Batches
+from clarity.adapters.aws.dynamodb.batch import Address, Batches, get_op
 from clarity.adapters.aws.dynamodb.chain import Action
 from clarity.adapters.aws.dynamodb.items import digest_of
 from clarity.adapters.aws.dynamodb.keys import (
@@ -17,6 +17,7 @@ from clarity.adapters.aws.dynamodb.keys import (
     REQUEST,
     SEPARATOR,
     SINGLE,
+    TAKEN,
     former_idempotency_pk,
     key_of_text,
     owner_pk,
@@ -26,6 +27,7 @@ from clarity.adapters.aws.dynamodb.memories import Memories, Memory
 from clarity.adapters.aws.dynamodb.payloads import Payloads
 from clarity.adapters.aws.dynamodb.removal import Going, Removal, partition_op
 from clarity.adapters.aws.dynamodb.tables import MAIN
+from clarity.adapters.aws.dynamodb.unique import let_go, partitions
 from clarity.domain.audit import Touched
 from clarity.domain.identity import PatientRef
 from clarity.ports.bulk import BATCH as IMPORT
@@ -93,11 +95,21 @@ class DynamoDBErasure(Erasable):
         items = self.connection.run(op)["Items"]
         for item in items:
             self.payloads.require_known(item)
-        going = [_going(owner, item, table) for item in items]
+        going = [_going(owner, item, table, self._alone(item)) for item in items]
         if len(going) == limit:
             return going
         memories = self._memories.of(owner)[: limit - len(going)]
         return [*going, *(_forgotten(memory, table) for memory in memories)]
+
+    def _alone(self, item: Item) -> list[str]:
+        """
+        The partitions of what the owner of `item` has alone.
+
+        Once it has expired somebody else may have that; then it is theirs and stays.
+        """
+        places = [Address(MAIN.name, pk, TAKEN) for pk in sorted(partitions(item))]
+        found = ((at, self.connection.run(get_op(self.connection, at))) for at in places)
+        return [at.pk for at, held in found if held is not None and held["who"] == item["pk"]]
 
     @property
     def _memories(self) -> Memories:
@@ -124,7 +136,7 @@ def _name(memory: Memory) -> str:
     return memory.mark.key.hex()
 
 
-def _going(owner: PatientRef, item: Item, table: str) -> Going:
+def _going(owner: PatientRef, item: Item, table: str, alone: Iterable[str]) -> Going:
     own: Action = {
         "TableName": table,
         "Key": {"pk": item["pk"], "sk": item["sk"]},
@@ -145,4 +157,5 @@ def _going(owner: PatientRef, item: Item, table: str) -> Going:
         "ExpressionAttributeValues": {":d": {"B": digest_of(item)}},
     }
     touched = Touched(str(key_of_text(sk)), before=digest_of(item).hex())
-    return Going(touched, ({"Delete": {**own, **same}},))
+    free = let_go(table, item["pk"]["S"], alone)
+    return Going(touched, ({"Delete": {**own, **same}}, *free))

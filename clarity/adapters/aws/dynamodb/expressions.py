@@ -5,11 +5,12 @@ from typing import Final, Protocol
 import attrs
 
 from clarity.adapters.aws._operations import Attribute
+from clarity.adapters.aws.dynamodb.forms import FORMS, form_of
 from clarity.adapters.aws.dynamodb.items import comparable, filter_name
 from clarity.ports.entities import EntitySpec
 from clarity.ports.query import All, AnyOf, Compare, Comparison, Expression, Not
 
-__all__ = ["Aliased", "Dialect", "Positional", "written"]
+__all__ = ["Aliased", "Dialect", "Positional", "filtering", "written"]
 
 OPERATORS: Final = {c: c.value for c in Comparison if c is not Comparison.BEGINS_WITH}
 
@@ -64,6 +65,19 @@ class Positional:
         """A question mark."""
         self.parameters.append(attribute)
         return "?"
+
+
+def filtering(condition: Expression, spec: EntitySpec, dialect: Dialect) -> str:
+    """
+    What the service may leave out by: items of the last form that do not meet the condition.
+
+    Items of forms before, whose attributes have other names, all come; the reader looks at them.
+    """
+    form = form_of(spec)
+    if spec.kind not in FORMS:
+        return written(condition, spec, dialect)
+    before = f"{dialect.name('s')} < {dialect.value({'N': str(form.number)})}"
+    return f"{before} OR {_inner(condition, spec, dialect)}"
 
 
 def written(condition: Expression, spec: EntitySpec, dialect: Dialect) -> str:

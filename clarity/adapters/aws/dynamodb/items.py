@@ -4,9 +4,10 @@ Entities as items: a short header, the fields, the packed values of a day; with 
 | attribute | what |
 |---|---|
 | pk, sk | keys (`keys.py`) |
-| v, s | version of the entity; schema of the form |
-| d | SHA-256 over keys, schema, fields and values |
+| v, s | version of the entity; number of the form (`forms.py`, where names are shortened) |
+| d | SHA-256 over keys, form, fields and values |
 | x, ttl | from when on it is gone: microseconds, exact; seconds, for DynamoDB's own removal |
+| taken | what the owner has alone in the tenant (`unique.py`) |
 | values | packed values of a day chunk |
 | values_at | where they lie instead when they are large (`payloads.py`) |
 | f_... | fields that queries name and that are no attribute of the class, in comparable form |
@@ -26,7 +27,8 @@ import orjson
 
 from clarity.adapters.aws._operations import Attribute, Item
 from clarity.adapters.aws.dynamodb.codec import MALFORMED, EntityCodec, Undecodable, codec_of
-from clarity.adapters.aws.dynamodb.keys import key_of_text, key_text, owner_pk
+from clarity.adapters.aws.dynamodb.forms import form_of, full, slim
+from clarity.adapters.aws.dynamodb.keys import former_key_text, key_of_text, key_text, owner_pk
 from clarity.adapters.aws.dynamodb.payloads import PACKED, Outgoing, Payloads
 from clarity.domain.identity import PatientRef
 from clarity.domain.streams import DayChunk
@@ -53,12 +55,18 @@ MICRO: Final = timedelta(microseconds=1)
 SECOND_US: Final = 1_000_000
 
 ADDED: Final[Mapping[tuple[str, int], Item]] = MappingProxyType(
-    {("result", 1): {"no_nights": {"L": []}, "rests": {"L": []}}}
+    {
+        ("chunk", 1): {},
+        ("result", 1): {"no_nights": {"L": []}, "rests": {"L": []}},
+        ("result", 2): {},
+    }
 )
 """
-For (kind, schema) the fields that came with the next schema, as they are where nobody told them.
+For (kind, form) the fields that came with the next form, as they are where nobody told them.
 
+- chunk 2: none, other names.
 - result 2: evenings without a night, and main rests.
+- result 3: none, another key.
 """
 
 SIGN: Final = 1 << 63
@@ -118,8 +126,9 @@ def _sortable(value: float) -> bytes:
 
 
 def filter_name(spec: EntitySpec, field: str) -> str:
-    """The attribute that holds a field of `spec` in comparable form."""
-    return field if field in _plain_names(spec) else f"f_{field}"
+    """The attribute that holds a field of `spec` in comparable form, in items of the last form."""
+    name = field if field in _plain_names(spec) else f"f_{field}"
+    return form_of(spec).names.get(name, name)
 
 
 def _plain_names(spec: EntitySpec) -> frozenset[str]:
@@ -189,11 +198,12 @@ class EntityItems:
         packed = b""
         if isinstance(entity, DayChunk):
             packed = self.chunks.pack(entity.values, context=_context(pk, sk))
-        digest = _digest(pk, sk, spec.schema, fields, packed)
+        form = form_of(spec).number
+        digest = _digest(pk, sk, form, fields, packed)
         item: Item = {
             "pk": {"S": pk},
             "sk": {"S": sk},
-            "s": {"N": str(spec.schema)},
+            "s": {"N": str(form)},
             "d": {"B": digest},
             **fields,
             **_filters(spec, entity),
@@ -202,7 +212,8 @@ class EntityItems:
         if packed:
             place, outgoing = self.payloads.placed(pk, packed, f"the payload of {key}, bytes,")
             item |= place
-        return Encoded(key=key, pk=pk, sk=sk, item=item, digest=digest, outgoing=outgoing)
+        slimmed = slim(spec, item)
+        return Encoded(key=key, pk=pk, sk=sk, item=slimmed, digest=digest, outgoing=outgoing)
 
     def decode(self, spec: EntitySpec, item: Item) -> Stored[Entity]:
         """
@@ -218,28 +229,30 @@ class EntityItems:
         except (Undecodable, *MALFORMED) as error:
             raise Corrupt(f"the stored {spec.kind}") from error
 
-    def _decoded(self, spec: EntitySpec, item: Item) -> Stored[Entity]:
-        schema = int(item["s"]["N"])
-        if schema > spec.schema:
-            raise TooNew(f"the stored {spec.kind}", spec.schema, schema)
+    def _decoded(self, spec: EntitySpec, stored: Item) -> Stored[Entity]:
+        form, known = int(stored["s"]["N"]), form_of(spec).number
+        if form > known:
+            raise TooNew(f"the stored {spec.kind}", known, form)
+        item = full(spec, stored)
         pk, sk = item["pk"]["S"], item["sk"]["S"]
         codec, packed, given = _codec(spec), b"", {}
         if spec.type is DayChunk:
             packed = self.payloads.packed(item, f"the payload of {key_of_text(sk)}")
             given[PACKED] = self.chunks.unpack(packed, context=_context(pk, sk))
-        later = _later(spec, schema)
+        later = _later(spec, form)
         entity: Entity = codec.decode({**item, **later}, **given)
         held = {name: each for name, each in codec.encode(entity).items() if name not in later}
-        wanted = _digest(pk, sk, schema, held, packed)
-        if key_text(key_of(entity)) != sk or not hmac.compare_digest(digest_of(item), wanted):
+        wanted = _digest(pk, sk, form, held, packed)
+        place = former_key_text(key_of(entity), form)
+        if place != sk or not hmac.compare_digest(digest_of(item), wanted):
             raise Corrupt(f"the stored {spec.kind}")
         return Stored(entity, int(item["v"]["N"]))
 
 
-def _later(spec: EntitySpec, schema: int) -> Item:
-    """What an item of an earlier schema has no word of, as it would be told of nothing."""
+def _later(spec: EntitySpec, form: int) -> Item:
+    """What an item of an earlier form has no word of, as it would be told of nothing."""
     fields: Item = {}
-    for since in range(schema, spec.schema):
+    for since in range(form, form_of(spec).number):
         fields |= ADDED[spec.kind, since]
     return fields
 
@@ -254,9 +267,9 @@ def _context(pk: str, sk: str) -> bytes:
     return f"{pk}\n{sk}".encode()
 
 
-def _digest(pk: str, sk: str, schema: int, fields: Item, packed: bytes) -> bytes:
+def _digest(pk: str, sk: str, form: int, fields: Item, packed: bytes) -> bytes:
     try:
-        head = orjson.dumps([pk, sk, schema, fields], default=bytes.hex)
+        head = orjson.dumps([pk, sk, form, fields], default=bytes.hex)
     except orjson.JSONEncodeError as error:
         raise ValueError("the entity holds what cannot be stored") from error
     return hashlib.sha256(b"%d:%b%b" % (len(head), head, packed)).digest()

@@ -7,8 +7,12 @@ Jobs in the table `main`.
 | `JOBS#{tenant}#{actor}` | `{started}#{id}` | so that an actor's jobs are found, newest first |
 | `JOBP#{tenant}#{patient}` | `{id}` | so that a person's jobs are found |
 | `JOBT#{tenant}` | `{started}#{id}` | so that a tenant's jobs are found, oldest first |
+
+A job that runs is in the index `gs1` under `J#running#{tenant}#{shard}` / `{started}#{id}`; when it
+ends it is written without those attributes and leaves the index.
 """
 
+import zlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
@@ -22,7 +26,7 @@ from clarity.adapters.aws.dynamodb.chain import Action
 from clarity.adapters.aws.dynamodb.codec import Undecodable, codec_of
 from clarity.adapters.aws.dynamodb.cursor import CursorKey, place_of, signed
 from clarity.adapters.aws.dynamodb.items import micros
-from clarity.adapters.aws.dynamodb.keys import SINGLE, escaped
+from clarity.adapters.aws.dynamodb.keys import SEPARATOR, SINGLE, escaped, unescaped
 from clarity.adapters.aws.dynamodb.removal import Going, Removal, partition_op
 from clarity.adapters.aws.dynamodb.tables import MAIN
 from clarity.adapters.aws.dynamodb.together import Together
@@ -32,7 +36,7 @@ from clarity.domain.jobs import Job, JobState
 from clarity.ports.entities import Key
 from clarity.ports.erasure import Erasable, Holding
 from clarity.ports.errors import AlreadyExists, Corrupt, NotFound
-from clarity.ports.jobs import MAX_JOBS, JobPage, Jobs
+from clarity.ports.jobs import MAX_JOBS, JobPage, Jobs, TenantJobs
 from clarity.ports.repository import Evidence
 
 __all__ = ["DynamoDBJobs"]
@@ -40,15 +44,18 @@ __all__ = ["DynamoDBJobs"]
 KIND: Final = "job"
 PAGE: Final = 100
 """Jobs about a person that are read at once."""
-
+FIRST: Final = "0"
+"""Sorts before every place of a job."""
 AT_ONCE: Final = 24
 """Most jobs of one transaction; each takes four of its 100 actions."""
+SHARDS: Final = 4
+"""Partitions of the index per tenant; each takes 1,000 jobs a second that begin or end."""
 YEAR_1_US: Final = 62_135_683_200_000_000
 """Microseconds from before year 1 to 1970, so that every instant is a number above 0."""
 
 
 @attrs.frozen(kw_only=True)
-class DynamoDBJobs(Jobs, Erasable):
+class DynamoDBJobs(Jobs, TenantJobs, Erasable):
     """
     Jobs beside the entities; those about one person go with them.
 
@@ -97,8 +104,7 @@ class DynamoDBJobs(Jobs, Erasable):
 
     def of(self, actor: Actor, *, limit: int, cursor: str | None) -> JobPage:
         """At most `limit` jobs of `actor` after `cursor`, newest first."""
-        if not 1 <= limit <= MAX_JOBS:
-            raise ValueError(f"a page holds 1 to {MAX_JOBS} jobs, not {limit}")
+        _check_limit(limit)
         pk = _of_actor(actor.tenant, actor.id)
         start = None
         if cursor is not None:
@@ -110,6 +116,41 @@ class DynamoDBJobs(Jobs, Erasable):
             return JobPage(jobs, None)
         last = [answer["Items"][-1]["sk"]["S"]]
         return JobPage(jobs, signed(last, question=pk.encode(), key=self.cursor_key))
+
+    def remove(self, actor: Actor, job: str) -> None:
+        """The job of that id is gone, ended or not."""
+        self._together.is_done(self._going(self.get(actor, job)).actions)
+
+    def unfinished(self, tenant: TenantId, *, limit: int, cursor: str | None) -> JobPage:
+        """
+        At most `limit` jobs of `tenant` after `cursor` that never ended, oldest first.
+
+        The index tells which, late by what it lags behind; the jobs are read consistently.
+        """
+        _check_limit(limit)
+        asked, after = _unfinished(tenant, 0).encode(), ""
+        if cursor is not None:
+            (after,) = place_of(cursor, question=asked, key=self.cursor_key)
+        shards = (self._indexed(_unfinished(tenant, n), after, limit + 1) for n in range(SHARDS))
+        places = sorted(place for shard in shards for place in shard)
+        ids = [unescaped(place.partition(SEPARATOR)[2]) for place in places[:limit]]
+        running = tuple(j for j in self._jobs(tenant, ids) if j.state is JobState.RUNNING)
+        if len(places) <= limit:
+            return JobPage(running, None)
+        last = places[limit - 1]
+        return JobPage(running, signed([last], question=asked, key=self.cursor_key))
+
+    def _indexed(self, pk: str, after: str, limit: int) -> list[str]:
+        """The first `limit` places of the index behind `after`, in order."""
+        found: list[str] = []
+        start: Item | None = None
+        while len(found) < limit:
+            answer = self.connection.run(_index_op(self.connection, pk, after, limit, start))
+            found += [item["gs1sk"]["S"] for item in answer["Items"]]
+            start = answer.get("LastEvaluatedKey")
+            if start is None:
+                break
+        return found[:limit]
 
     def purge(self, tenant: TenantId, *, ended_before: datetime) -> int:
         """Remove every job of `tenant` that ended before that time; says how many went."""
@@ -176,6 +217,11 @@ class DynamoDBJobs(Jobs, Erasable):
         return {"Put": {"TableName": table, "Item": item, **condition}}
 
 
+def _check_limit(limit: int) -> None:
+    if not 1 <= limit <= MAX_JOBS:
+        raise ValueError(f"a page holds 1 to {MAX_JOBS} jobs, not {limit}")
+
+
 def _at(tenant: TenantId, job: str) -> Address:
     return Address(MAIN.name, f"JOB#{escaped(str(tenant))}#{escaped(job)}", SINGLE)
 
@@ -192,10 +238,24 @@ def _of_patient(owner: PatientRef) -> str:
     return f"JOBP#{escaped(str(owner.tenant))}#{escaped(str(owner.patient))}"
 
 
+def _unfinished(tenant: TenantId, shard: int) -> str:
+    return f"J#{JobState.RUNNING.value}#{escaped(str(tenant))}#{shard}"
+
+
+def _place(job: Job) -> str:
+    return f"{micros(job.started_at) + YEAR_1_US:020}#{escaped(job.id)}"
+
+
+def _in_index(job: Job) -> Item:
+    """Where the index has the job; nowhere once it has ended."""
+    if job.state is not JobState.RUNNING:
+        return {}
+    shard = zlib.crc32(job.id.encode()) % SHARDS
+    return {"gs1pk": {"S": _unfinished(job.tenant, shard)}, "gs1sk": {"S": _place(job)}}
+
+
 def _pointers(job: Job) -> list[Address]:
-    started = f"{micros(job.started_at) + YEAR_1_US:020}"
-    pk = _of_actor(job.tenant, job.actor)
-    place = f"{started}#{escaped(job.id)}"
+    pk, place = _of_actor(job.tenant, job.actor), _place(job)
     places = [Address(MAIN.name, of, place) for of in (pk, _of_tenant(job.tenant))]
     if job.patient is not None:
         places.append(Address(MAIN.name, _of_patient(job.patient), escaped(job.id)))
@@ -203,7 +263,7 @@ def _pointers(job: Job) -> list[Address]:
 
 
 def _item(job: Job) -> Item:
-    return {**_at(job.tenant, job.id).key, **codec_of(Job).encode(job)}
+    return {**_at(job.tenant, job.id).key, **codec_of(Job).encode(job), **_in_index(job)}
 
 
 def _job(item: Item) -> Job:
@@ -220,3 +280,27 @@ def _newest_first(
     oldest_first = partition_op(connection, pk, "", limit=limit, start=start)
     parameters = {**oldest_first.parameters, "ScanIndexForward": False}
     return attrs.evolve(oldest_first, parameters=parameters)
+
+
+def _index_op(
+    connection: DynamoDBConnection, pk: str, after: str, limit: int, start: Item | None
+) -> Op[Answer]:
+    """At most `limit` items of a partition of the index behind `after`, then behind `start`."""
+    (index,) = MAIN.indexes
+    parameters = {
+        "TableName": connection.table(MAIN.name),
+        "IndexName": index.name,
+        "KeyConditionExpression": f"{index.pk} = :pk AND {index.sk} > :after",
+        "ExpressionAttributeValues": {":pk": {"S": pk}, ":after": {"S": after or FIRST}},
+        "ReturnConsumedCapacity": "TOTAL",
+        "Limit": limit,
+    }
+    if start is not None:
+        parameters["ExclusiveStartKey"] = start
+    return Op(
+        operation="query",
+        parameters=parameters,
+        decode=lambda answer: answer,
+        table=MAIN.name,
+        reads=True,
+    )

@@ -8,7 +8,7 @@ points are escaped likewise, which leaves U+10FFFF as an end that no key reaches
 
 import hashlib
 import re
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from clarity.domain.identity import PatientId, PatientRef, TenantId
@@ -25,11 +25,14 @@ __all__ = [
     "REQUEST",
     "SEPARATOR",
     "SINGLE",
+    "TAKEN",
     "batch_sk",
     "chain_pk",
     "due_pk",
     "escaped",
     "former_idempotency_pk",
+    "former_key_text",
+    "former_key_texts",
     "idempotency_digest",
     "idempotency_pk",
     "key_of_text",
@@ -38,9 +41,11 @@ __all__ = [
     "owner_pk",
     "part_text",
     "patient_of_chain",
+    "patient_of_owner",
     "roster_pk",
     "seq_sk",
     "unescaped",
+    "unique_pk",
 ]
 
 SEPARATOR: Final = "#"
@@ -54,12 +59,18 @@ HEAD: Final = "HEAD"
 SINGLE: Final = "-"
 """Sort key where a partition holds one item."""
 
+TAKEN: Final = "U"
+"""Sort key of an item that says whose a unique value is."""
+
 MAX_SK_BYTES: Final = 1_024
 MAX_PK_BYTES: Final = 2_048
 """Longest keys (service quotas)."""
 
-LETTERS: Final = {"chunk": "O", "result": "A"}
+LETTERS: Final = {"chunk": "O", "result": "A", "profile": "P"}
 """How the kinds of entities begin their sort keys; a kind is never renamed."""
+
+FORMER_PARTS: Final = {("result", 1): (0, 2), ("result", 2): (0, 2)}
+"""Which parts of a key an earlier schema of that kind had in its sort keys."""
 
 REQUEST: Final = "Q#"
 """
@@ -69,6 +80,12 @@ written before audit records said it, and live 7 days.
 
 BATCH: Final = "B#"
 """How the sort keys of open batches of a bulk import begin."""
+
+INSTANT: Final = "t"
+FIRST: Final = datetime.min.replace(tzinfo=UTC)
+DAY: Final = timedelta(days=1)
+"""More than any zone is ahead, so that no instant lies before 0."""
+MICRO: Final = timedelta(microseconds=1)
 
 _LOW: Final = re.compile("[\x00-\x24]")
 _HIGH: Final = re.compile("[\U0010fffe\U0010ffff]")
@@ -95,8 +112,23 @@ def _original(match: re.Match[str]) -> str:
 
 
 def part_text(part: str | date) -> str:
-    """One part of a key: escaped text, or a date as eight digits."""
-    return escaped(part) if isinstance(part, str) else part.isoformat().replace("-", "")
+    """
+    One part of a key: escaped text, a date as eight digits, or an instant as microseconds.
+
+    An instant begins with a letter behind all hexadecimal digits, so that results of schemas 1
+    and 2, in whose keys a fingerprint stands in its place, sort before all others.
+    """
+    if isinstance(part, str):
+        return escaped(part)
+    if isinstance(part, datetime):
+        return f"{INSTANT}{(part - FIRST + DAY) // MICRO:018}"
+    return part.isoformat().replace("-", "")
+
+
+def _part_of(text: str, type_: type[object]) -> str | date:
+    if type_ is datetime:
+        return FIRST + int(text.removeprefix(INSTANT)) * MICRO - DAY
+    return date.fromisoformat(text) if type_ is date else unescaped(text)
 
 
 def kind_prefix(kind: str) -> str:
@@ -111,23 +143,31 @@ def key_text(key: Key) -> str:
     Raises:
         TooLarge: the parts are too long for a key.
     """
-    return _checked(
-        LETTERS[key.kind] + SEPARATOR + SEPARATOR.join(map(part_text, key.parts)), MAX_SK_BYTES
-    )
+    return _checked(kind_prefix(key.kind) + SEPARATOR.join(map(part_text, key.parts)), MAX_SK_BYTES)
+
+
+def former_key_text(key: Key, schema: int) -> str:
+    """The sort key that an entity has if it was written in that schema of its kind."""
+    places = FORMER_PARTS.get((key.kind, schema))
+    return key_text(key if places is None else Key(key.kind, [key.parts[at] for at in places]))
+
+
+def former_key_texts(key: Key) -> tuple[str, ...]:
+    """Where else the entity under `key` may lie: the sort keys of earlier schemas."""
+    schemas = [schema for kind, schema in FORMER_PARTS if kind == key.kind]
+    return tuple(dict.fromkeys(former_key_text(key, schema) for schema in schemas))
 
 
 def key_of_text(sk: str) -> Key:
-    """The key that `key_text` wrote."""
+    """The key that `key_text` wrote; that of an earlier schema has fewer parts."""
     letter, *texts = sk.split(SEPARATOR)
     spec = next(spec for spec in ENTITIES if LETTERS[spec.kind] == letter)
     types = [spec.fields[name].type for name in spec.key]
-    return Key(
-        spec.kind,
-        tuple(
-            date.fromisoformat(text) if type_ is date else unescaped(text)
-            for type_, text in zip(types, texts, strict=True)
-        ),
-    )
+    former = FORMER_PARTS.get((spec.kind, spec.schema - 1), ())
+    if len(texts) == len(former) > 0:
+        types = [types[at] for at in former]
+    named = zip(types, texts if types else [], strict=True)
+    return Key(spec.kind, [_part_of(text, type_) for type_, text in named])
 
 
 def batch_sk(name: str) -> str:
@@ -140,6 +180,17 @@ def owner_pk(owner: PatientRef) -> str:
     return f"P#{_ref(owner)}"
 
 
+def patient_of_owner(pk: str) -> PatientRef:
+    """The patient whose entities lie in the partition that `owner_pk` named."""
+    _, tenant, patient = pk.split(SEPARATOR)
+    return PatientRef(TenantId(unescaped(tenant)), PatientId(unescaped(patient)))
+
+
+def unique_pk(field: str, beacon: str) -> str:
+    """The partition that says whose the value is that `beacon` stands for."""
+    return f"U#{field.upper()}#{beacon}"
+
+
 def chain_pk(patient: PatientRef) -> str:
     """The partition that holds a patient's audit chain."""
     return f"AUD#{_ref(patient)}"
@@ -147,8 +198,7 @@ def chain_pk(patient: PatientRef) -> str:
 
 def patient_of_chain(pk: str) -> PatientRef:
     """The patient whose chain lies in the partition that `chain_pk` named."""
-    _, tenant, patient = pk.split(SEPARATOR)
-    return PatientRef(TenantId(unescaped(tenant)), PatientId(unescaped(patient)))
+    return patient_of_owner(pk)
 
 
 def due_pk(shard: int) -> str:

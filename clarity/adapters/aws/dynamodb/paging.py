@@ -1,16 +1,17 @@
 """Pages of an answer, filled request by request within a budget of read units."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, TypeVar
 
 import attrs
 
 from clarity.adapters.aws._operations import Item
+from clarity.adapters.aws.dynamodb.conditions import holds
 from clarity.adapters.aws.dynamodb.cursor import CursorKey, place_of, signed
 from clarity.adapters.aws.dynamodb.items import EntityItems, expired, micros
 from clarity.adapters.aws.dynamodb.query import Plan, planned, question
 from clarity.ports.clock import Clock
-from clarity.ports.entities import Entity, spec_of
+from clarity.ports.entities import Entity
 from clarity.ports.errors import Corrupt
 from clarity.ports.query import Page, Query, Stored
 
@@ -37,6 +38,9 @@ class Looked:
     reached: str | None
     units: float
 
+
+Found = tuple[str, Stored[Entity]]
+"""An entity that matches, behind its sort key."""
 
 Look = Callable[[Plan, int, str | None], Looked]
 """Asks for so many items behind a sort key; may find more of them, or fewer."""
@@ -69,26 +73,32 @@ class Pages:
         if plan is None:
             return Page((), None)
         found, place = self._filled(plan, look, query.page_size, after)
-        spec = spec_of(query.entity)
-        page = tuple(_of_type(self.items.decode(spec, item), query.entity) for item in found)
+        page = tuple(_of_type(stored, query.entity) for _, stored in found)
         if place is None:
             return Page(page, None)
         return Page(page, signed([place], question=asked, key=self.cursor_key))
 
     def _filled(
         self, plan: Plan, look: Look, size: int, after: str | None
-    ) -> tuple[list[Item], str | None]:
-        """At most `size` items behind `after`, and behind which key there may be more."""
-        found: list[Item] = []
+    ) -> tuple[list[Found], str | None]:
+        """At most `size` entities behind `after`, and behind which key there may be more."""
+        found: list[Found] = []
         units, now_us = 0.0, micros(self.clock.now())
         while True:
             looked = look(plan, size - len(found), after)
-            found.extend(item for item in looked.items if not expired(item, now_us))
+            there = (item for item in looked.items if not expired(item, now_us))
+            found.extend(self._matching(plan, there))
             units, after = units + looked.units, looked.reached
             if len(found) > size or (len(found) == size and after is not None):
-                return found[:size], found[size - 1]["sk"]["S"]
+                return found[:size], found[size - 1][0]
             if after is None or units > self.budget_units:
                 return found, after
+
+    def _matching(self, plan: Plan, items: Iterable[Item]) -> Iterator[Found]:
+        for item in items:
+            stored = self.items.decode(plan.spec, item)
+            if holds(plan.rest, plan.spec, stored.entity):
+                yield item["sk"]["S"], stored
 
 
 def _of_type(stored: Stored[Entity], type_: type[E]) -> Stored[E]:

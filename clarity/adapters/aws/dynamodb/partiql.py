@@ -12,7 +12,7 @@ from clarity.adapters.aws._operations import Answer, Attribute, Op
 from clarity.adapters.aws._units import ConsumedUnits
 from clarity.adapters.aws.connection import DynamoDBConnection
 from clarity.adapters.aws.dynamodb.cursor import CursorKey
-from clarity.adapters.aws.dynamodb.expressions import Positional, written
+from clarity.adapters.aws.dynamodb.expressions import Positional, filtering
 from clarity.adapters.aws.dynamodb.items import EntityItems
 from clarity.adapters.aws.dynamodb.paging import PAGE_UNITS, Looked, Pages
 from clarity.adapters.aws.dynamodb.payloads import steadily
@@ -57,7 +57,7 @@ def statement_of(plan: Plan, table: str, *, after: str | None = None) -> Stateme
         dialect.value({"S": high}),
     ]
     if plan.filter:
-        conditions.append(f"({written(plan.rest, plan.spec, dialect)})")
+        conditions.append(f"({filtering(plan.asked, plan.spec, dialect)})")
     order = f'ORDER BY "sk" {"ASC" if plan.forward else "DESC"}'
     words = ["SELECT * FROM", f'"{table}"', "WHERE", " AND ".join(conditions), order]
     return Statement(" ".join(words), tuple(dialect.parameters))

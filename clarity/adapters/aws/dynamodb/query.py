@@ -12,8 +12,9 @@ from typing import Any, Final, TypeVar
 import attrs
 
 from clarity.adapters.aws._operations import Attribute
-from clarity.adapters.aws.dynamodb.conditions import conjuncts, simplified
-from clarity.adapters.aws.dynamodb.expressions import Aliased, written
+from clarity.adapters.aws.dynamodb.conditions import conjuncts, simplified, without
+from clarity.adapters.aws.dynamodb.expressions import Aliased, filtering
+from clarity.adapters.aws.dynamodb.forms import form_of
 from clarity.adapters.aws.dynamodb.keys import (
     AFTER_PREFIX,
     AFTER_SEPARATOR,
@@ -23,7 +24,7 @@ from clarity.adapters.aws.dynamodb.keys import (
     part_text,
 )
 from clarity.ports.entities import Entity, EntitySpec, Scalar, spec_of
-from clarity.ports.query import All, AnyOf, Compare, Comparison, Expression, Order, Query
+from clarity.ports.query import ALWAYS, All, AnyOf, Compare, Comparison, Expression, Order, Query
 
 __all__ = ["KeyRange", "Plan", "planned", "question"]
 
@@ -61,8 +62,9 @@ class Plan:
         spec: of the entities.
         pk: the one partition that is read.
         keys: range of sort keys.
-        rest: what the range leaves open, simplified.
-        filter: the same as an expression; empty for none.
+        rest: what the range leaves open, simplified; the reader asks it of every entity.
+        asked: as much of it as the service can tell from items of the last form.
+        filter: that as an expression; empty for none.
         names: aliases of attributes.
         values: aliases of values.
         forward: in ascending order of keys.
@@ -72,6 +74,7 @@ class Plan:
     pk: str
     keys: KeyRange
     rest: Expression
+    asked: Expression
     filter: str
     names: dict[str, str]
     values: dict[str, Attribute]
@@ -79,7 +82,7 @@ class Plan:
 
     def step(self, remaining: int) -> int:
         """How many items to look at for `remaining` matching ones."""
-        return max(remaining, SMALLEST_FILTERED_STEP) if self.filter else remaining
+        return remaining if self.rest == ALWAYS else max(remaining, SMALLEST_FILTERED_STEP)
 
     def parameters(self, table: str, *, remaining: int, after: str | None) -> dict[str, Any]:
         """What the SDK takes for the next `remaining` items after the sort key `after`."""
@@ -122,7 +125,7 @@ class Plan:
                 f"key condition: {self.spec.kind} from {low!r} to {high!r}",
                 f"filter: {self.filter or 'none'} with names {self.names}",
                 f"about {units} read units for a page of {page_size} items of {item_bytes} bytes"
-                + (", more for items that the filter drops" if self.filter else ""),
+                + ("" if self.rest == ALWAYS else ", more for items that do not match"),
             ]
         )
 
@@ -137,13 +140,15 @@ def planned(query: Query[E]) -> Plan | None:
     if keys.is_empty:
         return None
     left = simplified(All(rest))
+    asked = without(left, form_of(spec).packed)
     dialect = Aliased()
     return Plan(
         spec=spec,
         pk=owner_pk(query.owner),
         keys=keys,
         rest=left,
-        filter=written(left, spec, dialect) if rest else "",
+        asked=asked,
+        filter="" if asked == ALWAYS else filtering(asked, spec, dialect),
         names=dialect.names,
         values=dialect.values,
         forward=query.order is Order.OLDEST_FIRST,

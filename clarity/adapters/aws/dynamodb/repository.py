@@ -13,13 +13,14 @@ from clarity.adapters.aws.dynamodb.batch import Address, Batches, get_op
 from clarity.adapters.aws.dynamodb.chain import fresh_nonce, head_address, head_of, refusals
 from clarity.adapters.aws.dynamodb.cursor import CursorKey
 from clarity.adapters.aws.dynamodb.items import EntityItems, expired, micros
-from clarity.adapters.aws.dynamodb.keys import key_text, owner_pk
+from clarity.adapters.aws.dynamodb.keys import former_key_texts, key_text, owner_pk
 from clarity.adapters.aws.dynamodb.paging import PAGE_UNITS, Looked, Pages
 from clarity.adapters.aws.dynamodb.payloads import steadily
 from clarity.adapters.aws.dynamodb.query import Plan, planned
 from clarity.adapters.aws.dynamodb.tables import MAIN
 from clarity.adapters.aws.dynamodb.transaction import Work, work_of
 from clarity.domain.identity import PatientRef
+from clarity.domain.privacy import Beacons
 from clarity.ports.clock import Clock
 from clarity.ports.entities import Entity, Key, spec_for
 from clarity.ports.errors import NotFound, Unavailable
@@ -46,6 +47,7 @@ class DynamoDBRepository(Repository):
     Attributes:
         connection: to DynamoDB.
         items: entities as items.
+        beacons: what stands for values that are unique in keys; the same for all processes.
         clock: decides what has expired.
         cursor_key: signs cursors; the same for all processes that share them.
         page_units: read units after which a page that is not full yet ends, so that a condition
@@ -56,6 +58,7 @@ class DynamoDBRepository(Repository):
 
     connection: DynamoDBConnection
     items: EntityItems
+    beacons: Beacons
     clock: Clock
     cursor_key: CursorKey
     page_units: float = PAGE_UNITS
@@ -71,12 +74,13 @@ class DynamoDBRepository(Repository):
         return steadily(lambda: self._pages.page(query, self._looked))
 
     def _got(self, owner: PatientRef, key: Key) -> Stored[Entity]:
-        spec = spec_for(key)
-        at = Address(MAIN.name, owner_pk(owner), key_text(key))
-        item = self.connection.run(get_op(self.connection, at))
-        if item is None or expired(item, micros(self.clock.now())):
-            raise NotFound(str(key))
-        return self.items.decode(spec, item)
+        spec, now_us = spec_for(key), micros(self.clock.now())
+        for sk in (key_text(key), *former_key_texts(key)):
+            at = Address(MAIN.name, owner_pk(owner), sk)
+            item = self.connection.run(get_op(self.connection, at))
+            if item is not None and not expired(item, now_us):
+                return self.items.decode(spec, item)
+        raise NotFound(str(key))
 
     def explain(self, query: Query[E], *, item_bytes: int = TYPICAL_BYTES) -> str:
         """
@@ -120,7 +124,7 @@ class DynamoDBRepository(Repository):
 
     def commit(self, changes: Sequence[Change], *, evidence: Evidence) -> Committed:
         """All changes, one audit record and the idempotency record, or none of them."""
-        work = work_of(changes, evidence, items=self.items, clock=self.clock)
+        work = work_of(changes, evidence, items=self.items, beacons=self.beacons, clock=self.clock)
         self.items.payloads.send(work.outgoing)
         with self.backoff.tries(self.clock.monotonic_s) as tries:
             for _ in tries:
@@ -137,8 +141,9 @@ class DynamoDBRepository(Repository):
         earlier = work.earlier(known)
         if earlier is not None:
             return earlier
-        link = work.link(head_of(known.get(head_at)), known, self.nonce())
-        actions = work.actions(self.connection.table(MAIN.name), link, known)
+        work = work.found(known, self.items.decode)
+        link = work.link(head_of(known.get(head_at)), self.nonce())
+        actions = work.actions(self.connection.table(MAIN.name), link)
         reasons = refusals(self.connection, link, actions)
         if not reasons:
             self.items.payloads.let_go(known.get(at) for at in work.based)

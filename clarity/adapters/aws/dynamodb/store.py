@@ -25,10 +25,11 @@ from clarity.adapters.aws.dynamodb.repository import DynamoDBRepository
 from clarity.adapters.aws.dynamodb.secret import SharedSecret
 from clarity.adapters.aws.dynamodb.tables import TablesChecked, create_tables
 from clarity.adapters.aws.dynamodb.together import Together
+from clarity.adapters.aws.dynamodb.unique import DynamoDBDirectory
 from clarity.adapters.aws.dynamodb.upkeep import DynamoDBUpkeep
 from clarity.adapters.aws.settings import THREADS, Endpoint, Limits
 from clarity.domain.errors import ClarityError
-from clarity.domain.privacy import Pseudonyms
+from clarity.domain.privacy import Beacons, Pseudonyms
 from clarity.ports.blobs import BlobStore
 from clarity.ports.clock import Clock
 from clarity.ports.codec import ChunkCodec
@@ -85,6 +86,7 @@ class DynamoDBStore:
     Attributes:
         connection: to DynamoDB.
         real: the repository, undecorated.
+        directory: people by their e-mail address.
         trail: the audit trail; sink too.
         outbox: audit records that are still to be told outside.
         pseudonyms: names for people outside; from the secret that all processes share.
@@ -99,6 +101,7 @@ class DynamoDBStore:
 
     connection: DynamoDBConnection
     real: DynamoDBRepository
+    directory: DynamoDBDirectory
     trail: DynamoDBAuditLogger
     outbox: DynamoDBAuditOutbox
     pseudonyms: Pseudonyms
@@ -207,7 +210,7 @@ def open_store(
 def _store(connection: DynamoDBConnection, items: EntityItems, clock: Clock) -> DynamoDBStore:
     blobs, backoff = items.payloads.blobs, Backoff(limit_s=connection.limits.deadline_s)
     secret = SharedSecret(Together(connection, clock, backoff))
-    key = CursorKey(secret, clock)
+    key, beacons = CursorKey(secret, clock), Beacons(secret)
     trail = DynamoDBAuditLogger(connection=connection, clock=clock, cursor_key=key, backoff=backoff)
     removal = Removal(connection=connection, clock=clock, backoff=backoff)
     batches = Batches(connection, clock, backoff)
@@ -215,8 +218,14 @@ def _store(connection: DynamoDBConnection, items: EntityItems, clock: Clock) -> 
     return DynamoDBStore(
         connection=connection,
         real=DynamoDBRepository(
-            connection=connection, items=items, clock=clock, cursor_key=key, backoff=backoff
+            connection=connection,
+            items=items,
+            beacons=beacons,
+            clock=clock,
+            cursor_key=key,
+            backoff=backoff,
         ),
+        directory=DynamoDBDirectory(connection, beacons, clock),
         trail=trail,
         outbox=DynamoDBAuditOutbox(connection=connection, clock=clock, backoff=backoff),
         pseudonyms=Pseudonyms(secret),

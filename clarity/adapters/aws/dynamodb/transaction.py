@@ -1,5 +1,6 @@
 """A commit as values: what is to be written, on which conditions, and what a refusal means."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final
@@ -12,14 +13,10 @@ from clarity.adapters.aws.dynamodb.batch import Address
 from clarity.adapters.aws.dynamodb.chain import Action, Link, Mark
 from clarity.adapters.aws.dynamodb.codec import codec_of
 from clarity.adapters.aws.dynamodb.items import (
-    Encoded,
     EntityItems,
-    digest_of,
     expired,
-    expiry,
     item_size,
     micros,
-    version_of,
 )
 from clarity.adapters.aws.dynamodb.keys import (
     MAX_PK_BYTES,
@@ -27,18 +24,18 @@ from clarity.adapters.aws.dynamodb.keys import (
     former_idempotency_pk,
     idempotency_digest,
     idempotency_pk,
-    key_text,
     owner_pk,
 )
 from clarity.adapters.aws.dynamodb.payloads import Outgoing
+from clarity.adapters.aws.dynamodb.step import Decode, Step, step_of
 from clarity.adapters.aws.dynamodb.tables import MAIN
-from clarity.domain.audit import ChainHead, Touched
+from clarity.domain.audit import ChainHead
+from clarity.domain.privacy import Beacons
 from clarity.ports.clock import Clock
-from clarity.ports.entities import Key, spec_for
-from clarity.ports.errors import AlreadyExists, IdempotencyMismatch, StaleVersion, TooLarge
-from clarity.ports.repository import MAX_CHANGES, Change, Committed, Evidence, Put
+from clarity.ports.errors import IdempotencyMismatch, TooLarge
+from clarity.ports.repository import MAX_CHANGES, Change, Committed, Evidence
 
-__all__ = ["Step", "Work", "work_of"]
+__all__ = ["Work", "work_of"]
 
 REMEMBERED: Final = timedelta(days=7)
 """How long an idempotency key is remembered (ports/repository.py)."""
@@ -59,84 +56,6 @@ class _Remembered:
     vs: tuple[int, ...]
     n: int
     h: bytes
-
-
-@attrs.frozen
-class Step:
-    """
-    One change, ready.
-
-    Attributes:
-        change: as asked for.
-        key: of the entity.
-        address: where its item lies.
-        encoded: what is stored; None for a deletion.
-    """
-
-    change: Change
-    key: Key
-    address: Address
-    encoded: Encoded | None
-
-    @property
-    def version(self) -> int:
-        """The version after the change; 0 for a deletion."""
-        return 0 if self.encoded is None else self.change.based_on + 1
-
-    def touched(self, before: Item | None, now_us: int) -> Touched:
-        """What the audit record says of it."""
-        known = before is not None and not expired(before, now_us)
-        return Touched(
-            str(self.key),
-            before=digest_of(before).hex() if before is not None and known else "",
-            after=self.encoded.digest.hex() if self.encoded is not None else "",
-        )
-
-    def action(self, table: str, before: Item | None, now_us: int) -> Action:
-        """The change on condition that what it is based on is still there."""
-        text, values = self._condition(before, now_us)
-        conditioned = {
-            "TableName": table,
-            "ConditionExpression": text,
-            "ExpressionAttributeValues": values,
-            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-        }
-        if self.encoded is None:
-            return {"Delete": {**conditioned, "Key": self.address.key}}
-        return {"Put": {**conditioned, "Item": self.item}}
-
-    @property
-    def item(self) -> Item:
-        """The item that is stored; no attributes for a deletion."""
-        if self.encoded is None or not isinstance(self.change, Put):
-            return {}
-        version: Item = {"v": {"N": str(self.version)}}
-        return {**self.encoded.item, **version, **expiry(self.change.expires_at)}
-
-    def _condition(self, before: Item | None, now_us: int) -> tuple[str, Item]:
-        values: Item = {":now": {"N": str(now_us)}}
-        if self.change.based_on == 0:
-            return "attribute_not_exists(pk) OR x <= :now", values
-        values[":v"] = {"N": str(self.change.based_on)}
-        text = "v = :v AND (attribute_not_exists(x) OR x > :now)"
-        if before is None:
-            return text, values
-        return f"{text} AND d = :d", {**values, ":d": {"B": digest_of(before)}}
-
-    def judge(self, reason: Reason, now_us: int) -> None:
-        """
-        Nothing, when the change was not to blame.
-
-        Raises:
-            AlreadyExists, StaleVersion: its condition failed.
-        """
-        if not reason.condition_failed:
-            return
-        item = None if reason.item is None else dict(reason.item)
-        current = version_of(item, now_us)
-        if self.change.based_on == 0:
-            raise AlreadyExists(str(self.key))
-        raise StaleVersion(str(self.key), current)
 
 
 @attrs.frozen
@@ -177,7 +96,7 @@ class Work:
     @property
     def based(self) -> tuple[Address, ...]:
         """The items that must be known before, for their digests."""
-        return tuple(step.address for step in self.steps if step.change.based_on > 0)
+        return tuple(at for step in self.steps for at in step.needed)
 
     @property
     def outgoing(self) -> tuple[Outgoing | None, ...]:
@@ -200,17 +119,23 @@ class Work:
             raise IdempotencyMismatch
         return Committed(remembered.vs, ChainHead(remembered.n, remembered.h))
 
-    def link(self, head: ChainHead, before: Mapping[Address, Item], nonce: str) -> Link:
+    def found(self, known: Mapping[Address, Item], decode: Decode) -> "Work":
+        """The work with every item that is replaced or goes, where it lies."""
+        steps = tuple(step.found(known, self.now_us, decode) for step in self.steps)
+        return attrs.evolve(self, steps=steps)
+
+    def link(self, head: ChainHead, nonce: str) -> Link:
         """The audit record of the commit, at the end of the chain."""
-        touched = [s.touched(before.get(s.address), self.now_us) for s in self.steps]
+        touched = [step.touched for step in self.steps]
         return Link.of(self.evidence.event(touched), head, nonce, self.mark)
 
-    def actions(self, table: str, link: Link, before: Mapping[Address, Item]) -> list[Action]:
-        """The changes in order, then the idempotency record."""
-        actions = [s.action(table, before.get(s.address), self.now_us) for s in self.steps]
+    def actions(self, table: str, link: Link) -> list[Action]:
+        """The changes in order, their claims, the idempotency record, and what is let go of."""
+        actions = [s.action(table, self.now_us) for s in self.steps]
+        actions += [one for s in self.steps for one in s.claiming(table, self.now_us)]
         if link.mark is not None:
             actions.append(self._remember(table, link.mark, self.committed(link)))
-        return actions
+        return actions + [one for s in self.steps for one in s.letting_go(table)]
 
     def committed(self, link: Link) -> Committed:
         """The answer when the transaction goes through."""
@@ -221,13 +146,17 @@ class Work:
         Nothing, when a later try may succeed.
 
         Raises:
-            AlreadyExists, StaleVersion: the first change whose condition failed.
+            AlreadyExists, StaleVersion: the first change whose condition failed, or whose claim.
         """
-        changes = reasons[: len(self.steps)]
-        if any(reason.condition_failed for reason in reasons[len(self.steps) :]):
+        left = iter(reasons)
+        changes = list(itertools.islice(left, len(self.steps)))
+        claims = [list(itertools.islice(left, len(step.claims))) for step in self.steps]
+        if any(reason.condition_failed for reason in left):
             return
-        for step, reason in zip(self.steps, changes, strict=False):
-            step.judge(reason, self.now_us)
+        for step, change, claimed_ in zip(self.steps, changes, claims, strict=False):
+            step.judge(change, self.now_us)
+            for claim, reason in zip(step.claims, claimed_, strict=True):
+                claim.judge(reason, step.key.kind)
 
     @property
     def _owner(self) -> str:
@@ -258,7 +187,12 @@ REMEMBERED_US: Final = REMEMBERED // timedelta(microseconds=1)
 
 
 def work_of(
-    changes: Sequence[Change], evidence: Evidence, *, items: EntityItems, clock: Clock
+    changes: Sequence[Change],
+    evidence: Evidence,
+    *,
+    items: EntityItems,
+    beacons: Beacons,
+    clock: Clock,
 ) -> Work:
     """
     The commit, checked and encoded; nothing was sent.
@@ -270,7 +204,7 @@ def work_of(
     """
     if len(changes) > MAX_CHANGES:
         raise TooLarge("one commit, changes,", MAX_CHANGES, len(changes))
-    steps = tuple(_step(change, evidence, items) for change in changes)
+    steps = tuple(step_of(change, evidence.patient, items, beacons) for change in changes)
     if len({step.address for step in steps}) < len(steps):
         raise ValueError("two changes name one key")
     sizes = [item_size(step.item) for step in steps]
@@ -279,12 +213,3 @@ def work_of(
     if sum(sizes) > TRANSACTION_LIMIT - RESERVED_BYTES:
         raise TooLarge("one commit, bytes,", TRANSACTION_LIMIT - RESERVED_BYTES, sum(sizes))
     return Work(steps, evidence, micros(clock.now()))
-
-
-def _step(change: Change, evidence: Evidence, items: EntityItems) -> Step:
-    if isinstance(change, Put):
-        encoded = items.encode(evidence.patient, change.entity)
-        return Step(change, encoded.key, Address(MAIN.name, encoded.pk, encoded.sk), encoded)
-    spec_for(change.key)
-    at = Address(MAIN.name, owner_pk(evidence.patient), key_text(change.key))
-    return Step(change, change.key, at, None)

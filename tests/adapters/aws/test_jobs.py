@@ -1,0 +1,58 @@
+"""What the contract cannot see of jobs in tables: what lies in the index, and what stays behind."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from clarity.adapters.aws._operations import Op
+from clarity.adapters.local.clock import SystemClock
+from tests.contracts.jobs.harness import NURSE, job
+from tests.support.clocks import START
+from tests.support.dynamodb import World, world_on
+from tests.support.engines import running
+
+
+@pytest.fixture(params=["moto", "ministack"])
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
+    with world_on(running(request.param), SystemClock()) as opened:
+        yield opened
+
+
+def _scanned(world: World, **more: str) -> list[dict]:
+    return world.connection.run(
+        Op(
+            operation="scan",
+            parameters={"TableName": world.connection.table("main"), **more},
+            decode=lambda answer: answer["Items"],
+            table="main",
+            reads=True,
+        )
+    )
+
+
+def test_only_jobs_that_run_are_in_the_index(world: World):
+    for number in range(3):
+        world.jobs.begin(job(number))
+    world.jobs.update(job(0).progressed(1, total=None, at=START))
+    world.jobs.update(job(1).finished(at=START))
+    world.jobs.update(job(2).failed("x", at=START))
+
+    (item,) = _scanned(world, IndexName="gs1")
+
+    assert item["pk"] == {"S": "JOB#clinic#job-0"}
+    assert item["gs1pk"]["S"].startswith("J#running#clinic#")
+    assert item["gs1sk"]["S"].endswith("#job-0")
+
+
+def test_the_index_spreads_the_jobs_of_a_tenant(world: World):
+    for number in range(24):
+        world.jobs.begin(job(number))
+
+    assert {item["gs1pk"]["S"][-1] for item in _scanned(world, IndexName="gs1")} == set("0123")
+
+
+def test_a_removed_job_leaves_nothing_behind(world: World):
+    world.jobs.begin(job())
+    world.jobs.remove(NURSE, "job-0")
+
+    assert _scanned(world) == []

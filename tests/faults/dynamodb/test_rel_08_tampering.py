@@ -1,0 +1,191 @@
+"""REL-08 on engines: whatever is changed of a trail in the tables or of its export is found."""
+
+import base64
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import pytest
+
+from clarity.adapters.aws._operations import Item, Op
+from clarity.adapters.aws.dynamodb.batch import Address, get_op
+from clarity.adapters.aws.dynamodb.keys import HEAD, chain_pk, seq_sk
+from clarity.adapters.local.clock import SystemClock
+from clarity.application.anchors import Anchors
+from clarity.application.audit_export import ExportTrail
+from clarity.application.audit_trail import ChainVerdict, VerifyTrail
+from clarity.application.sign_heads import SignHeads
+from clarity.domain.audit import ChainHead
+from clarity.domain.identity import Actor, CorrelationId, Purpose
+from clarity.ports.repository import Put
+from tests.contracts.repository.harness import ADA, BEN, chunk, evidence
+from tests.support.dynamodb import World, world_on
+from tests.support.engines import running
+from tests.support.tampering import missed_changes
+from tests.support.trails import SIGNER, anchors
+
+AUDITOR: Final = Actor(id="auditor", tenant=ADA.tenant, purpose=Purpose.OPERATIONS)
+RECORDS: Final = 5
+
+
+@pytest.fixture(params=["moto", "ministack"])
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
+    """Two people with five records and one."""
+    with world_on(running(request.param), SystemClock()) as fresh:
+        for number in range(RECORDS):
+            fresh.repository.commit([Put(chunk(number), 0)], evidence=evidence())
+        fresh.repository.commit([Put(chunk(), 0)], evidence=evidence(BEN))
+        yield fresh
+
+
+@pytest.fixture
+def signed(world: World) -> Anchors:
+    """A ledger outside of the tables, in which all heads are signed as they are now."""
+    kept = anchors()
+    told = SignHeads(trail=world.trail, anchors=kept, clock=SystemClock()).run(
+        ADA.tenant, again_after=None, actor=AUDITOR
+    )
+    assert told.signed == 2
+    return kept
+
+
+def _verdict(world: World, kept: Anchors) -> ChainVerdict:
+    """What is said of the first person's chain; of the other's nothing bad is ever said."""
+    ada, ben = VerifyTrail(world.trail, kept).run(ADA.tenant, actor=AUDITOR)
+    assert ben.broken is None
+    return ada
+
+
+def _item(world: World, sk: str) -> Item:
+    """As it was read, ready to be written again."""
+    item = world.connection.run(get_op(world.connection, Address("audit", chain_pk(ADA), sk)))
+    assert item is not None
+    return {n: {"B": base64.b64decode(v["B"])} if "B" in v else v for n, v in item.items()}
+
+
+def _put(world: World, item: Item) -> None:
+    _run(world, "put_item", Item=item)
+
+
+def _delete(world: World, sk: str) -> None:
+    _run(world, "delete_item", Key={"pk": {"S": chain_pk(ADA)}, "sk": {"S": sk}})
+
+
+def _run(world: World, operation: str, **parameters: object) -> None:
+    table = world.connection.table("audit")
+    world.connection.run(
+        Op(
+            operation=operation,
+            parameters={"TableName": table, **parameters},
+            decode=lambda _: None,
+            table="audit",
+            reads=False,
+        )
+    )
+
+
+def _edited(world: World) -> None:
+    record = _item(world, seq_sk(3))
+    body = zlib.decompress(record["z"]["B"]).replace(b"nurse", b"purse")
+    _put(world, {**record, "z": {"B": zlib.compress(body)}})
+
+
+def _swapped(world: World) -> None:
+    second, fourth = _item(world, seq_sk(2)), _item(world, seq_sk(4))
+    _put(world, {**second, "z": fourth["z"], "h": fourth["h"]})
+
+
+def _added(world: World) -> None:
+    _put(world, {**_item(world, seq_sk(RECORDS)), "sk": {"S": seq_sk(RECORDS + 1)}})
+
+
+def _without(*numbers: int) -> Callable[[World], None]:
+    def delete(world: World) -> None:
+        for number in numbers:
+            _delete(world, seq_sk(number))
+
+    return delete
+
+
+def _head(seq: int, of: int) -> Callable[[World], None]:
+    """The head says `seq` and has the hash of record `of`."""
+
+    def move(world: World) -> None:
+        hash_ = _item(world, seq_sk(of))["h"]
+        _put(world, {**_item(world, HEAD), "n": {"N": str(seq)}, "h": hash_})
+
+    return move
+
+
+def _headless(world: World) -> None:
+    _delete(world, HEAD)
+
+
+TAMPERED: Final = {
+    "a record is edited": _edited,
+    "a record stands in another's place": _swapped,
+    "a record is added": _added,
+    "the first record is gone": _without(1),
+    "a record between is gone": _without(3),
+    "the last record is gone": _without(RECORDS),
+    "all records are gone": _without(*range(1, RECORDS + 1)),
+    "the head has another's hash": _head(RECORDS, 2),
+    "the head has another length": _head(RECORDS - 1, RECORDS),
+    "the head is rewound": _head(3, 3),
+    "the head is ahead": _head(RECORDS + 1, RECORDS),
+    "the head is gone": _headless,
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tamper", TAMPERED.values(), ids=TAMPERED)
+def test_rel_08_every_change_of_the_trail_in_the_table_is_found(world: World, tamper: Callable):
+    assert _verdict(world, anchors()).broken is None
+
+    tamper(world)
+
+    assert _verdict(world, anchors()).broken is not None
+
+
+def _rewound(world: World) -> None:
+    """Consistent in itself: the tail is gone and the head is that of before."""
+    _head(3, 3)(world)
+    _without(4, 5)(world)
+
+
+def _written_anew(world: World) -> None:
+    """Consistent in itself: another tail, made by somebody who knows how."""
+    _rewound(world)
+    for number in (7, 8):
+        world.repository.commit([Put(chunk(number), 0)], evidence=evidence())
+
+
+@pytest.mark.parametrize("tamper", [_rewound, _written_anew])
+def test_rel_08_a_chain_that_is_consistent_again_is_found_by_its_signed_head(
+    world: World, signed: Anchors, tamper: Callable
+):
+    assert _verdict(world, signed).signed == RECORDS
+
+    tamper(world)
+
+    assert _verdict(world, anchors()).broken is None
+    assert _verdict(world, signed).broken is not None
+
+
+def test_rel_08_a_chain_that_grew_still_goes_through_its_signed_head(world: World, signed: Anchors):
+    world.repository.commit([Put(chunk(9), 0)], evidence=evidence())
+
+    verdict = _verdict(world, signed)
+
+    assert (verdict.records, verdict.broken) == (RECORDS + 1, None)
+
+
+@pytest.mark.slow
+def test_rel_08_5000_random_changes_of_an_export_from_the_tables_are_found(world: World):
+    export = ExportTrail(trail=world.trail, audit=world.trail, signer=SIGNER, clock=SystemClock())
+    lines = list(
+        export.run(ADA.tenant, patients=None, actor=AUDITOR, correlation=CorrelationId("c"))
+    )
+
+    assert world.trail.head(ADA) != ChainHead()
+    assert missed_changes(lines, seed=8) == []
