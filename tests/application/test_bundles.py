@@ -136,7 +136,7 @@ def test_heads_without_a_description_are_of_unknown_meaning():
 
     assert manifest.heads[0] == HeadSpec(name="sleep")
     assert manifest.heads[1].task == "made up for tests"
-    assert manifest.origin.builder == "1"
+    assert manifest.origin.builder == "2"
     assert manifest.input.unit is None
 
 

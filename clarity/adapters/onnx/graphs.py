@@ -11,7 +11,7 @@ __all__ = ["OnnxGraphs"]
 
 @attrs.frozen
 class OnnxGraphs(GraphBuilder):
-    """The contrib form to serve, the form of the standard to take elsewhere."""
+    """The explicit form to serve, the operator of the standard to take elsewhere."""
 
     @property
     def version(self) -> str:
@@ -22,7 +22,7 @@ class OnnxGraphs(GraphBuilder):
         self, encoder: EncoderWeights, *, heads: tuple[HeadWeights, ...], length: int
     ) -> bytes:
         """See `GraphBuilder.serving`."""
-        return build_onnx(encoder, heads, length=length, form=AttentionForm.CONTRIB)
+        return build_onnx(encoder, heads, length=length, form=AttentionForm.EXPLICIT)
 
     def portable(
         self, encoder: EncoderWeights, *, heads: tuple[HeadWeights, ...], length: int

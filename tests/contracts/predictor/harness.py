@@ -48,14 +48,14 @@ def _torch(**execution: object) -> Opener:
 
 
 def _cached(weights: EncoderWeights, heads: tuple[HeadWeights, ...], length: int) -> Predictor:
-    inner = _onnx(AttentionForm.CONTRIB)(weights, heads, length)
+    inner = _onnx(AttentionForm.EXPLICIT)(weights, heads, length)
     return CachedPredictor(
         inner=inner, digest="a" * 64, runtime=HERE, cache=LruCache(HandClock()), ttl_s=60.0
     )
 
 
 OPENERS: Final[dict[str, Opener]] = {
-    "onnx-contrib": _onnx(AttentionForm.CONTRIB),
+    "onnx-explicit": _onnx(AttentionForm.EXPLICIT),
     "onnx-cached": _cached,
     "onnx-portable": _onnx(AttentionForm.PORTABLE),
     "torch": _torch(),

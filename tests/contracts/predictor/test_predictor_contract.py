@@ -181,7 +181,7 @@ def test_many_threads_at_once_get_the_answers_of_one(world: PredictorHarness):
 @pytest.mark.parametrize(
     "opened",
     [
-        pytest.param(OPENERS["onnx-contrib"], id="onnx"),
+        pytest.param(OPENERS["onnx-explicit"], id="onnx"),
         pytest.param(whole_weeks(4), id="torch-groups-of-4", marks=pytest.mark.torch),
     ],
 )
