@@ -11,6 +11,7 @@ DynamoDB-compatible servers for the tests, on free ports of this machine.
 import atexit
 import contextlib
 import functools
+import importlib.util
 import os
 import shutil
 import socket
@@ -36,6 +37,17 @@ run_simple("127.0.0.1", int(sys.argv[1]), DomainDispatcherApplication(create_bac
 """
 """moto without threads: a transaction that it refuses puts all tables back to how they were when it
 began, which undoes what other threads committed meanwhile."""
+
+WITHOUT_REAPER = """
+import sys, threading
+start = threading.Thread.start
+threading.Thread.start = lambda self: None if self.name == "dynamodb-ttl-reaper" else start(self)
+sys.argv = ["ministack"]
+from ministack.app import main
+main()
+"""
+"""ministack without the thread that removes once a minute what has expired by the clock of this
+machine, beside the request that runs; the tests have clocks of their own."""
 
 REGION = "eu-west-1"
 
@@ -74,7 +86,9 @@ def _command(name: str, port: int) -> list[str]:
         case "moto":
             return [sys.executable, "-c", ONE_AT_A_TIME, str(port)]
         case "ministack":
-            return [_script("ministack", "pip install ministack==1.5.33")]
+            if importlib.util.find_spec("ministack") is None:
+                pytest.fail("ministack is missing: pip install ministack==1.5.33")
+            return [sys.executable, "-c", WITHOUT_REAPER]
         case "dynalite":
             program = Path(sys.prefix, "npm", "node_modules", "dynalite", "cli.js")
             if not program.exists():
