@@ -1,6 +1,7 @@
 """The profile on Amazon Web Services."""
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -23,13 +24,20 @@ __all__ = ["aws"]
 
 def aws(settings: Settings) -> Core:
     """DynamoDB for all that is stored; the key for audit heads on this machine."""
+    from clarity.adapters.aws.dynamodb.items import EntityItems
+    from clarity.adapters.aws.dynamodb.payloads import Payloads
     from clarity.adapters.aws.dynamodb.store import open_store, settings_of
+    from clarity.adapters.aws.guards import Guards
     from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
 
     told = instruments()
     blobs = _blobs(settings, told)
     tables = settings_of(settings.store, threads=settings.threads)
-    store = providers.Resource(open_store, tables, ShuffleZstdCodec(), blobs, **told)
+    guarding = {of: _breaker(of, told) for of in ("reads", "changes")}
+    guards = providers.Factory(Guards, **guarding)
+    payloads = providers.Factory(Payloads, blobs=blobs)
+    items = providers.Factory(EntityItems, ShuffleZstdCodec(), payloads)
+    store = providers.Resource(open_store, tables, items, guards=guards, **told)
     held = ("real", "directory", "bulk", "trail", "job_store", "inventory", "copies", "expiring")
     stored = {name: getattr(store.provided, name) for name in (*held, "pseudonyms")}
     erasable = {"repository": store.provided.erasure, "jobs": store.provided.job_store}
@@ -47,6 +55,16 @@ def aws(settings: Settings) -> Core:
         **stored,
         **told,
     )
+
+
+def _breaker(of: str, told: Mapping[str, providers.Provider[Any]]) -> providers.Provider[Any]:
+    """Runs calls while DynamoDB answers them; its state is its store's own."""
+    from clarity.adapters.resilience.breaker import breaker_for
+    from clarity.adapters.resilience.window import BreakerSettings
+
+    told = {name: told[name] for name in ("clock", "metrics")}
+    name, once = f"DynamoDB ({of})", providers.ThreadSafeSingleton
+    return once(breaker_for, name, BreakerSettings(), **told).provided.run
 
 
 def _standing_for(settings: Settings) -> Path:

@@ -24,6 +24,7 @@ from clarity.adapters.aws.dynamodb.removal import Removal
 from clarity.adapters.aws.dynamodb.repository import DynamoDBRepository
 from clarity.adapters.aws.dynamodb.tables import create_tables
 from clarity.adapters.aws.dynamodb.unique import DynamoDBDirectory
+from clarity.adapters.aws.guards import UNGUARDED, Guards
 from clarity.adapters.aws.settings import Endpoint, Limits
 from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
 from clarity.domain.privacy import Beacons
@@ -121,7 +122,11 @@ def credentials() -> None:
 
 @contextmanager
 def world_on(
-    engine: Engine, clock: Clock, limits: Limits = LIMITS, payloads: Payloads = ITEMS_ALONE
+    engine: Engine,
+    clock: Clock,
+    limits: Limits = LIMITS,
+    payloads: Payloads = ITEMS_ALONE,
+    guards: Guards = UNGUARDED,
 ) -> Iterator[World]:
     """Adapters over fresh tables on `engine`."""
     prefix = f"t{os.getpid()}-{next(_numbers)}-"
@@ -129,6 +134,7 @@ def world_on(
         ConnectionSettings(endpoint=engine.endpoint, limits=limits, table_prefix=prefix),
         _Ticking(clock),
         payloads,
+        guards,
     )
     try:
         create_tables(world.connection, clock=_Ticking(clock))
@@ -150,10 +156,17 @@ def world_at(url: str, prefix: str, clock: Clock, limits: Limits = LIMITS) -> It
         world.connection.close()
 
 
-def _world(settings: ConnectionSettings, clock: Clock, payloads: Payloads = ITEMS_ALONE) -> World:
+def _world(
+    settings: ConnectionSettings,
+    clock: Clock,
+    payloads: Payloads = ITEMS_ALONE,
+    guards: Guards = UNGUARDED,
+) -> World:
     credentials()
     metrics, spans = Counted(), Spans()
-    connection = DynamoDBConnection(settings, clock=clock, metrics=metrics, tracer=spans)
+    connection = DynamoDBConnection(
+        settings, clock=clock, metrics=metrics, tracer=spans, guards=guards
+    )
     removal = Removal(connection=connection, clock=clock, backoff=PATIENT)
     return World(
         connection=connection,

@@ -24,6 +24,7 @@ from clarity.adapters.aws._in_flight import InFlight
 from clarity.adapters.aws._operations import Answer, Op, OperationName
 from clarity.adapters.aws._regions import Primary
 from clarity.adapters.aws._units import ConsumedUnits
+from clarity.adapters.aws.guards import UNGUARDED, Guards, guarded
 from clarity.adapters.aws.settings import Endpoint, Limits
 from clarity.ports.clock import Clock
 from clarity.ports.errors import PortError, Throttled, Transient
@@ -76,7 +77,8 @@ class DynamoDBConnection:
 
     Credentials come through the SDK's own chain. Every call leaves a span with its consumed units,
     and its time whether it succeeds or not, under table and operation, never a key. Before each
-    request that changes items `before_changes` may raise.
+    request that changes items `before_changes` may raise. A request to the primary passes the guard
+    of its kind, with all of its attempts as one call; one to the replica passes none.
     """
 
     def __init__(
@@ -87,12 +89,14 @@ class DynamoDBConnection:
         metrics: Metrics,
         tracer: Tracer,
         before_changes: Callable[["DynamoDBConnection"], None] = _allowed,
+        guards: Guards = UNGUARDED,
     ) -> None:
         self._settings: Final = settings
         self._clock: Final = clock
         self._metrics: Final = metrics
         self._tracer: Final = tracer
         self._before_changes: Final = before_changes
+        self._guards: Final = guards
         self._clients: Final[dict[Endpoint, BaseClient]] = {}
         self._making: Final = threading.Lock()
         self._calls: Final = InFlight(WHAT)
@@ -176,8 +180,9 @@ class DynamoDBConnection:
             raise
 
     def _of_primary(self, op: Op[T], labels: Mapping[str, str]) -> Answer:
+        guard = self._guards.changes if op.operation in CHANGES else self._guards.reads
         try:
-            answer = self._tried(op, self._settings.endpoint)
+            answer = guarded(guard, lambda: self._tried(op, self._settings.endpoint))
         except Transient as error:
             self._metrics.count("dynamodb_failures", 1, labels=labels)
             if not isinstance(error, Throttled):

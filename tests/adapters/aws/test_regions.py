@@ -1,6 +1,7 @@
 """Reads go to the replica while the region of the tables gives no answer, and come back."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 import attrs
 import pytest
@@ -9,6 +10,7 @@ from clarity.adapters.aws._regions import AWAY_S, Primary
 from clarity.adapters.aws.connection import ConnectionSettings, DynamoDBConnection
 from clarity.adapters.aws.dynamodb.batch import Address, get_op
 from clarity.adapters.aws.dynamodb.tables import create_tables
+from clarity.adapters.aws.guards import UNGUARDED, Guards
 from clarity.adapters.aws.settings import Endpoint, Limits
 from clarity.bootstrap import open_core
 from clarity.ports.entities import key_of
@@ -21,6 +23,7 @@ from tests.support.dynamodb import Counted, Spans, credentials
 from tests.support.engines import REGION, running
 from tests.support.fault_proxy import Fault, FaultProxy, always, fault_proxy
 
+T = TypeVar("T")
 ONCE = Limits(connect_timeout_s=5, read_timeout_s=20, deadline_s=10, attempts=1)
 NOWHERE = Endpoint(region=REGION, url="http://127.0.0.1:1")
 THERE = Address("main", "P#t#p", "O#activity#20030501")
@@ -49,7 +52,13 @@ class Line:
         return self.metrics.total("dynamodb_replica_reads")
 
 
-def line_to(proxy: FaultProxy, *, replica: Endpoint | None = None, limits: Limits = ONCE) -> Line:
+def line_to(
+    proxy: FaultProxy,
+    *,
+    replica: Endpoint | None = None,
+    limits: Limits = ONCE,
+    guards: Guards = UNGUARDED,
+) -> Line:
     credentials()
     proxy.plan = lambda *_: None
     clock, metrics = HandClock(), Counted()
@@ -59,7 +68,9 @@ def line_to(proxy: FaultProxy, *, replica: Endpoint | None = None, limits: Limit
         limits=limits,
         table_prefix="regions-",
     )
-    connection = DynamoDBConnection(settings, clock=clock, metrics=metrics, tracer=Spans())
+    connection = DynamoDBConnection(
+        settings, clock=clock, metrics=metrics, tracer=Spans(), guards=guards
+    )
     create_tables(connection, clock=clock)
     proxy.requests.clear()
     return Line(connection=connection, clock=clock, metrics=metrics)
@@ -71,6 +82,28 @@ def line(proxy: FaultProxy) -> Iterator[Line]:
     yield opened
     proxy.plan = lambda *_: None
     opened.connection.close()
+
+
+@attrs.define
+class Door:
+    """A guard that lets calls through until it is shut."""
+
+    is_shut: bool = False
+
+    def __call__(self, call: Callable[[], T]) -> T:
+        if self.is_shut:
+            raise Unavailable("the region")
+        return call()
+
+
+def test_the_replica_answers_while_a_breaker_keeps_the_region_from_being_asked(proxy: FaultProxy):
+    door = Door()
+    line = line_to(proxy, guards=Guards(reads=door))
+    door.is_shut = True
+
+    line.read()
+
+    assert (proxy.requests.total(), line.replica_reads) == (0, 1)
 
 
 def test_a_region_that_gave_no_answer_is_not_asked_again_for_a_while(line: Line, proxy: FaultProxy):

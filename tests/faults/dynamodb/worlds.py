@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import attrs
 
+from clarity.adapters.aws.guards import UNGUARDED, Guards
 from clarity.adapters.aws.settings import Limits
 from clarity.adapters.local.clock import SystemClock
 from clarity.domain.audit import AuditRecord, ChainHead, verify_chain
@@ -38,10 +39,10 @@ MANY_ATTEMPTS = attrs.evolve(LIMITS, attempts=7)
 
 
 @contextlib.contextmanager
-def faulty_world(proxy: FaultProxy, limits: Limits) -> Iterator[World]:
+def faulty_world(proxy: FaultProxy, limits: Limits, guards: Guards = UNGUARDED) -> Iterator[World]:
     """Fresh tables behind the proxy, which breaks nothing until it is told to, and at the end."""
     proxy.plan = lambda *_: None
-    with world_on(proxy.engine, SystemClock(), limits) as world:
+    with world_on(proxy.engine, SystemClock(), limits, guards=guards) as world:
         yield world
         proxy.plan = lambda *_: None
 

@@ -19,7 +19,6 @@ from clarity.adapters.aws.dynamodb.items import EntityItems
 from clarity.adapters.aws.dynamodb.jobs import DynamoDBJobs
 from clarity.adapters.aws.dynamodb.outbox import AT_ONCE, DynamoDBAuditOutbox
 from clarity.adapters.aws.dynamodb.payload_erasure import DynamoDBPayloadErasure
-from clarity.adapters.aws.dynamodb.payloads import Payloads
 from clarity.adapters.aws.dynamodb.removal import Removal
 from clarity.adapters.aws.dynamodb.repository import DynamoDBRepository
 from clarity.adapters.aws.dynamodb.secret import SharedSecret
@@ -27,12 +26,11 @@ from clarity.adapters.aws.dynamodb.tables import TablesChecked, create_tables
 from clarity.adapters.aws.dynamodb.together import Together
 from clarity.adapters.aws.dynamodb.unique import DynamoDBDirectory
 from clarity.adapters.aws.dynamodb.upkeep import DynamoDBUpkeep
+from clarity.adapters.aws.guards import Guards
 from clarity.adapters.aws.settings import THREADS, Endpoint, Limits
 from clarity.domain.errors import ClarityError
 from clarity.domain.privacy import Beacons, Pseudonyms
-from clarity.ports.blobs import BlobStore
 from clarity.ports.clock import Clock
-from clarity.ports.codec import ChunkCodec
 from clarity.ports.errors import Transient
 from clarity.ports.metrics import Metrics
 from clarity.ports.tracing import Tracer
@@ -178,9 +176,9 @@ def name_of(address: str) -> str:
 @contextmanager
 def open_store(
     settings: ConnectionSettings,
-    codec: ChunkCodec,
-    blobs: BlobStore | None,
+    items: EntityItems,
     *,
+    guards: Guards,
     clock: Clock,
     metrics: Metrics,
     tracer: Tracer,
@@ -189,20 +187,24 @@ def open_store(
     The store that `settings` name, closed at the end.
 
     Nothing is asked unless missing tables are to be made; a service that is down is told by the
-    first call, `health` among them. Large payloads go to `blobs`, which holds nothing else; with
-    None they are refused.
+    first call, `health` among them. The blob store of `items` holds nothing else.
 
     Raises:
         PortError: the tables were to be made and the service refused.
     """
     connection = DynamoDBConnection(
-        settings, clock=clock, metrics=metrics, tracer=tracer, before_changes=TablesChecked()
+        settings,
+        clock=clock,
+        metrics=metrics,
+        tracer=tracer,
+        before_changes=TablesChecked(),
+        guards=guards,
     )
     try:
         if settings.makes_tables:
             with suppress(Transient):
                 create_tables(connection, clock=clock)
-        yield _store(connection, EntityItems(codec, Payloads(blobs=blobs)), clock)
+        yield _store(connection, items, clock)
     finally:
         connection.close()
 
