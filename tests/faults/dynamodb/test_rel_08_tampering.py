@@ -14,10 +14,12 @@ from clarity.adapters.local.clock import SystemClock
 from clarity.application.anchors import Anchors
 from clarity.application.audit_export import ExportTrail
 from clarity.application.audit_trail import ChainVerdict, VerifyTrail
+from clarity.application.known_people import KnownPeople
 from clarity.application.sign_heads import SignHeads
 from clarity.domain.audit import ChainHead
 from clarity.domain.identity import Actor, CorrelationId, Purpose
 from clarity.ports.repository import Put
+from tests.application.faults import Unheard
 from tests.contracts.repository.harness import ADA, BEN, chunk, evidence
 from tests.support.dynamodb import World, world_on
 from tests.support.engines import running
@@ -51,7 +53,8 @@ def signed(world: World) -> Anchors:
 
 def _verdict(world: World, kept: Anchors) -> ChainVerdict:
     """What is said of the first person's chain; of the other's nothing bad is ever said."""
-    ada, ben = VerifyTrail(world.trail, kept).run(ADA.tenant, actor=AUDITOR)
+    verify = VerifyTrail(world.trail, kept, Unheard(), SystemClock())
+    ada, ben = verify.run(ADA.tenant, actor=AUDITOR, correlation=CorrelationId("v"))
     assert ben.broken is None
     return ada
 
@@ -182,7 +185,13 @@ def test_rel_08_a_chain_that_grew_still_goes_through_its_signed_head(world: Worl
 
 @pytest.mark.slow
 def test_rel_08_5000_random_changes_of_an_export_from_the_tables_are_found(world: World):
-    export = ExportTrail(trail=world.trail, audit=world.trail, signer=SIGNER, clock=SystemClock())
+    export = ExportTrail(
+        trail=world.trail,
+        audit=world.trail,
+        signer=SIGNER,
+        clock=SystemClock(),
+        people=KnownPeople(world.trail, world.trail, SystemClock()),
+    )
     lines = list(
         export.run(ADA.tenant, patients=None, actor=AUDITOR, correlation=CorrelationId("c"))
     )

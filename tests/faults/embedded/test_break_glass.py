@@ -47,9 +47,16 @@ IMPATIENT_S: Final = 0.02
 def path(tmp_path: Path) -> Path:
     with opened(tmp_path / "store.db") as world:
         store_days(world, count=3)
+    return tmp_path / "store.db"
+
+
+@pytest.fixture
+def analyzed(path: Path) -> Path:
+    """The store, with a profile and a result too."""
+    with opened(path) as world:
         world.app.keep_profile.run(PROFILE, patient=ADA, actor=NURSE, correlation=CORRELATION)
         world.app.analyze.run(ACTIVITY, actor=NURSE, correlation=CORRELATION)
-    return tmp_path / "store.db"
+    return path
 
 
 @contextmanager
@@ -91,8 +98,10 @@ def test_a_declared_look_is_served_and_in_the_trail_when_the_store_is_opened_nex
     assert [(event.operation, event.actor) for event in events] == 2 * [(Operation.READ, URGENT)]
 
 
-def test_who_somebody_is_what_is_held_and_the_latest_result_are_looks_like_any(path: Path):
-    with away(path), open_clarity(settings(path)) as app:
+def test_who_somebody_is_what_is_held_and_the_latest_result_are_looks_like_any(
+    analyzed: Path,
+):
+    with away(analyzed), open_clarity(settings(analyzed)) as app:
         found = app.find_patient.run(PROFILE.email, **WHO)
         profile = app.read_profile.run(ADA, **WHO)
         held = app.streams_held.run(ADA, **WHO)
@@ -105,7 +114,7 @@ def test_who_somebody_is_what_is_held_and_the_latest_result_are_looks_like_any(p
                 changing()
 
     assert (found, profile.details, len(held)) == (ADA, PROFILE, 1)
-    events = [record.event for record in kept_aside(path)]
+    events = [record.event for record in kept_aside(analyzed)]
     assert [event.operation for event in events] == 4 * [Operation.READ]
     assert [event.touched[0].entity for event in events] == [
         "profile",

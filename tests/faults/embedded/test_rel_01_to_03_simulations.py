@@ -8,6 +8,8 @@ from tests.faults.embedded.simulation import Simulation, in_file, in_memory
 from tests.support.runs import runs
 
 STEPS = 30
+ENOUGH = 12
+"""Simulations in which something is asked for, whatever profile runs."""
 
 
 def _simulated(disk, count: int) -> tuple[int, int]:
@@ -32,7 +34,7 @@ def _simulated(disk, count: int) -> tuple[int, int]:
 
 @pytest.mark.slow
 def test_rel_01_02_03_hold_in_simulations_with_faults_at_every_call():
-    count = runs(ci=500, soak=50_000)
+    count = max(ENOUGH, runs(ci=500, soak=50_000))
 
     simulations, requests = _simulated(in_memory, count)
 
@@ -42,7 +44,7 @@ def test_rel_01_02_03_hold_in_simulations_with_faults_at_every_call():
 
 @pytest.mark.slow
 def test_rel_01_02_03_hold_in_simulations_with_restarts():
-    count = runs(ci=40, soak=2_000)
+    count = max(ENOUGH, runs(ci=40, soak=2_000))
 
     simulations, requests = _simulated(in_file, count)
 
