@@ -36,6 +36,7 @@ FAULTS: Final = "tests/faults/embedded"
 SIMULATION: Final = f"{FAULTS}/test_rel_01_to_03_simulations.py"
 INTERRUPTS: Final = f"{FAULTS}/test_rel_20_interrupts.py"
 TABLES: Final = "clarity/adapters/aws/dynamodb"
+OUTAGE: Final = "tests/faults/dynamodb/test_rel_13_outage.py"
 BULK: Final = "tests/contracts/bulk"
 SHIPPING: Final = "clarity/application/ship_audit.py"
 TOLD: Final = "tests/application/test_ship_audit.py"
@@ -50,6 +51,20 @@ PAT: Final = "clarity/domain/pat"
 REL_09: Final = "tests/reliability/test_rel_09_model_files.py"
 
 BUGS: Final = (
+    Bug(
+        name="condition-refused-counts-as-failure",
+        file="clarity/adapters/aws/guards.py",
+        old="        except (Cancelled, ConditionFailed) as refused:\n            return refused\n",
+        new="        except (Cancelled, ConditionFailed) as refused:\n            raise refused\n",
+        tests=(OUTAGE, "-k", "conditions"),
+    ),
+    Bug(
+        name="everybody-tries-what-is-away",
+        file="clarity/adapters/resilience/breaker.py",
+        old="                self._states.half_open()\n",
+        new="                self._states.close()\n",
+        tests=(OUTAGE, "-k", "one_request_tries"),
+    ),
     Bug(
         name="audit-in-another-transaction",
         file=f"{LOCAL}/repository.py",
