@@ -19,10 +19,12 @@ __all__ = ["opened", "records_about"]
 
 
 @contextmanager
-def opened(path: Path | None, clock: HandClock | None = None) -> Iterator[RepositoryHarness]:
+def opened(
+    path: Path | None, clock: HandClock | None = None, *, busy_timeout_s: float = 10.0
+) -> Iterator[RepositoryHarness]:
     """Both over the store in `path`, which is made if it is not there; None for one in memory."""
     clock = clock or HandClock()
-    with open_store(path, busy_timeout_s=10) as store:
+    with open_store(path, busy_timeout_s=busy_timeout_s) as store:
         yield RepositoryHarness(
             repository=SqliteRepository(store, EntityCodec(ShuffleZstdCodec()), clock),
             trail=SqliteAuditTrail(store),

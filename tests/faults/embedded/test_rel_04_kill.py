@@ -9,7 +9,6 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-import time
 from contextlib import closing
 from pathlib import Path
 
@@ -26,10 +25,8 @@ from tests.faults.embedded.disks import opened, records_about
 from tests.support.runs import runs
 
 ROOT = Path(__file__).resolve().parents[3]
-TRIES = 3
-"""Copies of what was left, each opened once; the quickest counts, as the machine may be busy."""
-
 USABLE_WITHIN_S = 2.0
+"""The goal's own bound for a first commit after a kill."""
 
 ROUNDS = runs(ci=5, soak=50)
 """Kills per crash point: 30 in CI."""
@@ -37,10 +34,10 @@ ROUNDS = runs(ci=5, soak=50)
 
 @attrs.frozen
 class Aftermath:
-    """What the killed writers said, the file that they left, and copies of it as it was left."""
+    """What the killed writers said, the file that they left, and a copy of it as it was left."""
 
     path: Path
-    left: tuple[Path, ...]
+    left: Path
     acknowledged: frozenset[int]
     ends: tuple[str, ...]
 
@@ -53,7 +50,7 @@ def aftermath(tmp_path_factory: pytest.TempPathFactory) -> Aftermath:
     words = [line.split(" ") for line in said.stdout.splitlines()]
     numbers = frozenset(int(word) for _, word in words if word.isdigit())
     ends = tuple(f"{point} {word}" for point, word in words if not word.isdigit())
-    left = tuple(_copied(path, tmp_path_factory.mktemp("left")) for _ in range(TRIES))
+    left = _copied(path, tmp_path_factory.mktemp("left"))
     return Aftermath(path, left, numbers, ends)
 
 
@@ -111,15 +108,11 @@ def test_rel_04_the_chain_verifies_and_the_file_is_sound(aftermath: Aftermath):
 
 @pytest.mark.slow
 def test_rel_04_the_store_is_usable_again_within_two_seconds(aftermath: Aftermath):
-    """A bound of the goal, not a measure of speed: opening it as it was left, and a first commit."""
-    assert min(map(_usable_after_s, aftermath.left)) <= USABLE_WITHIN_S
+    """Nothing that a killed writer held is waited for any longer than that."""
+    with opened(aftermath.left, busy_timeout_s=USABLE_WITHIN_S) as world:
+        told = world.repository.commit(changes_of(10**6), evidence=request_of(10**6))
 
-
-def _usable_after_s(left: Path) -> float:
-    begun = time.perf_counter()
-    with opened(left) as world:
-        world.repository.commit(changes_of(10**6), evidence=request_of(10**6))
-    return time.perf_counter() - begun
+    assert told.versions == (1, 1)
 
 
 @pytest.mark.slow
