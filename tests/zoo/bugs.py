@@ -91,8 +91,8 @@ BUGS: Final = (
     Bug(
         name="version-is-not-checked",
         file=f"{LOCAL}/repository.py",
-        old="    if current == based_on:",
-        new="    if current == based_on or prepared.item:",
+        old="    if current == change.based_on:",
+        new="    if current == change.based_on or isinstance(change, Put):",
         tests=(SIMULATION, "-k", "every_call"),
     ),
     Bug(
@@ -471,8 +471,8 @@ BUGS: Final = (
     Bug(
         name="upsert-replaces-what-does-not-meet-its-condition",
         file=f"{TABLES}/step.py",
-        old='return {**_asked(f"{text} AND ({asked})", {**values, **dialect.values}), **names}',
-        new='return {**_asked(f"{text} OR ({asked})", {**values, **dialect.values}), **names}',
+        old="        return holds(self.change.when, spec, decode(spec, before).entity)\n",
+        new="        return holds(ALWAYS, spec, decode(spec, before).entity)\n",
         tests=("tests/contracts/repository/test_upsert.py", "-k", "ministack and only_an_entity"),
     ),
     Bug(
