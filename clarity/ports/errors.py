@@ -68,13 +68,21 @@ class StaleVersion(PortError):
 
 @attrs.define(eq=False)
 class AlreadyExists(PortError):
-    """Something is stored under the key that was to be created."""
+    """
+    Something is stored under the key that was to be created.
+
+    Attributes:
+        what: is stored.
+        current: its version, to base the change on; 0 where there are no versions.
+    """
 
     code: ClassVar[str] = "port.already-exists"
     what: str
+    current: int = 0
 
     def __str__(self) -> str:
-        return f"{self.what} exists already; change it instead of creating it"
+        at = f" at version {self.current}" if self.current else ""
+        return f"{self.what} exists already{at}; change it instead of creating it"
 
 
 @attrs.define(eq=False)

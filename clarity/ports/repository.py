@@ -157,7 +157,7 @@ class Repository(Protocol):
         with SHA-256 of their stored content before and after.
 
         Raises:
-            AlreadyExists: `based_on` is 0 and the key is taken.
+            AlreadyExists: `based_on` is 0 and the key is taken; carries the current version.
             StaleVersion: another version is stored; carries the current one (0 = none). Of several
                 conflicts the first in the order of the changes is told.
             IdempotencyMismatch: the key was used for another request or patient.

@@ -46,6 +46,12 @@ def test_an_error_says_what_is_true_and_what_to_do(error: PortError):
     assert str(error) == ERRORS[error]
 
 
+def test_what_exists_already_is_told_with_its_version_where_there_is_one():
+    assert str(errors.AlreadyExists("chunk/a", 3)) == (
+        "chunk/a exists already at version 3; change it instead of creating it"
+    )
+
+
 def test_every_error_of_the_closed_set_is_tried_here():
     kinds = {getattr(errors, name) for name in errors.__all__} - {PortError, Transient}
 

@@ -174,5 +174,5 @@ def _check_version(prepared: _Prepared, current: int) -> None:
     if current == based_on:
         return
     if based_on == 0:
-        raise AlreadyExists(str(prepared.key))
+        raise AlreadyExists(str(prepared.key), current)
     raise StaleVersion(str(prepared.key), current)

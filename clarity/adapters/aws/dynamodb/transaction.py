@@ -135,7 +135,7 @@ class Step:
         item = None if reason.item is None else dict(reason.item)
         current = version_of(item, now_us)
         if self.change.based_on == 0:
-            raise AlreadyExists(str(self.key))
+            raise AlreadyExists(str(self.key), current)
         raise StaleVersion(str(self.key), current)
 
 
