@@ -298,7 +298,7 @@ BUGS: Final = (
     Bug(
         name="pseudonyms-need-no-secret",
         file="clarity/domain/privacy.py",
-        old="key = hmac.digest(self.secret, LABEL, hashlib.sha256)",
+        old="key = hmac.digest(self.secret(), LABEL, hashlib.sha256)",
         new="key = hmac.digest(LABEL, LABEL, hashlib.sha256)",
         tests=("tests/domain/test_privacy.py",),
     ),

@@ -311,7 +311,7 @@ def test_what_the_attempts_take_comes_off_one_deadline(proxy: FaultProxy):
     proxy.requests.clear()
     proxy.plan = costing(clock, 2, Fault.SERVER_ERROR)
 
-    with pytest.raises(TimedOut):
+    with pytest.raises(Transient):
         connection.run(get_op(connection, THERE))
 
     assert proxy.requests["GetItem"] == 3
