@@ -72,18 +72,21 @@ class AlreadyExists(PortError):
     Something is stored under the key that was to be created, or has what must be unique.
 
     Attributes:
-        what: what is there.
+        what: is stored.
+        current: its version, to base the change on; 0 where there are no versions.
         field: what somebody else has alike, by name and never by value; empty for the key itself.
     """
 
     code: ClassVar[str] = "port.already-exists"
     what: str
+    current: int = 0
     field: str = ""
 
     def __str__(self) -> str:
         if self.field:
             return f"a {self.what} with this {self.field} exists already; choose another"
-        return f"{self.what} exists already; change it instead of creating it"
+        at = f" at version {self.current}" if self.current else ""
+        return f"{self.what} exists already{at}; change it instead of creating it"
 
 
 @attrs.define(eq=False)

@@ -193,8 +193,9 @@ class Repository(Protocol):
         the moment of the commit, so of writers at once each sees what the one before it stored.
 
         Raises:
-            AlreadyExists: `based_on` is 0 and the key is taken; or another patient of the tenant
-                has what must be unique, which is then named and nothing is said of whom or what.
+            AlreadyExists: `based_on` is 0 and the key is taken; carries the current version. Or
+                another patient of the tenant has what must be unique, which is then named and
+                nothing is said of whom or what.
             StaleVersion: another version is stored, or what is stored does not meet the condition
                 of an upsert; carries the current version (0 = none). Of several conflicts the
                 first in the order of the changes is told, of one change that of its version.

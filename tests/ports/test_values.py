@@ -47,9 +47,15 @@ def test_an_error_says_what_is_true_and_what_to_do(error: PortError):
 
 
 def test_what_somebody_else_has_alike_is_named_by_its_field():
-    told = str(errors.AlreadyExists("profile", "email"))
+    told = str(errors.AlreadyExists("profile", field="email"))
 
     assert told == "a profile with this email exists already; choose another"
+
+
+def test_what_exists_already_is_told_with_its_version_where_there_is_one():
+    assert str(errors.AlreadyExists("chunk/a", 3)) == (
+        "chunk/a exists already at version 3; change it instead of creating it"
+    )
 
 
 def test_every_error_of_the_closed_set_is_tried_here():

@@ -48,5 +48,5 @@ class Limits:
     connect_timeout_s: float = attrs.field(default=1.0, validator=_positive)
     read_timeout_s: float = attrs.field(default=2.0, validator=_positive)
     deadline_s: float = attrs.field(default=5.0, validator=_positive)
-    attempts: int = attrs.field(default=4, validator=attrs.validators.ge(1))
+    attempts: int = attrs.field(default=6, validator=attrs.validators.ge(1))
     pool_size: int = attrs.field(default=16, validator=attrs.validators.ge(1))

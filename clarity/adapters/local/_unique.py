@@ -38,7 +38,7 @@ def take(
         connection.execute(LET_GO, (owner, field))
         connection.execute(EXPIRED, (beacon, now_us))
         if not connection.execute(TAKE, (beacon, owner, field, until_us)).rowcount:
-            raise AlreadyExists(spec_of(type(put.entity)).kind, field)
+            raise AlreadyExists(spec_of(type(put.entity)).kind, field=field)
 
 
 def let_go(connection: sqlite3.Connection, number: int, spec: EntitySpec) -> None:

@@ -203,5 +203,5 @@ def _check_version(key: Key, change: Put | Delete, current: int) -> None:
     if current == change.based_on:
         return
     if change.based_on == 0:
-        raise AlreadyExists(str(key))
+        raise AlreadyExists(str(key), current)
     raise StaleVersion(str(key), current)

@@ -1,5 +1,9 @@
 """Whether and when a request is sent again."""
 
+import itertools
+import random
+from collections.abc import Callable
+
 import pytest
 from botocore import exceptions as sdk
 
@@ -7,6 +11,7 @@ from clarity.adapters.aws._call import Call, in_progress
 from clarity.adapters.aws._deadline import within
 from clarity.adapters.aws._errors import BodyDamaged
 from clarity.adapters.aws._retries import ALLOWANCE, Allowance, Retries
+from clarity.adapters.aws.settings import Limits
 from tests.support.clocks import HandClock
 
 URL = "http://127.0.0.1:1"
@@ -94,6 +99,37 @@ def test_no_pause_outlasts_the_deadline(left_s: float, expected: float | None):
 
     with within(left_s, clock.monotonic_s):
         assert paused(retries(), PASSING[0]) == expected
+
+
+def call(of: Retries, fails: Callable[[], bool]) -> tuple[bool, int, float]:
+    """Whether a call succeeds, its requests, and its pauses at their longest."""
+    paused_s = 0.0
+    for attempts in itertools.count(1):
+        failed = fails()
+        pause_s = paused(of, PASSING[0] if failed else LASTING[0], attempts=attempts)
+        if pause_s is None:
+            return not failed, attempts, paused_s
+        paused_s += pause_s
+    raise AssertionError
+
+
+def test_rel_13_at_the_limits_as_they_are_shipped_nearly_all_calls_succeed_within_their_time():
+    chance, calls = random.Random(13), 100_000
+    of = Retries(attempts=Limits().attempts, jitter=lambda: 1.0)
+
+    done = [call(of, lambda: chance.random() < 0.10 + 0.05 + 0.02) for _ in range(calls)]
+
+    assert sum(succeeded for succeeded, _, _ in done) >= 0.999 * calls
+    assert sum(requests for _, requests, _ in done) <= 1.3 * calls
+    assert max(paused_s for _, _, paused_s in done) < Limits().deadline_s / 2
+
+
+def test_a_service_that_is_down_gets_hardly_more_requests_than_calls():
+    of = Retries(attempts=Limits().attempts, jitter=lambda: 1.0)
+
+    requests = sum(call(of, lambda: True)[1] for _ in range(1_000))
+
+    assert requests == 1_000 + ALLOWANCE
 
 
 def test_a_service_that_is_down_is_soon_asked_once_a_call():

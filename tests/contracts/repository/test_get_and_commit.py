@@ -73,13 +73,18 @@ def test_versions_count_from_one(world: RepositoryHarness):
     assert world.repository.get(ADA, key_of(chunk())) == Stored(chunk(level=2), 3)
 
 
-def test_creating_what_exists_is_refused(world: RepositoryHarness):
-    world.repository.commit([Put(chunk(), 0)], evidence=evidence())
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_creating_what_exists_is_refused_and_the_current_version_told(
+    world: RepositoryHarness, version: int
+):
+    for based_on in range(version):
+        world.repository.commit([Put(chunk(), based_on)], evidence=evidence())
 
-    with pytest.raises(AlreadyExists):
+    with pytest.raises(AlreadyExists) as refused:
         world.repository.commit([Put(chunk(level=2), 0)], evidence=evidence())
 
-    assert world.repository.get(ADA, key_of(chunk())) == Stored(chunk(), 1)
+    assert refused.value.current == version
+    assert world.repository.get(ADA, key_of(chunk())) == Stored(chunk(), version)
 
 
 @pytest.mark.parametrize("change", [Put(chunk(level=3), 1), Delete(key_of(chunk()), 1)])

@@ -161,7 +161,7 @@ class Step:
         if isinstance(self.change, Upsert) and not self._is_before(item, current):
             return
         if self.based_on == 0:
-            raise AlreadyExists(str(self.key))
+            raise AlreadyExists(str(self.key), current)
         raise StaleVersion(str(self.key), current)
 
     def _is_before(self, item: Item | None, current: int) -> bool:

@@ -72,7 +72,7 @@ class Claim:
             AlreadyExists: somebody else has it.
         """
         if reason.condition_failed:
-            raise AlreadyExists(kind, self.field)
+            raise AlreadyExists(kind, field=self.field)
 
 
 def claims_of(entity: Entity, tenant: TenantId, beacons: Beacons) -> tuple[Claim, ...]:
