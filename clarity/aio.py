@@ -21,15 +21,16 @@ import contextvars
 import functools
 import gc
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager
 from typing import ParamSpec, TypeVar
 
 import attrs
 
 from clarity import bootstrap
 from clarity.application.clarity import Clarity
+from clarity.domain.analysis.plugin import Analysis
 from clarity.settings import Settings
 
 __all__ = ["AsyncClarity", "open_clarity"]
@@ -82,7 +83,11 @@ class AsyncClarity:
 
 @asynccontextmanager
 async def open_clarity(
-    settings: Settings | None = None, *, threads: int | None = None
+    settings: Settings | None = None,
+    *,
+    threads: int | None = None,
+    analyses: Sequence[Analysis] = (),
+    replacing: Sequence[Analysis] = (),
 ) -> AsyncIterator[AsyncClarity]:
     """
     The application, open inside the block, for callers on this event loop.
@@ -94,26 +99,29 @@ async def open_clarity(
         settings: what was chosen; the defaults when None.
         threads: most pieces of work at once, 1 or more; others wait their turn. None for what the
             settings say; a store keeps as many connections as they need.
+        analyses: of the embedding program, as for `clarity.open_clarity`.
+        replacing: of the embedding program, as for `clarity.open_clarity`.
 
     Raises:
         ValueError: `threads` is less than 1.
         PortError: the store cannot be opened; the text says what to do.
-        BadPlugin: an installed plugin does not load.
+        BadPlugin: an installed plugin does not load, an id is taken, or there is none to replace.
     """
     chosen = settings or Settings()
     if threads is not None:
         chosen = attrs.evolve(chosen, threads=threads)
     pool = ThreadPoolExecutor(max_workers=chosen.threads, thread_name_prefix="clarity")
     held = ExitStack()
-    opening = functools.partial(_opened, chosen, held)
+    app = bootstrap.open_clarity(chosen, analyses=analyses, replacing=replacing)
+    opening = functools.partial(_opened, app, held)
     try:
         yield AsyncClarity(await asyncio.shield(_begun(pool, opening)), pool)
     finally:
         await asyncio.shield(asyncio.to_thread(_end, pool, held))
 
 
-def _opened(settings: Settings, held: ExitStack) -> Clarity:
-    app = held.enter_context(bootstrap.open_clarity(settings))
+def _opened(opening: AbstractContextManager[Clarity], held: ExitStack) -> Clarity:
+    app = held.enter_context(opening)
     held.enter_context(_frozen())
     return app
 

@@ -1,7 +1,8 @@
 """
 The composition root: settings become a container, the container becomes the object to embed.
 
-Only the profiles import adapters, each inside the function that needs them.
+Only the profiles import adapters, each inside the function that needs them; `main` imports the
+command line.
 """
 
 import logging

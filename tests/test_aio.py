@@ -14,6 +14,7 @@ from clarity.aio import AsyncClarity, open_clarity
 from clarity.application.orders import Order, Summary
 from clarity.application.read import Days
 from clarity.domain.access import NotAllowed
+from clarity.domain.analysis.intensity import IntensityAnalysis
 from clarity.domain.streams import StreamKind
 from clarity.ports.errors import Corrupt
 from clarity.ports.recordings import ReadOptions
@@ -52,6 +53,16 @@ def test_use_cases_are_awaitable():
         assert len(page.items) == 3
 
     _run(work)
+
+
+def test_analyses_of_the_program_are_offered_and_replace_built_in_ones():
+    mine = IntensityAnalysis()
+
+    async def offered() -> tuple[str, ...]:
+        async with open_clarity(MEMORY, replacing=(mine,)) as app:
+            return tuple(one.id for one in app.clarity.analyze.analyses if one is mine)
+
+    assert asyncio.run(offered()) == (mine.id,)
 
 
 def test_errors_are_those_of_the_use_case():

@@ -107,8 +107,9 @@ def test_rel_04_the_chain_verifies_and_the_file_is_sound(aftermath: Aftermath):
 
 
 @pytest.mark.slow
-def test_rel_04_the_store_is_usable_again_within_two_seconds(aftermath: Aftermath):
-    """Nothing that a killed writer held is waited for any longer than that."""
+def test_rel_04_nothing_that_a_killed_writer_held_is_waited_for_beyond_two_seconds(
+    aftermath: Aftermath,
+):
     with opened(aftermath.left, busy_timeout_s=USABLE_WITHIN_S) as world:
         told = world.repository.commit(changes_of(10**6), evidence=request_of(10**6))
 
