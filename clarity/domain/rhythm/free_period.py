@@ -8,7 +8,7 @@ one over about sqrt(n) blocks of sqrt(n) epochs, exp(iw(a + b)) being exp(iwa) e
 exponentials, and a scan of periods costs about as much as one fit.
 """
 
-from math import isqrt
+from math import ceil, isqrt
 from typing import Final
 
 import attrs
@@ -21,7 +21,9 @@ from clarity.domain.rhythm.grid import Floats, in_rows, is_flat, slots_per_day
 __all__ = ["PERIOD_RANGE_H", "free_period_cosinor"]
 
 PERIOD_RANGE_H: Final = (20.0, 28.0)
-PERIOD_STEP_H: Final = 0.25
+MAX_STEP_H: Final = 0.25
+"""Between the periods of the grid; a recording of more than 33 days needs smaller steps."""
+
 GOLDEN_STEPS: Final = 24
 """Steps of the golden-section search; 0.5 h shrinks to 5e-6 h, where rounding decides nothing."""
 
@@ -32,8 +34,9 @@ def free_period_cosinor(
     """
     The cosinor of the period between 20 h and 28 h that leaves the smallest residuals.
 
-    A grid of 0.25 h finds the valley, a golden-section search its bottom. At another period than
-    24 h the acrophase is the first crest after the midnight that precedes the recording.
+    A grid of 0.25 h, finer for more than 33 days, finds the valley, a golden-section search its
+    bottom. At another period than 24 h the acrophase is the first crest after the midnight that
+    precedes the recording.
 
     Args:
         activity: (..., n) per epoch, finite; NaN = missing.
@@ -75,6 +78,11 @@ class _Blocks:
             epoch_h=epoch_s / 3600.0,
         )
 
+    @property
+    def span_h(self) -> float:
+        """From the first epoch to the end of the last row, h."""
+        return float(np.prod(self.seen.shape[-2:])) * self.epoch_h
+
     def explained(self, period_h: Floats) -> Floats:
         """(..., p) sum of squares that a cosine of each period explains; NaN = undefined."""
         rate = 2.0 * np.pi / period_h
@@ -99,17 +107,29 @@ class _Blocks:
 
 def _best_period(blocks: _Blocks) -> Floats:
     """(...) h; NaN where none explains most, or one at an edge of the range does."""
-    grid = np.arange(PERIOD_RANGE_H[0], PERIOD_RANGE_H[1] + PERIOD_STEP_H / 2, PERIOD_STEP_H)
+    grid = _grid(blocks.span_h)
     explained = blocks.explained(grid)
     best = np.argmax(explained, axis=-1)
     inside = (best > 0) & (best < grid.size - 1) & (np.ptp(explained, axis=-1) > 0)
-    return np.where(inside, _crest(blocks, grid[best]), np.nan)
+    return np.where(inside, _crest(blocks, grid[best], grid[1] - grid[0]), np.nan)
 
 
-def _crest(blocks: _Blocks, around: Floats) -> Floats:
-    """The period within one grid step of `around` that explains most, by golden section."""
+def _grid(span_h: float) -> Floats:
+    """
+    Periods, h, so near each other that the best of them lies beside the crest.
+
+    Over a span L, what a cosine explains falls to nothing at T^2 / L from the crest and has small
+    crests beyond; a step is at most half of that at the shortest T.
+    """
+    first, last = PERIOD_RANGE_H
+    steps = ceil((last - first) / min(MAX_STEP_H, first**2 / (2.0 * max(span_h, 1.0))))
+    return np.linspace(first, last, steps + 1)
+
+
+def _crest(blocks: _Blocks, around: Floats, step_h: float) -> Floats:
+    """The period within `step_h` of `around` that explains most, by golden section."""
     shrink = (np.sqrt(5.0) - 1.0) / 2.0
-    low, high = around - PERIOD_STEP_H, around + PERIOD_STEP_H
+    low, high = around - step_h, around + step_h
     for _ in range(GOLDEN_STEPS):
         pair = np.stack([high - shrink * (high - low), low + shrink * (high - low)], axis=-1)
         explained = blocks.explained(pair)

@@ -97,3 +97,14 @@ def test_nothing_observed_has_no_cosinor_of_any_period():
 
     assert np.isnan([fit.period_h, fit.mesor, fit.amplitude]).all()
     assert int(fit.n) == 0
+
+
+@pytest.mark.parametrize("days", [120, 365])
+@pytest.mark.parametrize("period_h", [20.4, 24.12, 24.38])
+def test_the_period_of_a_long_recording_is_found_between_the_steps_of_a_week(days, period_h):
+    activity = cosine(mesor=10.0, amplitude=5.0, crest_h=3.0, period_h=period_h, days=days)
+
+    fit = free_period_cosinor(activity, start_minute=0, epoch_s=EPOCH_S)
+
+    assert float(fit.period_h) == pytest.approx(period_h, rel=1e-6)
+    assert float(fit.r2) == pytest.approx(1.0, abs=1e-6)
