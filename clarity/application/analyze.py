@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final
 
@@ -27,14 +28,16 @@ from clarity.domain.streams import DayChunk
 from clarity.domain.timeline import TimeWindow
 from clarity.ports.clock import Clock
 from clarity.ports.entities import Key, key_of
-from clarity.ports.errors import AlreadyExists, NotFound
+from clarity.ports.errors import AlreadyExists, DamagedEntity, NotFound
 from clarity.ports.query import Query, Stored, field
-from clarity.ports.repository import Evidence, Put, Repository
+from clarity.ports.repository import Evidence, Put, Repository, Upsert
 
 __all__ = ["KIND", "Analyze", "Analyzed", "NothingStored"]
 
 KIND: Final = "rest-activity"
 """Name of the results of this use case in the store."""
+
+_log = logging.getLogger(__name__)
 
 
 @attrs.define(eq=False)
@@ -49,10 +52,17 @@ class NothingStored(DomainError):
 
 @attrs.frozen
 class Analyzed:
-    """The series that was analyzed and what the analyses say of it."""
+    """
+    The series that was analyzed and what the analyses say of it.
+
+    Attributes:
+        replaced_damaged: the result that was stored before could not be read; this one, computed
+            again, is stored in its place.
+    """
 
     series: ActivitySeries
     result: AnalysisResult
+    replaced_damaged: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -61,6 +71,8 @@ class Analyze:
     Assesses wear, then runs every analysis over a stored stream.
 
     The same input, parameters and versions are computed once and taken from the store afterwards.
+    A stored result that is damaged is computed again and replaced: the log and the answer say so,
+    and the audit record names the digest of what was there.
     """
 
     repository: Repository
@@ -108,7 +120,10 @@ class Analyze:
         analyses = self.analyses if diary is None else _knowing(self.analyses, diary)
         fingerprint = self._fingerprint(input_digest, analyses)
         key = Key("result", (KIND, assessed.series.end, fingerprint))
-        known = self._known(days.patient, key)
+        try:
+            known, is_damaged = self._known(days.patient, key), False
+        except DamagedEntity:
+            known, is_damaged = None, True
         if known is not None:
             return Analyzed(assessed.series, known)
         made = Provenance(
@@ -119,7 +134,11 @@ class Analyze:
             fingerprint=fingerprint,
         )
         result = _computed(assessed, analyses, made)
-        return Analyzed(assessed.series, self._kept(result, days.patient, actor, correlation))
+        evidence = self._evidence(days.patient, actor, correlation)
+        if is_damaged:
+            replaced = self._replacing(result, evidence)
+            return Analyzed(assessed.series, replaced, replaced_damaged=True)
+        return Analyzed(assessed.series, self._kept(result, evidence))
 
     def is_current(
         self, days: Days, fingerprint: str, *, actor: Actor, diary: Diary | None = None
@@ -177,24 +196,25 @@ class Analyze:
             return None
         return found if isinstance(found, AnalysisResult) else None
 
-    def _kept(
-        self,
-        result: AnalysisResult,
-        patient: PatientRef,
-        actor: Actor,
-        correlation: CorrelationId,
-    ) -> AnalysisResult:
-        evidence = Evidence(
+    def _evidence(self, patient: PatientRef, actor: Actor, correlation: CorrelationId) -> Evidence:
+        return Evidence(
             actor=actor,
             patient=patient,
             operation=Operation.ANALYZE,
             correlation=correlation,
             at=self.clock.now(),
         )
+
+    def _kept(self, result: AnalysisResult, evidence: Evidence) -> AnalysisResult:
         try:
             self.repository.commit([Put(result, based_on=0)], evidence=evidence)
         except AlreadyExists:
-            return self._known(patient, key_of(result)) or result
+            return self._known(evidence.patient, key_of(result)) or result
+        return result
+
+    def _replacing(self, result: AnalysisResult, evidence: Evidence) -> AnalysisResult:
+        self.repository.commit([Upsert(result)], evidence=evidence)
+        _log.warning("damaged-result-replaced", extra={"patient": evidence.patient})
         return result
 
     def _fingerprint(self, input_digest: str, analyses: Sequence[Analysis]) -> str:

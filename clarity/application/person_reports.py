@@ -1,6 +1,7 @@
 """One participant: what files hold is stored, analyzed and drawn."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import attrs
 
@@ -25,6 +26,8 @@ from clarity.domain.sleep.diary import Diary
 from clarity.ports.report import RESULTS, Entry, Renderer, Report
 
 __all__ = ["PersonReports"]
+
+REPLACED: Final = "the result stored before was damaged; it was computed again and replaced"
 
 
 @attrs.frozen(kw_only=True)
@@ -95,7 +98,7 @@ class PersonReports:
             source=sources(parts),
             series=analyzed.series,
             result=analyzed.result,
-            notices=notices(parts),
+            notices=(*notices(parts), *([REPLACED] if analyzed.replaced_damaged else [])),
             replaced=sum(part.replaced for part in parts),
             settings=self.order.settings,
             made_at=analyzed.result.provenance.computed_at,

@@ -101,6 +101,7 @@ class EntitySpec:
         key: names of the fields that make the key, in order; entities sort by them.
         fields: what queries may name, key fields included.
         unique: what no two patients of a tenant may have alike, by name; as the text that decides.
+        remedy: what to do when one is damaged.
     """
 
     kind: str
@@ -109,6 +110,7 @@ class EntitySpec:
     key: tuple[str, ...]
     fields: Mapping[str, Field] = attrs.field(hash=False)
     unique: Mapping[str, Callable[[Entity], str]] = attrs.field(factory=dict, hash=False)
+    remedy: str = "keep it and restore from a backup"
 
 
 @attrs.frozen
@@ -179,6 +181,7 @@ RESULT: Final = EntitySpec(
             "clarity_version": Field(type=str, of=_result(lambda r: r.provenance.clarity_version)),
         }
     ),
+    remedy="analyze the same again, which replaces it",
 )
 
 EMAIL: Final = "email"

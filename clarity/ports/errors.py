@@ -14,6 +14,7 @@ __all__ = [
     "AlreadyExists",
     "BadCursor",
     "Corrupt",
+    "DamagedEntity",
     "Denied",
     "IdempotencyMismatch",
     "NotFound",
@@ -164,6 +165,22 @@ class Corrupt(PortError):
 
     def __str__(self) -> str:
         return f"{self.what} is damaged; keep it and restore from a backup"
+
+
+@attrs.define(eq=False)
+class DamagedEntity(Corrupt):
+    """
+    One entity is not what was stored; the store around it answers.
+
+    Attributes:
+        remedy: what to do about one of its kind.
+    """
+
+    code: ClassVar[str] = "port.damaged-entity"
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.what} is damaged; {self.remedy}"
 
 
 @attrs.define(eq=False)

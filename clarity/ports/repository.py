@@ -159,7 +159,7 @@ class Repository(Protocol):
         Raises:
             BadKey: the key is of no kind of entity.
             NotFound: there is none, or it has expired.
-            Corrupt: the stored bytes are damaged.
+            DamagedEntity: the stored bytes are damaged.
             TooNew: a later clarity wrote it.
             Unavailable, TimedOut, Throttled: nothing is known.
         """
@@ -176,7 +176,7 @@ class Repository(Protocol):
         Raises:
             BadCursor: the cursor was changed, is older than a day, or belongs to another query or
                 tenant. Another page size is no other query.
-            Corrupt, TooNew, Unavailable, TimedOut, Throttled: as for `get`.
+            DamagedEntity, TooNew, Unavailable, TimedOut, Throttled: as for `get`.
         """
         ...
 
@@ -190,7 +190,8 @@ class Repository(Protocol):
         their first use. A commit that is refused remembers nothing. A commit without changes still
         leaves its audit record. The record names the changed entities in the order of the changes,
         with SHA-256 of their stored content before and after. An upsert goes by what is stored at
-        the moment of the commit, so of writers at once each sees what the one before it stored.
+        the moment of the commit, so of writers at once each sees what the one before it stored. One
+        without terms reads nothing of it, and so replaces what is damaged too.
 
         Raises:
             AlreadyExists: `based_on` is 0 and the key is taken; carries the current version. Or

@@ -8,7 +8,7 @@ from clarity.domain.audit import AuditEvent, AuditRecord, ChainHead, chained
 from clarity.domain.identity import PatientRef
 from clarity.ports.audit import AuditSink
 from clarity.ports.entities import Entity, Key
-from clarity.ports.errors import PortError, Unavailable
+from clarity.ports.errors import Corrupt, PortError, Unavailable
 from clarity.ports.query import Page, Query, Stored
 from clarity.ports.repository import Change, Committed, Evidence, Repository
 
@@ -56,6 +56,14 @@ class Around(Repository):
         committed = self.inner.commit(changes, evidence=evidence)
         self.after(self.commits)
         return committed
+
+
+@attrs.define(eq=False)
+class Unreadable(Around):
+    """`inner`, of whose file the part with single entities is damaged."""
+
+    def get(self, owner: PatientRef, key: Key) -> Stored[Entity]:
+        raise Corrupt("the store")
 
 
 def failing_at(*numbers: int, error: PortError | None = None) -> Callable[[int], None]:

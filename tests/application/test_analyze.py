@@ -19,9 +19,9 @@ from clarity.domain.audit import Operation
 from clarity.domain.findings import Parameter
 from clarity.domain.streams import StreamKind, Unit, UnitMismatch
 from clarity.ports.entities import key_of
-from clarity.ports.errors import Unavailable
+from clarity.ports.errors import Corrupt, Unavailable
 from clarity.ports.query import Query
-from tests.application.faults import Around, SilentSink, failing_at
+from tests.application.faults import Around, SilentSink, Unreadable, failing_at
 from tests.application.world import (
     ADA,
     BEN,
@@ -118,6 +118,35 @@ def test_the_same_again_comes_from_the_store(world: World):
     assert len(analysis.runs) == 1
     assert len(results(world)) == 1
     assert world.operations() == ["ingest", "read", "analyze", "read"]
+
+
+def test_a_damaged_result_is_computed_again_and_replaced_and_that_is_said(
+    world: World, caplog: pytest.LogCaptureFixture
+):
+    world.stored()
+    first = analyzed(world, Sum())
+    with world.store.writing() as connection:
+        connection.execute("UPDATE result SET body = x'00'")
+
+    again = analyzed(world, Sum())
+
+    assert again == attrs.evolve(first, replaced_damaged=True)
+    assert [(one.msg, one.patient) for one in caplog.records if one.levelname == "WARNING"] == [
+        ("damaged-result-replaced", ADA)
+    ]
+    made, replaced = (e.touched[0] for e in world.events() if e.operation is Operation.ANALYZE)
+    assert (made.before, replaced.before) == ("", made.after)
+    assert analyzed(world, Sum()) == first
+
+
+def test_in_a_store_that_is_damaged_itself_nothing_is_replaced(world: World):
+    world.stored()
+    broken = attrs.evolve(world, repository=Unreadable(world.repository))
+
+    with pytest.raises(Corrupt, match="the store is damaged"):
+        analyzed(broken, Sum())
+
+    assert world.operations() == ["ingest", "read"]
 
 
 def test_another_opening_of_the_use_case_takes_it_from_the_store_too(world: World):

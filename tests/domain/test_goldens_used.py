@@ -19,6 +19,7 @@ SECOND = "tests/domain/test_second_goldens.py"
 NIGHTS = "tests/domain/sleep/test_nights.py"
 NONPARAMETRIC = "tests/domain/rhythm/test_nonparametric_goldens.py"
 COSINOR = "tests/domain/rhythm/test_cosinor.py"
+FREE_PERIOD = "tests/domain/rhythm/test_free_period.py"
 REFERENCE = "tests/domain/pat/test_reference.py"
 NETWORKS = "tests/adapters/onnx/test_builder.py"
 
@@ -34,7 +35,7 @@ COMPARED = {
     r"first/I[SV]p/7D/60min/(counts|bin4)": f"{NONPARAMETRIC}::test_stability_per_period_reaches_the_reference_with_its_one_bin_too_many",
     r"first/SRI/\w+": "tests/domain/rhythm/test_regularity_goldens.py::test_the_index_per_clock_minute_reaches_the_reference",
     r"first/cosinor/fixed24h/(Mesor|Amplitude|Acrophase|redchi)": f"{COSINOR}::test_the_24_hour_cosinor_reaches_the_nonlinear_fit",
-    r"first/cosinor/free/(Mesor|Amplitude|Acrophase|Period)": f"{COSINOR}::test_the_free_period_reaches_the_nonlinear_fit",
+    r"first/cosinor/free/(Mesor|Amplitude|Acrophase|Period)": f"{FREE_PERIOD}::test_the_free_period_reaches_the_nonlinear_fit",
     r"first/cosinor/(free/redchi|fixed24h/Period)": f"{SECOND}::test_the_free_period_leaves_the_residuals_of_the_nonlinear_fit",
     r"first/DFA/(F|alpha|n_minutes)": "tests/domain/rhythm/test_dfa.py::test_fluctuations_reach_the_reference",
     r"first/k(RA|AR)/thr(4|20)(/\d\d:00\+\d+h)?": "tests/domain/rhythm/test_transitions.py::test_sustained_probabilities_are_those_of_the_reference",

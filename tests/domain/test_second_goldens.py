@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from clarity.domain.pat.reference import trace
-from clarity.domain.rhythm.cosinor import cosinor, free_period_cosinor
+from clarity.domain.rhythm.cosinor import cosinor
 from clarity.domain.rhythm.dfa import dfa
+from clarity.domain.rhythm.free_period import free_period_cosinor
 from clarity.domain.sleep.crespo import PYACTIGRAPHY, rest_periods
 from clarity.domain.sleep.profiles import QUIRK, scoring_profile
 from clarity.domain.sleep.roenneberg import consolidated_rest

@@ -31,6 +31,9 @@ ERRORS = {
     errors.TimedOut("the store", 2.0): "the store did not answer within 2 s; try again",
     errors.Denied("writing"): "writing is not allowed; check the permissions",
     errors.Corrupt("the store"): "the store is damaged; keep it and restore from a backup",
+    errors.DamagedEntity("the stored result", "analyze the same again, which replaces it"): (
+        "the stored result is damaged; analyze the same again, which replaces it"
+    ),
     errors.TooNew("the store", 1, 2): (
         "the store is of version 2, this clarity knows up to 1; update clarity"
     ),

@@ -3,6 +3,7 @@
 import os
 import secrets
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ from clarity.adapters.local._query import Sql
 from clarity.adapters.local.store import SqliteStore
 from clarity.domain.audit import AuditRecord, BrokenChain, ChainHead, verify_chain
 from clarity.ports.copies import Checkup, StoreCopies
-from clarity.ports.entities import ENTITIES
+from clarity.ports.entities import ENTITIES, EntitySpec
 from clarity.ports.errors import AlreadyExists, Corrupt, NotFound
 
 __all__ = ["SqliteCopies"]
@@ -124,23 +125,27 @@ def _checked(connection: sqlite3.Connection) -> Checkup:
         damage = (f"structure: {len(structure)} faults",)
         return Checkup(items=0, chains=0, records=0, damage=damage, tampered=0)
     strangers = connection.execute("PRAGMA foreign_key_check").fetchall()
-    whole = [row.item.is_whole for row in _items(connection)]
+    whole = [(spec, row.item.is_whole) for spec, row in _items(connection)]
+    broken = Counter(spec for spec, is_whole in whole if not is_whole)
     reached = [_chain(connection, *chain) for chain in connection.execute(CHAINS).fetchall()]
-    said = {"rows without an owner": len(strangers), "entities": whole.count(False)}
+    said = {"rows without an owner damaged": len(strangers)} | {
+        f"of kind {spec.kind} damaged; {spec.remedy}": count for spec, count in broken.items()
+    }
     return Checkup(
         items=len(whole),
         chains=len(reached),
         records=sum(reached_ for reached_ in reached if reached_ is not None),
-        damage=tuple(f"{count} {what} damaged" for what, count in said.items() if count),
+        damage=tuple(f"{count} {what}" for what, count in said.items() if count),
         tampered=reached.count(None),
     )
 
 
-def _items(connection: sqlite3.Connection) -> Iterator[_rows.Row]:
+def _items(connection: sqlite3.Connection) -> Iterator[tuple[EntitySpec, _rows.Row]]:
     owners = [id_ for (id_,) in connection.execute("SELECT id FROM patient").fetchall()]
     for owner in owners:
         for spec in ENTITIES:
-            yield from _rows.selected(connection, spec, Sql("owner = ?", (owner,)))
+            for row in _rows.selected(connection, spec, Sql("owner = ?", (owner,))):
+                yield spec, row
 
 
 def _chain(connection: sqlite3.Connection, owner: int, seq: int, hash_: bytes) -> int | None:

@@ -20,7 +20,7 @@ from clarity.domain.identity import PatientRef
 from clarity.domain.streams import DayChunk
 from clarity.ports.codec import ChunkCodec
 from clarity.ports.entities import Entity, EntitySpec, Key
-from clarity.ports.errors import Corrupt, TooNew
+from clarity.ports.errors import DamagedEntity, TooNew
 
 __all__ = ["EntityCodec", "Item"]
 
@@ -104,20 +104,20 @@ class EntityCodec:
         The entity that was encoded, whichever version of clarity did it.
 
         Raises:
-            Corrupt: the bytes are damaged, or those of another form.
+            DamagedEntity: the bytes are damaged, or those of another form.
             TooNew: a later clarity wrote them.
         """
         if item.schema > spec.schema:
             raise TooNew(f"the stored {spec.kind}", spec.schema, item.schema)
         if not item.is_whole:
-            raise Corrupt(f"the stored {spec.kind}")
+            raise DamagedEntity(f"the stored {spec.kind}", spec.remedy)
         try:
             body = self._latest(spec, item)
             if spec.type is DayChunk:
                 body["values"] = self.chunks.unpack(item.payload, context=_context(owner, key))
             return self.converter.structure(body, spec.type)
         except (cattrs.BaseValidationError, DomainError, ValueError, KeyError, TypeError) as error:
-            raise Corrupt(f"the stored {spec.kind}") from error
+            raise DamagedEntity(f"the stored {spec.kind}", spec.remedy) from error
 
     def _latest(self, spec: EntitySpec, item: Item) -> Json:
         body = orjson.loads(item.body)

@@ -26,7 +26,7 @@ from clarity.ports.entities import (
     spec_of,
     unique_of,
 )
-from clarity.ports.errors import AlreadyExists, Corrupt, NotFound, StaleVersion, TooLarge
+from clarity.ports.errors import AlreadyExists, DamagedEntity, NotFound, StaleVersion, TooLarge
 from clarity.ports.expiry import Expiring
 from clarity.ports.query import Page, Query, Stored
 from clarity.ports.repository import (
@@ -106,7 +106,8 @@ class SqliteRepository(Repository, Expiring):
     def _stored(self, owner: PatientRef, spec: EntitySpec, row: Row) -> Stored[Entity]:
         entity = self.codec.decode(owner, row.key, spec, row.item)
         if key_of(entity) != row.key:
-            raise Corrupt(f"the stored {spec.kind}, which lies under the key of another,")
+            what = f"the stored {spec.kind}, which lies under the key of another,"
+            raise DamagedEntity(what, spec.remedy)
         return Stored(entity, row.version)
 
     def _now_us(self) -> int:

@@ -35,7 +35,6 @@ class DayBins:
         dates: the local dates.
         bin_s: length of a bin, s.
         recorded: (days, bins) mean value per epoch; NaN = nothing was recorded.
-        observed: (days, bins) the same without epochs known not to have been worn.
         marks: (days, bins) per layer, True where at least half of the bin carries the mark.
         skipped: (days, bins) clock times that daylight saving left out.
         drawn_by: for each layer the id of the algorithm that marked it.
@@ -44,7 +43,6 @@ class DayBins:
     dates: tuple[date, ...]
     bin_s: int
     recorded: Floats
-    observed: Floats
     marks: Mapping[Layer, Mask]
     skipped: Mask
     drawn_by: Mapping[Layer, str]
@@ -96,7 +94,6 @@ def day_bins(series: ActivitySeries, result: AnalysisResult) -> DayBins:
         dates=tuple(EPOCH_DAY + timedelta(days=first_day + day) for day in range(n_days)),
         bin_s=bin_s,
         recorded=folding.mean(series.values),
-        observed=folding.mean(series.observed),
         marks={layer: folding.mostly(mask) for layer, mask in masks.items()},
         skipped=_skipped(folding),
         drawn_by=drawn_by,

@@ -50,9 +50,8 @@ import attrs
 import numpy as np
 import orjson
 
-from clarity.adapters.report.days import day_bins
+from clarity.adapters.report.mean_day import mean_day
 from clarity.adapters.report.model import model_json
-from clarity.adapters.report.profile import mean_day
 from clarity.domain.findings import Finding
 from clarity.domain.identity import PatientId
 from clarity.domain.sleep.nights import Night
@@ -187,7 +186,7 @@ def batch_json(entries: Sequence[Entry], refused: Sequence[Refused]) -> bytes:
 
 
 def _mean_day(report: Report) -> list[float | None]:
-    mean = mean_day(day_bins(report.series, report.result))
+    mean = mean_day(report.series).mean
     return [None if math.isnan(value) else value for value in mean.tolist()]
 
 

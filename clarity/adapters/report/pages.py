@@ -14,6 +14,7 @@ from clarity.adapters.report.actogram import SKIPPED, actogram
 from clarity.adapters.report.days import day_bins
 from clarity.adapters.report.formats import ABSENT, brief, duration, hours_minutes
 from clarity.adapters.report.json_file import Results, findings_of, loaded
+from clarity.adapters.report.mean_day import mean_day
 from clarity.adapters.report.model import model_section
 from clarity.adapters.report.nights import night_table
 from clarity.adapters.report.profile import profile, sparkline
@@ -111,7 +112,7 @@ def report_page(report: Report) -> bytes:
         actogram=actogram(days),
         layer_names=LAYER_NAMES,
         bin_min=days.bin_s // 60,
-        profile=profile(days, result),
+        profile=profile(mean_day(series), result),
         activity=f"{series.unit.value} per {series.epoch_s} s",
         nights=night_table(result.nights, result.no_nights),
         rests=rest_table(result.rests),

@@ -7,13 +7,14 @@ import attrs
 import numpy as np
 
 from clarity.adapters.report.actogram import coordinate
-from clarity.adapters.report.days import DayBins, Floats, Mask, runs
+from clarity.adapters.report.days import Floats, Mask, runs
 from clarity.adapters.report.formats import clock, number
+from clarity.adapters.report.mean_day import MeanDay
 from clarity.adapters.report.wording import same_name
 from clarity.domain.analysis.result import AnalysisResult
 from clarity.domain.timeline import DAY_S
 
-__all__ = ["Profile", "Window", "mean_day", "profile", "sparkline"]
+__all__ = ["Profile", "Window", "profile", "sparkline"]
 
 LEFT: Final = 76.0
 RIGHT: Final = 966.0
@@ -21,14 +22,6 @@ TOP: Final = 66.0
 FLOOR: Final = 356.0
 WIDTH: Final = 980.0
 HEIGHT: Final = 410.0
-
-STEP_S: Final = 1800
-"""Bins of the profile, s; longer than those of the actogram, for a calm line."""
-
-LOWER_PERCENTILE: Final = 25.0
-UPPER_PERCENTILE: Final = 75.0
-MIN_DAYS_FOR_SPREAD: Final = 3
-"""Fewer days have no quartiles worth drawing."""
 
 TICKS: Final = 4
 """About so many lines on the axis of activity."""
@@ -71,7 +64,8 @@ class Profile:
         hours: (x, text) of the hour marks.
         levels: (y, text) of the marks of activity.
         step_min: length of a bin, min.
-        n_days: days that entered.
+        n_days: stretches of 24 h that entered; less than 24 h are one.
+        left_out: whether more was recorded than entered.
     """
 
     line: str
@@ -81,6 +75,7 @@ class Profile:
     levels: tuple[tuple[str, str], ...]
     step_min: int
     n_days: int
+    left_out: bool
     width: str = coordinate(WIDTH)
     height: str = coordinate(HEIGHT)
     left: str = coordinate(LEFT)
@@ -93,11 +88,10 @@ class Profile:
     hour_y: str = coordinate(HEIGHT - 6)
 
 
-def profile(days: DayBins, result: AnalysisResult) -> Profile:
+def profile(day: MeanDay, result: AnalysisResult) -> Profile:
     """The mean over days of what was recorded while worn, per stretch of the local clock."""
-    table = _coarser(days)
-    mean = _mean(table)
-    low, high = _quartiles(table)
+    mean = day.mean
+    low, high = day.quartiles
     top = _top(mean, high)
     return Profile(
         line=_line(mean, top),
@@ -106,13 +100,9 @@ def profile(days: DayBins, result: AnalysisResult) -> Profile:
         hours=tuple((coordinate(_x(hour)), f"{hour % 24:02d}") for hour in range(0, 25, 3)),
         levels=_levels(top),
         step_min=DAY_S // mean.size // 60,
-        n_days=int(np.count_nonzero(~np.isnan(table).all(axis=1))),
+        n_days=day.n_days,
+        left_out=day.left_out,
     )
-
-
-def mean_day(days: DayBins) -> Floats:
-    """(stretches,) the mean 24 h profile from midnight on; NaN where nothing was observed."""
-    return _mean(_coarser(days))
 
 
 def sparkline(mean: Floats) -> str:
@@ -123,37 +113,6 @@ def sparkline(mean: Floats) -> str:
     step = SPARK_WIDTH / mean.size
     points = [((i + 0.5) * step, SPARK_HEIGHT * (1 - v / top)) for i, v in enumerate(mean)]
     return _joined(points, ~np.isnan(mean))
-
-
-def _coarser(days: DayBins) -> Floats:
-    """(days, bins) of the profile's own length, mean of what was observed in them."""
-    per_bin = max(1, STEP_S // days.bin_s)
-    n_days, bins = days.observed.shape
-    parts = days.observed.reshape(n_days, bins // per_bin, per_bin)
-    return _over(parts, axis=2)
-
-
-def _mean(table: Floats) -> Floats:
-    return _over(table, axis=0)
-
-
-def _over(values: Floats, *, axis: int) -> Floats:
-    seen = ~np.isnan(values)
-    count = seen.sum(axis=axis)
-    total = np.where(seen, values, 0.0).sum(axis=axis)
-    mean: Floats = np.full(count.shape, np.nan)
-    np.divide(total, count, out=mean, where=count > 0)
-    return mean
-
-
-def _quartiles(table: Floats) -> tuple[Floats, Floats]:
-    """Quartiles over days; NaN where fewer than three days were seen."""
-    low, high = (np.full(table.shape[1], np.nan) for _ in range(2))
-    enough = (~np.isnan(table)).sum(axis=0) >= MIN_DAYS_FOR_SPREAD
-    if enough.any():
-        low[enough] = np.nanpercentile(table[:, enough], LOWER_PERCENTILE, axis=0)
-        high[enough] = np.nanpercentile(table[:, enough], UPPER_PERCENTILE, axis=0)
-    return low, high
 
 
 def _top(mean: Floats, high: Floats) -> float:

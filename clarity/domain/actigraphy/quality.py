@@ -1,5 +1,6 @@
 """What a recording is worth before anything is computed from it."""
 
+import math
 from collections.abc import Callable
 from typing import Final
 
@@ -9,6 +10,13 @@ import numpy.typing as npt
 
 from clarity.domain.actigraphy.days import clock_days
 from clarity.domain.actigraphy.regrid import RegridReport
+from clarity.domain.actigraphy.sensor import (
+    ACTIVE_SHARE,
+    FLOOR_SHARE,
+    floors_of,
+    saturated_shares,
+    valid_lengths,
+)
 from clarity.domain.actigraphy.series import ActivitySeries
 from clarity.domain.findings import Definition, Finding
 from clarity.domain.timeline import DAY_S
@@ -17,12 +25,6 @@ __all__ = ["CEILINGS", "floor_of", "quality_findings", "valid_epochs"]
 
 CEILINGS: Final[dict[str, float]] = {"Actiwatch AW4": 8000.0}
 """Largest value that a device can report, counts per minute (6 of 55 Depresjon files reach it)."""
-
-_FLOOR_SHARE: Final = 0.001
-"""A value below which fewer than this share of the epochs lie counts as the sensor's floor."""
-
-_ACTIVE_SHARE: Final = 0.1
-"""Share of a day's epochs above the floor from which the device was still in use."""
 
 _CITATION: Final = "clarity, data quality; no published definition"
 _NO_VALUE: Final = "no epoch holds a value"
@@ -39,31 +41,14 @@ def _definition(metric: str, unit: str, **parameters: float) -> Definition:
 
 
 def floor_of(values: npt.NDArray[np.float64]) -> float | None:
-    """
-    The smallest value that the sensor really reports, or None without values.
-
-    It is the 0.1 % quantile (the lower observed value), so that a stray zero does not hide a
-    sensor that never rests at zero; rules that look for zeros fail on a floor above 0.
-    """
-    known = values[~np.isnan(values)]
-    return float(np.quantile(known, _FLOOR_SHARE, method="lower")) if known.size else None
+    """The smallest value that the sensor really reports, or None without values; `floors_of`."""
+    floor = float(floors_of(values))
+    return None if math.isnan(floor) else floor
 
 
 def valid_epochs(series: ActivitySeries) -> int:
-    """
-    How many epochs pass before the trailing stretch without wear.
-
-    The recording is cut into 24 h from its start; it ends, in effect, with the last of them in
-    which at least a tenth of the epochs lie above the sensor's floor. 0 when there is none.
-    """
-    values = series.observed
-    floor = floor_of(values)
-    per_day = max(1, DAY_S // series.epoch_s)
-    active = np.zeros(-(-values.size // per_day) * per_day, dtype=np.bool_)
-    active[: values.size] = values > (np.inf if floor is None else floor)
-    shares = active.reshape(-1, per_day).mean(axis=1)
-    last = np.flatnonzero(shares >= _ACTIVE_SHARE)
-    return min(values.size, (int(last[-1]) + 1) * per_day) if last.size else 0
+    """How many epochs pass before the trailing stretch without wear; see `valid_lengths`."""
+    return int(valid_lengths(series.observed, epoch_s=series.epoch_s))
 
 
 def _longest_run(mask: npt.NDArray[np.bool_]) -> int:
@@ -125,7 +110,7 @@ def _saturation(facts: _Facts) -> Finding:
         reason = "the ceiling of this device and epoch is not known"
         return facts.found(_definition("quality.saturated", "1"), None, reason)
     definition = _definition("quality.saturated", "1", ceiling=ceiling)
-    share = float(np.count_nonzero(facts.values >= ceiling)) / facts.n if facts.n else None
+    share = float(saturated_shares(facts.values, ceiling=ceiling)) if facts.n else None
     return facts.found(definition, share)
 
 
@@ -135,7 +120,7 @@ def _top(facts: _Facts) -> Finding:
 
 
 def _floor(facts: _Facts) -> Finding:
-    definition = _definition("quality.floor", facts.series.unit.value, quantile=_FLOOR_SHARE)
+    definition = _definition("quality.floor", facts.series.unit.value, quantile=FLOOR_SHARE)
     return facts.found(definition, facts.floor)
 
 
@@ -152,7 +137,7 @@ def _constant(facts: _Facts) -> Finding:
 
 
 def _valid_span(facts: _Facts) -> Finding:
-    definition = _definition("quality.valid_span", "d", active_share=_ACTIVE_SHARE)
+    definition = _definition("quality.valid_span", "d", active_share=ACTIVE_SHARE)
     days = valid_epochs(facts.series) * facts.series.epoch_s / DAY_S if facts.n else None
     return facts.found(definition, days)
 

@@ -10,8 +10,8 @@ from clarity.domain.actigraphy.series import ActivitySeries
 from clarity.domain.analysis.plugin import Analysis
 from clarity.domain.analysis.result import Written
 from clarity.domain.findings import Definition, Finding, Parameter
-from clarity.domain.rhythm.cosinor import PERIOD_RANGE_H, free_period_cosinor
 from clarity.domain.rhythm.evidence import Observed
+from clarity.domain.rhythm.free_period import PERIOD_RANGE_H, free_period_cosinor
 from clarity.domain.rhythm.grid import UnevenGrid
 
 __all__ = ["PeriodAnalysis"]
@@ -45,7 +45,7 @@ class PeriodAnalysis(Analysis):
     @property
     def version(self) -> str:
         """Changes whenever the same input could give another answer."""
-        return "1"
+        return "2"
 
     @property
     def parameters(self) -> Mapping[str, Parameter]:

@@ -14,15 +14,10 @@ import numpy.typing as npt
 
 from clarity.domain.rhythm.grid import FLAT_REL, Floats, slots_per_day
 
-__all__ = ["CosinorFit", "cosinor", "free_period_cosinor"]
+__all__ = ["CosinorFit", "cosinor"]
 
 MIN_PHASE_SPREAD: Final = 0.05
 """Determinant of the two regressors over that of an evenly seen cycle; half a cycle has 0.19."""
-
-PERIOD_RANGE_H: Final = (20.0, 28.0)
-PERIOD_STEP_H: Final = 0.25
-GOLDEN_STEPS: Final = 30
-"""Steps of the golden-section search; 0.5 h shrinks to 3e-7 h, about what sums of squares tell."""
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -60,7 +55,7 @@ class CosinorFit:
 
 
 def cosinor(
-    activity: npt.ArrayLike, *, start_minute: float, epoch_s: int, period_h: float = 24.0
+    activity: npt.ArrayLike, *, start_minute: float, epoch_s: int, period_h: npt.ArrayLike = 24.0
 ) -> CosinorFit:
     """
     The cosinor of a given period, by ordinary least squares in closed form.
@@ -69,13 +64,14 @@ def cosinor(
         activity: (..., n) per epoch, finite; NaN = missing, left out of the sums.
         start_minute: clock minute at which the first epoch begins.
         epoch_s: length of an epoch, s; divides an hour.
-        period_h: T, h, above 0.
+        period_h: T, h, above 0; one for all, or (...) of one for each; NaN = none.
 
     Returns:
-        Fields of shape (...). All but `n` and `period_h` are NaN with fewer than four epochs or
-        when too little of the cycle was seen to tell cosine from sine. F, p and the standard errors
-        assume independent residuals, which minutes of activity are not: p is descriptive and the
-        errors are too small. p is 0 where it is too small for a number, below 1e-323.
+        Fields of shape (...). All but `n` and `period_h` are NaN with fewer than four epochs,
+        without a period, or when too little of the cycle was seen to tell cosine from sine. F, p
+        and the standard errors assume independent residuals, which minutes of activity are not: p
+        is descriptive and the errors are too small. p is 0 where it is too small for a number,
+        below 1e-323.
 
     Raises:
         UnevenGrid: the epoch does not divide an hour.
@@ -85,58 +81,13 @@ def cosinor(
     """
     values = np.asarray(activity, dtype=np.float64)
     hours = _hours(values, start_minute, epoch_s)
-    return _fit(values, hours, np.full(values.shape[:-1], period_h))
-
-
-def free_period_cosinor(
-    activity: npt.ArrayLike, *, start_minute: float, epoch_s: int
-) -> CosinorFit:
-    """
-    The cosinor of the period between 20 h and 28 h that leaves the smallest residuals.
-
-    A grid of 0.25 h finds the valley, a golden-section search its bottom. At another period than
-    24 h the acrophase is the first crest after the midnight that precedes the recording.
-
-    Args:
-        activity: (..., n) per epoch, finite; NaN = missing.
-        start_minute: clock minute at which the first epoch begins.
-        epoch_s: length of an epoch, s; divides an hour.
-
-    Returns:
-        Fields of shape (...); all NaN but `n` when `cosinor` is undefined, when nothing varies, or
-        when the best period lies at an edge of the range. Standard errors are those at that period.
-
-    Raises:
-        UnevenGrid: the epoch does not divide an hour.
-
-    Source: Nelson 1979, Chronobiologia 6:305-323; Kiefer 1953, doi:10.2307/2032161.
-    """
-    values = np.asarray(activity, dtype=np.float64)
-    hours = _hours(values, start_minute, epoch_s)
-    grid = np.arange(PERIOD_RANGE_H[0], PERIOD_RANGE_H[1] + PERIOD_STEP_H / 2, PERIOD_STEP_H)
-    shape = values.shape[:-1]
-    rss = np.stack([_fit(values, hours, np.full(shape, each)).rss for each in grid], axis=-1)
-    best = np.argmin(rss, axis=-1)
-    inside = (best > 0) & (best < grid.size - 1) & (np.ptp(rss, axis=-1) > 0)
-    period = _valley(values, hours, grid[best])
-    return _fit(values, hours, np.where(inside, period, np.nan))
+    return _fit(values, hours, np.full(values.shape[:-1], period_h, dtype=np.float64))
 
 
 def _hours(values: Floats, start_minute: float, epoch_s: int) -> Floats:
     slots_per_day(epoch_s)
     epochs = np.arange(values.shape[-1], dtype=np.float64)
     return start_minute / 60.0 + epochs * (epoch_s / 3600.0)
-
-
-def _valley(values: Floats, hours: Floats, around: Floats) -> Floats:
-    """The bottom of the residuals within one grid step of `around`, by golden section."""
-    shrink = (np.sqrt(5.0) - 1.0) / 2.0
-    low, high = around - PERIOD_STEP_H, around + PERIOD_STEP_H
-    for _ in range(GOLDEN_STEPS):
-        left, right = high - shrink * (high - low), low + shrink * (high - low)
-        falls = _fit(values, hours, left).rss > _fit(values, hours, right).rss
-        low, high = np.where(falls, left, low), np.where(falls, high, right)
-    return np.asarray((low + high) / 2.0)
 
 
 @attrs.frozen(eq=False)

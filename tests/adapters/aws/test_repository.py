@@ -157,6 +157,16 @@ def test_a_damaged_item_is_corrupt_not_data(world: World, damage: Callable[[Item
         world.repository.query(Query(DayChunk, ADA))
 
 
+@pytest.mark.parametrize("name", ["d", "v"])
+def test_an_item_without_a_digest_or_a_version_is_not_written_over(world: World, name: str):
+    world.repository.commit([Put(chunk(), 0)], evidence=evidence())
+    item = world.connection.run(get_op(world.connection, address(chunk())))
+    put(world, {one: value for one, value in item.items() if one != name})
+
+    with pytest.raises(Corrupt, match="of a stored item is damaged"):
+        world.repository.commit([Upsert(chunk(level=2))], evidence=evidence())
+
+
 @pytest.mark.parametrize("place", [address(chunk(1)), address(chunk(0), BEN)])
 def test_an_item_moved_to_another_place_is_corrupt(world: World, place: Address):
     world.repository.commit([Put(chunk(), 0)], evidence=evidence())

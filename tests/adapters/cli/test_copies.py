@@ -54,7 +54,11 @@ def test_old_days_are_purged_and_counted(store, capfd):
 @pytest.mark.parametrize(
     ("statements", "code", "told"),
     [
-        (["UPDATE chunk SET digest = zeroblob(32)"], Exit.FAILED, "3 entities damaged"),
+        (
+            ["UPDATE chunk SET digest = zeroblob(32)"],
+            Exit.FAILED,
+            "damaged: 3 of kind chunk damaged; keep it and restore from a backup",
+        ),
         (
             ["DROP TRIGGER audit_is_never_edited", "UPDATE audit SET hash = zeroblob(32)"],
             Exit.TAMPERED,

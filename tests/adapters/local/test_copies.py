@@ -49,7 +49,10 @@ def test_a_store_in_memory_can_be_checked_and_copied(tmp_path: Path):
 @pytest.mark.parametrize(
     ("statements", "told"),
     [
-        (["UPDATE chunk SET digest = zeroblob(32) WHERE day = '2003-05-01'"], "2 entities"),
+        (
+            ["UPDATE chunk SET digest = zeroblob(32) WHERE day = '2003-05-01'"],
+            "2 of kind chunk damaged",
+        ),
         (["UPDATE chunk SET owner = 77 WHERE owner = 2"], "1 rows without an owner"),
     ],
 )

@@ -9,9 +9,12 @@ import pytest
 
 from clarity.adapters.report.actogram import SKIPPED, actogram, coordinate
 from clarity.adapters.report.days import DayBins, day_bins
-from clarity.adapters.report.profile import FLOOR, TOP, mean_day, profile, sparkline
+from clarity.adapters.report.mean_day import mean_day
+from clarity.adapters.report.profile import FLOOR, TOP, Profile, profile, sparkline
+from clarity.domain.actigraphy.days import clock_days
 from clarity.domain.actigraphy.series import ActivitySeries
 from clarity.domain.analysis.result import AnalysisResult
+from clarity.domain.timeline import DAY_S
 from tests.support.reports import OSLO, finding, result, series
 
 NUMBERS = re.compile(r"-?\d+(?:\.\d+)?")
@@ -103,13 +106,16 @@ def test_the_longer_the_recording_the_closer_the_rows():
     assert len(set(pitches)) == 5
 
 
+def drawn_profile(recording: ActivitySeries, **of_result: object) -> Profile:
+    return profile(mean_day(recording), result(recording, **of_result))
+
+
 def test_the_profile_is_the_mean_over_days_while_worn():
     gaps = series(days=7, start=datetime(2026, 3, 2, 0, 0, tzinfo=OSLO))
     worn = np.arange(gaps.values.size) >= 1440
     recording = attrs.evolve(gaps, values=np.nan_to_num(gaps.values, nan=100.0), worn=worn)
-    days, told = folded(recording)
 
-    drawn = profile(days, told)
+    drawn = drawn_profile(recording)
 
     ys = [float(pair.split(" ")[1]) for pair in re.split("[ML]", drawn.line)[1:]]
     daily = recording.values.reshape(7, 48, 30)[1:].mean(axis=2)
@@ -117,12 +123,33 @@ def test_the_profile_is_the_mean_over_days_while_worn():
     high = np.percentile(daily, 75, axis=0).max()
     expected = FLOOR - mean / max(mean.max(), high) * (FLOOR - TOP)
     assert ys == pytest.approx(expected, abs=0.06)
-    assert drawn.n_days == 6
+    assert (drawn.n_days, drawn.left_out) == (6, False)
     assert drawn.step_min == 30
 
 
+def test_the_mean_day_is_the_one_that_its_measures_rest_on():
+    """From 15:00 to 12:00, over a night that lost an hour: neither makes a step."""
+    began = datetime(2026, 3, 26, 15, 0, tzinfo=OSLO)
+    made = series(days=4 + 20 / 24, start=began, worn=False)
+    recording = attrs.evolve(made, values=np.nan_to_num(made.values, nan=100.0))
+
+    day = mean_day(recording)
+
+    expected = np.nanmean(clock_days(recording).balanced.reshape(-1, 48, 30), axis=(0, 2))
+    assert day.mean == pytest.approx(expected)
+    assert len(set((~np.isnan(day.by_day)).sum(axis=0))) == 1
+    assert (day.n_days, day.left_out) == (3, True)
+
+
+@pytest.mark.parametrize(("epoch_s", "bins"), [(640, 135), (60, 48), (3_600, 24), (DAY_S, 1)])
+def test_bins_of_the_mean_day_hold_whole_epochs(epoch_s: int, bins: int):
+    began = datetime(2026, 3, 2, 0, 0, tzinfo=OSLO)
+
+    assert mean_day(series(days=3, start=began, epoch_s=epoch_s)).mean.size == bins
+
+
 def test_windows_follow_the_findings_and_split_at_midnight():
-    drawn = profile(*folded(series()))
+    drawn = drawn_profile(series())
 
     night, day = drawn.windows
     assert (night.name, night.clock, len(night.pieces)) == ("L5", "23:45–04:45", 2)
@@ -135,13 +162,13 @@ def test_windows_follow_the_findings_and_split_at_midnight():
 
 @pytest.mark.parametrize("unit", ["min", "clock_min"])
 def test_an_onset_in_minutes_is_understood(unit: str):
-    drawn = profile(*folded(series(), findings=(finding("L5-Onset", 90.0, unit),)))
+    drawn = drawn_profile(series(), findings=(finding("L5-Onset", 90.0, unit),))
 
     assert [window.clock for window in drawn.windows] == ["01:30–06:30"]
 
 
 def test_without_onsets_no_window_is_marked():
-    drawn = profile(*folded(series(), findings=(finding("L5_onset", None, "clock_h"),)))
+    drawn = drawn_profile(series(), findings=(finding("L5_onset", None, "clock_h"),))
 
     assert drawn.windows == ()
 
@@ -149,7 +176,7 @@ def test_without_onsets_no_window_is_marked():
 def test_two_days_have_no_spread():
     recording = series(days=2, start=datetime(2026, 3, 2, 0, 0, tzinfo=OSLO))
 
-    assert profile(*folded(recording)).band == ""
+    assert drawn_profile(recording).band == ""
 
 
 def test_a_line_is_broken_where_nothing_was_seen():
@@ -158,24 +185,22 @@ def test_a_line_is_broken_where_nothing_was_seen():
     values[120:240] = np.nan
     values[270:300] = np.nan
 
-    drawn = profile(*folded(attrs.evolve(recording, values=values), nights=(), spans=()))
+    drawn = drawn_profile(attrs.evolve(recording, values=values), nights=(), spans=())
 
     assert drawn.line.count("M") == 3
 
 
 @pytest.mark.parametrize("recording", [still(3), gone(3), series(days=0)])
 def test_a_profile_of_nothing_is_drawn_without_a_failure(recording: ActivitySeries):
-    days, told = folded(recording, spans=(), nights=())
-
-    drawn = profile(days, told)
+    drawn = drawn_profile(recording, spans=(), nights=())
 
     assert next(text for _, text in drawn.levels) == "0.0"
     assert drawn.band == "" or "nan" not in drawn.band
-    assert "nan" not in drawn.line + sparkline(mean_day(days))
+    assert "nan" not in drawn.line + sparkline(mean_day(recording).mean)
 
 
 def test_the_axis_has_a_few_round_marks():
-    drawn = profile(*folded(series()))
+    drawn = drawn_profile(series())
 
     steps = [float(text.replace("\u202f", "")) for _, text in drawn.levels]
     assert 3 <= len(steps) <= 6
@@ -184,9 +209,7 @@ def test_the_axis_has_a_few_round_marks():
 
 
 def test_a_sparkline_stays_in_its_box():
-    days, _ = folded(series())
-
-    numbers = [float(text) for text in NUMBERS.findall(sparkline(mean_day(days)))]
+    numbers = [float(text) for text in NUMBERS.findall(sparkline(mean_day(series()).mean))]
 
     assert all(0 <= x <= 120 for x in numbers[::2])
     assert all(0 <= y <= 28 for y in numbers[1::2])

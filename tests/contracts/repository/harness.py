@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -12,12 +13,16 @@ from zoneinfo import ZoneInfo
 import attrs
 import numpy as np
 
+from clarity.adapters.aws._operations import Op
+from clarity.adapters.aws.dynamodb.batch import Address
+from clarity.adapters.aws.dynamodb.keys import key_text, owner_pk
 from clarity.adapters.aws.dynamodb.payloads import Payloads
+from clarity.adapters.aws.dynamodb.tables import MAIN
 from clarity.adapters.local.audit import SqliteAuditTrail
 from clarity.adapters.local.blobs import DirectoryBlobStore
 from clarity.adapters.local.items import EntityCodec
 from clarity.adapters.local.repository import SqliteRepository
-from clarity.adapters.local.store import open_store
+from clarity.adapters.local.store import SqliteStore, open_store
 from clarity.adapters.observability.metered import MeteredRepository
 from clarity.adapters.observability.metrics import MemoryMetrics
 from clarity.adapters.observability.traced import TracedRepository
@@ -30,11 +35,11 @@ from clarity.domain.profile import Details, EmailAddress, Profile
 from clarity.domain.streams import DayChunk, StreamKind, Unit
 from clarity.domain.timeline import TimeWindow
 from clarity.ports.audit import AuditFilter, AuditTrail
-from clarity.ports.entities import Entity
+from clarity.ports.entities import Entity, key_of, spec_of
 from clarity.ports.query import Page, Query, Stored
 from clarity.ports.repository import Evidence, Repository
 from tests.support.clocks import START, HandClock
-from tests.support.dynamodb import world_on
+from tests.support.dynamodb import World, world_on
 from tests.support.engines import running
 from tests.support.seeding import SeedingRepository
 
@@ -50,6 +55,7 @@ __all__ = [
     "evidence",
     "profile",
     "result",
+    "spoil",
     "trail_of",
 ]
 
@@ -59,11 +65,41 @@ BEN: Final = PatientRef(TenantId("clinic"), PatientId("ben"))
 
 @attrs.frozen(kw_only=True)
 class RepositoryHarness:
-    """A fresh repository, the trail that its commits leave, and the clock that it goes by."""
+    """
+    A fresh repository, the trail that its commits leave, and the clock that it goes by.
+
+    Attributes:
+        damaged: damages what is stored of that entity of ada, but not its digest.
+    """
 
     repository: Repository
     trail: AuditTrail
     clock: HandClock
+    damaged: Callable[[Entity], None]
+
+
+def spoil(store: SqliteStore, entity: Entity) -> None:
+    """The bytes of every stored entity of that kind are others than were stored."""
+    with store.writing() as connection:
+        connection.execute(f"UPDATE {spec_of(type(entity)).kind} SET body = x'7b7d'")
+
+
+def _spoil_item(world: World, entity: Entity) -> None:
+    """The item of ada's entity has a device, or an epoch, that was not stored."""
+    world.connection.run(
+        Op(
+            operation="update_item",
+            parameters={
+                "TableName": world.connection.table(MAIN.name),
+                "Key": Address(MAIN.name, owner_pk(ADA), key_text(key_of(entity))).key,
+                "UpdateExpression": "SET i = :v, epoch_s = :v",
+                "ExpressionAttributeValues": {":v": {"S": "x"}},
+            },
+            decode=lambda _: None,
+            table=MAIN.name,
+            reads=False,
+        )
+    )
 
 
 @contextmanager
@@ -74,6 +110,7 @@ def _sqlite(path: Path | None) -> Iterator[RepositoryHarness]:
             repository=SqliteRepository(store, EntityCodec(ShuffleZstdCodec()), clock),
             trail=SqliteAuditTrail(store, clock),
             clock=clock,
+            damaged=partial(spoil, store),
         )
 
 
@@ -101,11 +138,20 @@ def _metered() -> Iterator[RepositoryHarness]:
 Opener = Callable[[], AbstractContextManager[RepositoryHarness]]
 
 
+def _over(world: World, clock: HandClock) -> RepositoryHarness:
+    return RepositoryHarness(
+        repository=world.repository,
+        trail=world.trail,
+        clock=clock,
+        damaged=partial(_spoil_item, world),
+    )
+
+
 @contextmanager
 def _dynamodb(engine: str) -> Iterator[RepositoryHarness]:
     clock = HandClock()
     with world_on(running(engine), clock) as world:
-        yield RepositoryHarness(repository=world.repository, trail=world.trail, clock=clock)
+        yield _over(world, clock)
 
 
 @contextmanager
@@ -115,7 +161,7 @@ def _beside() -> Iterator[RepositoryHarness]:
     with tempfile.TemporaryDirectory() as folder:
         payloads = Payloads(blobs=DirectoryBlobStore(root=Path(folder)), inline_bytes=0)
         with world_on(running("ministack"), clock, payloads=payloads) as world:
-            yield RepositoryHarness(repository=world.repository, trail=world.trail, clock=clock)
+            yield _over(world, clock)
 
 
 OPENERS: Final[dict[str, Opener]] = {
@@ -138,6 +184,7 @@ def _seeded() -> Iterator[RepositoryHarness]:
             repository=SeedingRepository(world.repository, world.trail),
             trail=world.trail,
             clock=clock,
+            damaged=partial(_spoil_item, world),
         )
 
 

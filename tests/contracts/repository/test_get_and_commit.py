@@ -8,7 +8,7 @@ from hypothesis import given
 
 from clarity.domain.streams import DayChunk
 from clarity.ports.entities import BadKey, Entity, Key, key_of
-from clarity.ports.errors import AlreadyExists, NotFound, StaleVersion, TooLarge
+from clarity.ports.errors import AlreadyExists, DamagedEntity, NotFound, StaleVersion, TooLarge
 from clarity.ports.query import Query, Stored
 from clarity.ports.repository import MAX_CHANGES, Delete, Put
 from tests.contracts.repository.harness import (
@@ -19,9 +19,11 @@ from tests.contracts.repository.harness import (
     chunk,
     everything,
     evidence,
+    result,
     trail_of,
 )
 from tests.support import strategies
+from tests.support.clocks import START
 
 
 @given(entity=strategies.entities())
@@ -45,6 +47,22 @@ def test_one_patients_entity_is_not_found_at_another(world: RepositoryHarness):
 
     with pytest.raises(NotFound):
         world.repository.get(BEN, key_of(chunk()))
+
+
+@pytest.mark.parametrize(
+    ("entity", "remedy"),
+    [(chunk(), "restore from a backup"), (result(START), "analyze the same again")],
+)
+def test_what_is_damaged_is_told_with_what_to_do_and_not_given(
+    world: RepositoryHarness, entity: Entity, remedy: str
+):
+    world.repository.commit([Put(entity, 0)], evidence=evidence())
+    world.damaged(entity)
+
+    with pytest.raises(DamagedEntity, match=remedy):
+        world.repository.get(ADA, key_of(entity))
+    with pytest.raises(DamagedEntity, match=remedy):
+        world.repository.query(Query(type(entity), ADA))
 
 
 @pytest.mark.parametrize(

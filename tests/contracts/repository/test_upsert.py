@@ -123,6 +123,19 @@ def test_the_record_names_what_was_replaced(world: RepositoryHarness):
     assert second.before == first.after != second.after
 
 
+def test_without_a_condition_it_replaces_what_is_damaged_and_the_record_names_it(
+    world: RepositoryHarness,
+):
+    _upsert(world, Upsert(result(START)))
+    world.damaged(result(START))
+
+    assert _upsert(world, Upsert(result(START))) == (2,)
+
+    assert world.repository.get(ADA, key_of(result(START))) == Stored(result(START), 2)
+    first, second = (record.event.touched[0] for record in trail_of(world))
+    assert second.before == first.after
+
+
 def test_with_other_changes_it_happens_or_nothing_does(world: RepositoryHarness):
     world.repository.commit([Put(chunk(0), 0), Put(chunk(1), 0)], evidence=evidence())
     wanted = [Upsert(chunk(0, level=5)), Upsert(chunk(1, level=5), NEVER), Upsert(chunk(2))]

@@ -129,7 +129,7 @@ def test_the_built_in_analyses_have_stable_names_and_versions():
         ("clarity.rest-crespo", "1"),
         ("clarity.rest-roenneberg", "1"),
         ("clarity.rhythm", "2"),
-        ("clarity.period", "1"),
+        ("clarity.period", "2"),
         ("clarity.intensity", "1"),
         ("clarity.quality", "2"),
     ]

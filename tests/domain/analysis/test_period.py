@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from clarity.domain.analysis.period import PeriodAnalysis
-from clarity.domain.rhythm.cosinor import free_period_cosinor
+from clarity.domain.rhythm.free_period import free_period_cosinor
 from tests.domain.analysis.made_up import NOON, recording
 
 
@@ -63,7 +63,7 @@ def test_epochs_that_divide_no_hour_are_told():
 def test_name_version_and_range_are_stated():
     analysis = PeriodAnalysis()
 
-    assert (analysis.id, analysis.version) == ("clarity.period", "1")
+    assert (analysis.id, analysis.version) == ("clarity.period", "2")
     assert analysis.parameters == {"from_h": 20.0, "to_h": 28.0}
     one = told(recording(days=3, start=NOON))["free_period"]
     assert one.algorithm == "cosinor/free-period"

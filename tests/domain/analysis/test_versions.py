@@ -31,7 +31,7 @@ PINNED = {
     ("clarity.rest-crespo", "1"): "12cf01b508fb7203",
     ("clarity.rest-roenneberg", "1"): "5ca36d0f05834345",
     ("clarity.rhythm", "2"): "d3436d7cd959e673",
-    ("clarity.period", "1"): "420a27a1c82f6b43",
+    ("clarity.period", "2"): "41ee0d411c91bc80",
     ("clarity.intensity", "1"): "6e15fee8c33d6b7a",
     ("clarity.quality", "2"): "b08c1c83f5697bf1",
 }

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from clarity.domain.rhythm.cosinor import cosinor, free_period_cosinor
+from clarity.domain.rhythm.cosinor import cosinor
 from tests.domain.rhythm.goldens import CASES, golden
 from tests.domain.rhythm.strategies import EPOCH_S, PER_DAY, recordings, scales
 
@@ -50,19 +50,6 @@ def test_the_24_hour_cosinor_reaches_the_nonlinear_fit(name):
     assert float(fit.rss) / (int(fit.n) - 3) == pytest.approx(expected["redchi"], rel=1e-9)
 
 
-@pytest.mark.parametrize("name", WITH_NONLINEAR_FIT)
-def test_the_free_period_reaches_the_nonlinear_fit(name):
-    case = golden(name)
-    expected = case.first["cosinor/free"]
-
-    fit = free_period_cosinor(case.activity, **case.clock)
-
-    assert float(fit.period_h) * 3600 / case.epoch_s == pytest.approx(expected["Period"], rel=1e-4)
-    assert float(fit.mesor) == pytest.approx(expected["Mesor"], rel=1e-4)
-    assert float(fit.amplitude) == pytest.approx(expected["Amplitude"], rel=1e-4)
-    assert phase_from_start(fit, case) == pytest.approx(expected["Acrophase"], rel=1e-4)
-
-
 def cosine(*, mesor, amplitude, crest_h, period_h=24.0, start_minute=0.0, days=7):
     hours = start_minute / 60 + np.arange(days * PER_DAY) * EPOCH_S / 3600
     return mesor + amplitude * np.cos(2 * np.pi * (hours - crest_h) / period_h)
@@ -78,25 +65,6 @@ def test_a_cosine_is_found_as_it_was_made(amplitude, crest_h, start):
     assert float(fit.amplitude) == pytest.approx(amplitude, rel=1e-6)
     assert (float(fit.acrophase_h) - crest_h + 12) % 24 == pytest.approx(12, abs=1e-6)
     assert float(fit.r2) == pytest.approx(1.0, abs=1e-9)
-
-
-@pytest.mark.parametrize("period_h", [21.3, 24.0, 26.9])
-def test_a_free_running_period_is_found(period_h):
-    activity = cosine(mesor=10.0, amplitude=5.0, crest_h=3.0, period_h=period_h)
-
-    fit = free_period_cosinor(activity, start_minute=0, epoch_s=EPOCH_S)
-
-    assert float(fit.period_h) == pytest.approx(period_h, rel=1e-6)
-    assert float(fit.acrophase_h) == pytest.approx(3.0, abs=1e-4)
-
-
-@pytest.mark.parametrize("period_h", [15.0, 40.0])
-def test_a_period_outside_the_range_is_not_forced_into_it(period_h):
-    activity = cosine(mesor=10.0, amplitude=5.0, crest_h=3.0, period_h=period_h, days=21)
-
-    fit = free_period_cosinor(activity, start_minute=0, epoch_s=EPOCH_S)
-
-    assert np.isnan(fit.period_h) or float(fit.r2) < 0.02
 
 
 def ordinary_least_squares(activity, start, period_h=24.0):
@@ -235,17 +203,6 @@ def test_a_batch_equals_the_loop_bit_for_bit(recording, seed):
         )
 
 
-def test_the_free_period_of_a_batch_equals_the_loop():
-    case = golden("synth_regular_7d")
-    batch = np.stack([case.activity, case.activity[::-1]])
-
-    together = free_period_cosinor(batch, **case.clock)
-
-    assert together.period_h.tolist() == [
-        float(free_period_cosinor(row, **case.clock).period_h) for row in batch
-    ]
-
-
 def test_constant_activity_has_a_level_and_no_rhythm():
     fit = cosinor(np.full(7 * PER_DAY, 0.1), start_minute=0, epoch_s=EPOCH_S)
 
@@ -258,10 +215,3 @@ def test_a_few_hours_of_the_clock_cannot_tell_cosine_from_sine():
     fit = cosinor(np.arange(60.0), start_minute=0, epoch_s=60)
 
     assert np.isnan([fit.mesor, fit.amplitude, fit.acrophase_h, fit.r2, fit.mesor_se]).all()
-
-
-def test_nothing_observed_has_no_cosinor_of_any_period():
-    fit = free_period_cosinor(np.full(7 * PER_DAY, np.nan), start_minute=0, epoch_s=EPOCH_S)
-
-    assert np.isnan([fit.period_h, fit.mesor, fit.amplitude]).all()
-    assert int(fit.n) == 0

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from clarity.adapters.local.audit import SqliteAuditTrail
@@ -12,7 +13,7 @@ from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
 from clarity.domain.audit import AuditRecord
 from clarity.domain.identity import PatientRef
 from clarity.ports.audit import AuditFilter, AuditTrail
-from tests.contracts.repository.harness import ADA, RepositoryHarness
+from tests.contracts.repository.harness import ADA, RepositoryHarness, spoil
 from tests.support.clocks import HandClock
 
 __all__ = ["opened", "records_about"]
@@ -29,6 +30,7 @@ def opened(
             repository=SqliteRepository(store, EntityCodec(ShuffleZstdCodec()), clock),
             trail=SqliteAuditTrail(store),
             clock=clock,
+            damaged=partial(spoil, store),
         )
 
 

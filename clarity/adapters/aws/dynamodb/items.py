@@ -34,7 +34,7 @@ from clarity.domain.identity import PatientRef
 from clarity.domain.streams import DayChunk
 from clarity.ports.codec import ChunkCodec
 from clarity.ports.entities import Entity, EntitySpec, Key, Scalar, key_of, spec_of
-from clarity.ports.errors import Corrupt, TooNew
+from clarity.ports.errors import Corrupt, DamagedEntity, TooNew
 from clarity.ports.query import Stored
 
 __all__ = [
@@ -155,13 +155,29 @@ def expired(item: Item, now_us: int) -> bool:
 
 
 def version_of(item: Item | None, now_us: int) -> int:
-    """The version that is stored; 0 when there is none."""
-    return 0 if item is None or expired(item, now_us) else int(item["v"]["N"])
+    """
+    The version that is stored; 0 when there is none.
+
+    Raises:
+        Corrupt: it cannot be told.
+    """
+    try:
+        return 0 if item is None or expired(item, now_us) else int(item["v"]["N"])
+    except MALFORMED as error:
+        raise Corrupt("the version of a stored item") from error
 
 
 def digest_of(item: Item) -> bytes:
-    """The digest that is stored."""
-    digest: bytes = codec_of(_Digest).decode(item).d
+    """
+    The digest that is stored.
+
+    Raises:
+        Corrupt: there is none.
+    """
+    try:
+        digest: bytes = codec_of(_Digest).decode(item).d
+    except Undecodable as error:
+        raise Corrupt("the digest of a stored item") from error
     return digest
 
 
@@ -220,14 +236,14 @@ class EntityItems:
         The entity that was encoded, whichever version of clarity did it.
 
         Raises:
-            Corrupt: the item is damaged, or lies under the key of another.
+            DamagedEntity: the item is damaged, or lies under the key of another.
             TooNew: a later clarity wrote it.
             PortError: its payload lies in a blob store that refused.
         """
         try:
             return self._decoded(spec, item)
         except (Undecodable, *MALFORMED) as error:
-            raise Corrupt(f"the stored {spec.kind}") from error
+            raise DamagedEntity(f"the stored {spec.kind}", spec.remedy) from error
 
     def _decoded(self, spec: EntitySpec, stored: Item) -> Stored[Entity]:
         form, known = int(stored["s"]["N"]), form_of(spec).number
@@ -245,7 +261,7 @@ class EntityItems:
         wanted = _digest(pk, sk, form, held, packed)
         place = former_key_text(key_of(entity), form)
         if place != sk or not hmac.compare_digest(digest_of(item), wanted):
-            raise Corrupt(f"the stored {spec.kind}")
+            raise DamagedEntity(f"the stored {spec.kind}", spec.remedy)
         return Stored(entity, int(item["v"]["N"]))
 
 
