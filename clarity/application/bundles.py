@@ -35,6 +35,8 @@ from clarity.ports.signing import SignatureCheck
 __all__ = ["BuildBundle", "LoadedModel", "OpenBundle", "Phase", "Recipe", "Told", "untold"]
 
 SIGNATURE_DIFFERS: Final = "has another signature than its manifest says"
+SCALER_DIFFERS: Final = "has another name or unit than the manifest says"
+SCALER_MISSING: Final = "is named in the manifest and is not in the bundle"
 
 
 class Phase(StrEnum):
@@ -132,9 +134,20 @@ class OpenBundle:
         )
 
     def _scaler(self, checked: VerifiedBundle) -> Scaler:
+        manifest = checked.manifest
         if SCALER not in checked.files:
-            return OwnSpread()
-        return self.arrays.read_scaler(checked.files[SCALER])
+            return _own_spread(manifest)
+        scaler = self.arrays.read_scaler(checked.files[SCALER])
+        if (scaler.name, scaler.unit) != (manifest.scaler, manifest.input.unit):
+            raise UnreadableModel("the scaler", SCALER_DIFFERS)
+        return scaler
+
+
+def _own_spread(manifest: Manifest) -> OwnSpread:
+    own = OwnSpread()
+    if manifest.scaler != own.name:
+        raise UnreadableModel("the scaler", SCALER_MISSING)
+    return own
 
 
 @attrs.frozen(kw_only=True)

@@ -12,9 +12,9 @@ from clarity.adapters.signing.ed25519 import Ed25519Signer, trusted_keys
 from clarity.application.bundles import LoadedModel
 from clarity.domain.errors import ClarityError
 from clarity.domain.pat.artifact import DigestMismatch, UnreadableModel
-from clarity.domain.pat.bundle import BundleIncomplete
-from clarity.domain.pat.canonical import read_manifest
-from clarity.domain.pat.manifest import FIXTURE, GRAPH, HeadSpec
+from clarity.domain.pat.bundle import Bundle, BundleIncomplete
+from clarity.domain.pat.canonical import encoded, read_manifest
+from clarity.domain.pat.manifest import FIXTURE, GRAPH, SCALER, HeadSpec, InputContract
 from clarity.domain.pat.parity import ParityBroken
 from clarity.domain.pat.preprocessing import CohortScaler, OwnSpread
 from clarity.domain.pat.variants import WEEK_MIN, Variant
@@ -140,16 +140,57 @@ def test_heads_without_a_description_are_of_unknown_meaning():
     assert manifest.input.unit is None
 
 
-def test_a_cohort_scaler_travels_with_the_bundle():
-    ones = np.ones(WEEK_MIN)
-    scaler = CohortScaler(name="made-up/1", unit=Unit.COUNTS, mean=ones, sd=ones)
-    bundle = BUILD.run(attrs.evolve(recipe(), scaler=scaler))
+ONES = np.ones(WEEK_MIN)
+COHORT = CohortScaler(name="made-up/1", unit=Unit.COUNTS, mean=ONES, sd=ONES)
 
-    model = OPEN.run(bundle, digest=bundle.digest)
 
-    assert model.scaler == scaler
+@pytest.fixture(scope="module")
+def scaled() -> Bundle:
+    """A bundle with the scaler of a cohort."""
+    return BUILD.run(attrs.evolve(recipe(), scaler=COHORT))
+
+
+def told_otherwise(bundle: Bundle, **said: object) -> Bundle:
+    """The same files under a manifest that says something else of them."""
+    manifest = attrs.evolve(read_manifest(bundle.manifest), **said)
+    return attrs.evolve(bundle, manifest=encoded(manifest))
+
+
+def test_a_cohort_scaler_travels_with_the_bundle(scaled: Bundle):
+    model = OPEN.run(scaled, digest=scaled.digest)
+
+    assert model.scaler == COHORT
     assert model.manifest.scaler == "made-up/1"
     assert model.manifest.input.unit is Unit.COUNTS
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"name": "made-up/2"}, {"unit": Unit.MIMS}],
+    ids=lambda other: next(iter(other)),
+)
+def test_a_scaler_of_another_name_or_unit_than_the_manifest_says_is_refused(
+    scaled: Bundle, other: dict[str, object]
+):
+    exchanged = NpzArrays().scaler_bytes(attrs.evolve(COHORT, **other))
+    bundle = resealed(scaled, {SCALER: exchanged})
+
+    with pytest.raises(UnreadableModel, match="the scaler has another name or unit"):
+        OPEN.run(bundle, digest=bundle.digest)
+
+
+def test_a_scaler_whose_unit_the_manifest_does_not_know_is_refused(scaled: Bundle):
+    bundle = told_otherwise(scaled, input=InputContract(length=LENGTH, unit=None))
+
+    with pytest.raises(UnreadableModel, match="the scaler has another name or unit"):
+        OPEN.run(bundle, digest=bundle.digest)
+
+
+def test_without_the_scaler_that_the_manifest_names_nothing_takes_its_place():
+    bundle = told_otherwise(RIGHT, scaler="made-up/1")
+
+    with pytest.raises(UnreadableModel, match="the scaler is named in the manifest"):
+        OPEN.run(bundle, digest=bundle.digest)
 
 
 def test_arrays_of_a_bundle_have_one_form():
