@@ -202,7 +202,9 @@ def test_arrays_of_a_bundle_have_one_form():
 def test_the_golden_networks_become_bundles_that_open(variant: Variant):
     right = golden(variant)
     bundle = BUILD.run(
-        attrs.evolve(recipe(), encoder=right.weights, heads=(right.head,), length=WEEK_MIN)
+        attrs.evolve(
+            recipe(), encoder=right.weights, heads=(right.head,), specs=(), length=WEEK_MIN
+        )
     )
 
     model = OPEN.run(bundle, digest=bundle.digest)

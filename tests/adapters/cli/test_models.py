@@ -376,6 +376,37 @@ def test_a_keras_file_with_a_head_and_what_its_score_means_is_added(
     assert said.told["not_calibrated"] == []
 
 
+@pytest.mark.parametrize(
+    ("described", "problem"),
+    [
+        (["modd"], "[model.head-unknown]: 'modd' is described"),
+        (["mood", "mood"], "[model.head-twice]: two descriptions have the name 'mood'"),
+    ],
+    ids=["no head", "twice"],
+)
+def test_what_is_said_of_a_head_is_never_lost_unsaid(
+    clarity: Command, weights: Path, tmp_path: Path, described: list[str], problem: str
+):
+    heads = tmp_path / "heads.json"
+    heads.write_text(json.dumps([{"name": name, "threshold": 0.5} for name in described]))
+
+    said = clarity("models", "add", weights, *NAMED, "--length", LENGTH, "--heads", heads)
+
+    assert said.code == 1
+    assert problem in said.err
+    assert "its heads are mood:" in said.err
+    assert clarity("models", "list").out == ""
+
+
+def test_two_heads_of_one_name_are_refused_in_words(clarity: Command, weights: Path):
+    head = f"mood={golden('PAT-S').head_file}"
+
+    said = clarity("models", "add", weights, *NAMED, "--length", LENGTH, "--head", head)
+
+    assert said.code == 1
+    assert "[model.head-twice]: two heads have the name 'mood'" in said.err
+
+
 def test_a_file_behind_an_address_is_added(clarity: Command, server: Server, weights: Path):
     digest = sha256(weights.read_bytes())
 
