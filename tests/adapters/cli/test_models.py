@@ -197,6 +197,31 @@ def test_where_keys_are_trusted_only_signed_versions_serve(added: Command, tmp_p
     assert "signed by 1 trusted keys" in added(*strict, "verify", "toy:1").out
 
 
+def test_signatures_that_no_key_was_given_to_check_are_not_said_to_be_none(
+    added: Command, tmp_path: Path
+):
+    for name in ("ann", "bob"):
+        private, _ = key_files(tmp_path, name)
+        added("models", "sign", "toy:1", "--key", private)
+
+    signed, unsigned = added("models", "verify").out.splitlines()
+    told = added("models", "verify", "--json").told
+
+    assert signed.endswith(", 2 signatures, no key to check them against (--trust FOLDER)")
+    assert unsigned.endswith(", not signed")
+    assert [(one["signed_by"], one["signatures"]) for one in told] == [([], 2), ([], 0)]
+    assert added("models", "show", "toy:1", "--json").told["signatures"] == 2
+
+
+def test_of_a_refused_version_no_signatures_are_counted(added: Command, tmp_path: Path):
+    for version in added("models", "list", "--json").told:
+        (folder_of(tmp_path) / "bundles" / version["digest"] / GRAPH).write_bytes(b"x")
+
+    told = added("models", "verify", "--json").told
+
+    assert [one["signatures"] for one in told] == [None, None]
+
+
 def test_a_folder_without_keys_is_never_no_trust_at_all(added: Command, tmp_path: Path):
     said = added("models", "--trust", tmp_path, "verify")
 
