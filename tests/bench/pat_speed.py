@@ -60,6 +60,7 @@ ROUNDS: Final = 5  # times that the products are tried again, spread over the ru
 CALLS: Final = {Variant.S: 64, Variant.M: 12, Variant.L: 2}  # of each caller, when there are two
 FIRST_ANSWERS: Final = 9
 BATCH: Final = 32
+BATCHES: Final = {Variant.S: 10, Variant.M: 5, Variant.L: 3}  # times that a batch is measured
 ANN: Final = Actor(id="bench", tenant=TenantId("bench"), purpose=Purpose.OPERATIONS)
 
 FIRST_ANSWER: Final = '''
@@ -301,9 +302,10 @@ def sharing_rows(variant: Variant) -> Iterator[Row]:
     def alone() -> object:
         return predictor.predict(week)
 
-    if variant is not Variant.L:
-        batch = paired(lambda: predictor.predict(weeks), in_turn(alone, BATCH), repeats=repeats)
-        yield batch.row(f"{variant} batch of {BATCH} / {BATCH} single samples")
+    batch = paired(
+        lambda: predictor.predict(weeks), in_turn(alone, BATCH), repeats=BATCHES[variant]
+    )
+    yield batch.row(f"{variant} batch of {BATCH} / {BATCH} single samples")
     calls = CALLS[variant]
     with side_by_side(in_turn(alone, calls), 2) as together:
         callers = paired(in_turn(alone, 2 * calls), together, repeats=repeats)
