@@ -11,6 +11,7 @@ from clarity.domain.pat.artifact import UnreadableModel, sha256_of
 from clarity.domain.pat.bundle import Bundle, VerifiedBundle, verified
 from clarity.domain.pat.canonical import encoded
 from clarity.domain.pat.card import ModelCard, markdown
+from clarity.domain.pat.heads import described
 from clarity.domain.pat.manifest import (
     CARD,
     FIXTURE,
@@ -35,6 +36,8 @@ from clarity.ports.signing import SignatureCheck
 __all__ = ["BuildBundle", "LoadedModel", "OpenBundle", "Phase", "Recipe", "Told", "untold"]
 
 SIGNATURE_DIFFERS: Final = "has another signature than its manifest says"
+SCALER_DIFFERS: Final = "has another name or unit than the manifest says"
+SCALER_MISSING: Final = "is named in the manifest and is not in the bundle"
 
 
 class Phase(StrEnum):
@@ -132,9 +135,20 @@ class OpenBundle:
         )
 
     def _scaler(self, checked: VerifiedBundle) -> Scaler:
+        manifest = checked.manifest
         if SCALER not in checked.files:
-            return OwnSpread()
-        return self.arrays.read_scaler(checked.files[SCALER])
+            return _own_spread(manifest)
+        scaler = self.arrays.read_scaler(checked.files[SCALER])
+        if (scaler.name, scaler.unit) != (manifest.scaler, manifest.input.unit):
+            raise UnreadableModel("the scaler", SCALER_DIFFERS)
+        return scaler
+
+
+def _own_spread(manifest: Manifest) -> OwnSpread:
+    own = OwnSpread()
+    if manifest.scaler != own.name:
+        raise UnreadableModel("the scaler", SCALER_MISSING)
+    return own
 
 
 @attrs.frozen(kw_only=True)
@@ -147,7 +161,8 @@ class Recipe:
         version: version to be registered under.
         encoder: the weights.
         heads: trained heads, may be none.
-        specs: what the scores mean; heads without one are of unknown meaning.
+        specs: what the scores mean; heads without one are of unknown meaning, and one that is of
+            no head is refused.
         length: minutes per sample.
         scaler: of the cohort, or the week's own spread.
         origin: digest, format and place of the file; the builder is filled in.
@@ -192,8 +207,10 @@ class BuildBundle:
 
         Raises:
             LengthNotWhole: the length is not a whole number of patches.
+            HeadTwice, HeadUnknown: heads and their descriptions do not fit.
             ExtraMissing: building needs packages that are not installed.
         """
+        heads = described([head.name for head in recipe.heads], recipe.specs)
         builder = self.graphs()
         told(Phase.ANSWERS)
         batch = synthetic_batch(recipe.length)
@@ -207,12 +224,11 @@ class BuildBundle:
         }
         if isinstance(recipe.scaler, CohortScaler):
             files[SCALER] = self.arrays.scaler_bytes(recipe.scaler)
-        manifest = _manifest(recipe, builder.version, files)
+        manifest = _manifest(attrs.evolve(recipe, specs=heads), builder.version, files)
         return Bundle(manifest=encoded(manifest), files=files)
 
 
 def _manifest(recipe: Recipe, builder: str, files: dict[str, bytes]) -> Manifest:
-    known = {spec.name: spec for spec in recipe.specs}
     unit = recipe.scaler.unit if isinstance(recipe.scaler, CohortScaler) else None
     return Manifest(
         model=recipe.model,
@@ -220,7 +236,7 @@ def _manifest(recipe: Recipe, builder: str, files: dict[str, bytes]) -> Manifest
         variant=recipe.encoder.architecture.variant,
         input=InputContract(length=recipe.length, unit=unit),
         scaler=recipe.scaler.name,
-        heads=tuple(known.get(head.name, HeadSpec(name=head.name)) for head in recipe.heads),
+        heads=recipe.specs,
         origin=attrs.evolve(recipe.origin, builder=builder),
         licence=recipe.licence,
         files={name: sha256_of(data) for name, data in files.items()},

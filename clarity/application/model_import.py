@@ -129,6 +129,7 @@ class ImportModel:
             UnreadableModel, BadWeights, ExtraMissing: the file cannot be read as weights.
             HeadUnnamed: the file holds a head that is neither named nor left out on purpose.
             FactsMissing: name, version, scaler or licence were not said; tells what the file is.
+            HeadTwice, HeadUnknown: heads and what is said of them do not fit; nothing was built.
             AlreadyExists: the name has this version.
             ParityBroken: the built network does not compute what the reference does.
             PortError: trail, store or registry cannot be written.

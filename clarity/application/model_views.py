@@ -100,12 +100,15 @@ class ModelVerdict:
         ref: which version.
         model: the model when it passed every check.
         weights: how near its weights are to what its graph was recorded to answer.
+        signatures: how many its bundle has, whether a trusted key made them or not; None when it
+            was refused.
         refusal: why it was refused, None when it passed.
     """
 
     ref: ModelRef
     model: LoadedModel | None
     weights: Agreement | None
+    signatures: int | None
     refusal: ClarityError | None
 
 
@@ -139,10 +142,13 @@ class VerifyModels:
         try:
             bundle = self.store.get(ref.digest)
             model = self.opener.run(bundle, digest=ref.digest)
-            weights = self._proved(verified(bundle, digest=ref.digest))
+            checked = verified(bundle, digest=ref.digest)
+            weights = self._proved(checked)
         except ClarityError as refusal:
-            return ModelVerdict(ref=ref, model=None, weights=None, refusal=refusal)
-        return ModelVerdict(ref=ref, model=model, weights=weights, refusal=None)
+            return ModelVerdict(ref=ref, model=None, weights=None, signatures=None, refusal=refusal)
+        return ModelVerdict(
+            ref=ref, model=model, weights=weights, signatures=checked.signatures, refusal=None
+        )
 
     def _proved(self, bundle: VerifiedBundle) -> Agreement:
         stored = self.weights.read(bundle.files[WEIGHTS])

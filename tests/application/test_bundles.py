@@ -4,17 +4,18 @@ import tracemalloc
 
 import attrs
 import numpy as np
+import onnx
 import pytest
 
 from clarity.adapters.convert.npz import NpzArrays
-from clarity.adapters.onnx.builder import build_onnx
+from clarity.adapters.onnx.builder import AttentionForm, build_onnx
 from clarity.adapters.signing.ed25519 import Ed25519Signer, trusted_keys
 from clarity.application.bundles import LoadedModel
 from clarity.domain.errors import ClarityError
 from clarity.domain.pat.artifact import DigestMismatch, UnreadableModel
-from clarity.domain.pat.bundle import BundleIncomplete
-from clarity.domain.pat.canonical import read_manifest
-from clarity.domain.pat.manifest import FIXTURE, GRAPH, HeadSpec
+from clarity.domain.pat.bundle import Bundle, BundleIncomplete
+from clarity.domain.pat.canonical import encoded, read_manifest
+from clarity.domain.pat.manifest import FIXTURE, GRAPH, SCALER, HeadSpec, InputContract
 from clarity.domain.pat.parity import ParityBroken
 from clarity.domain.pat.preprocessing import CohortScaler, OwnSpread
 from clarity.domain.pat.variants import WEEK_MIN, Variant
@@ -109,6 +110,41 @@ def test_a_graph_of_other_heads_than_the_manifest_says_is_refused():
         OPEN.run(bundle, digest=bundle.digest)
 
 
+def of_builder_1() -> bytes:
+    """The graph that builder 1 made: all heads as one in an operator of ONNX Runtime."""
+    right = recipe()
+    form = AttentionForm.PORTABLE
+    portable = build_onnx(right.encoder, right.heads, length=LENGTH, form=form)
+    model = onnx.load_from_string(portable)
+    (node,) = [node for node in model.graph.node if node.op_type == "Attention"]
+    shape = next(one for one in model.graph.initializer if one.name == "layer1_queries_shape")
+    _, tokens, width = onnx.numpy_helper.to_array(shape)
+    heads = right.encoder.architecture.heads
+    one_head = np.array([-1, tokens * heads, width // heads], dtype=np.int64)
+    shape.CopyFrom(onnx.numpy_helper.from_array(one_head, shape.name))
+    node.op_type, node.domain = "MultiHeadAttention", "com.microsoft"
+    scale = next(one.f for one in node.attribute if one.name == "scale")
+    del node.attribute[:]
+    given = {"num_heads": 1, "scale": scale}
+    node.attribute.extend(onnx.helper.make_attribute(name, value) for name, value in given.items())
+    del model.opset_import[:]
+    opsets = {"": 18, "com.microsoft": 1}
+    model.opset_import.extend(onnx.helper.make_opsetid(*opset) for opset in opsets.items())
+    model.ir_version = 8
+    content: bytes = model.SerializeToString(deterministic=True)
+    return content
+
+
+def test_a_bundle_of_builder_1_still_opens():
+    origin = attrs.evolve(read_manifest(RIGHT.manifest).origin, builder="1")
+    bundle = told_otherwise(resealed(RIGHT, {GRAPH: of_builder_1()}), origin=origin)
+
+    model = OPEN.run(bundle, digest=bundle.digest)
+
+    assert model.agreement.holds
+    assert model.manifest.origin.builder == "1"
+
+
 def test_where_signatures_are_required_only_a_signed_bundle_opens(tmp_path):
     private, public = key_files(tmp_path)
     strict = attrs.evolve(OPEN, signatures=trusted_keys([public]))
@@ -140,16 +176,57 @@ def test_heads_without_a_description_are_of_unknown_meaning():
     assert manifest.input.unit is None
 
 
-def test_a_cohort_scaler_travels_with_the_bundle():
-    ones = np.ones(WEEK_MIN)
-    scaler = CohortScaler(name="made-up/1", unit=Unit.COUNTS, mean=ones, sd=ones)
-    bundle = BUILD.run(attrs.evolve(recipe(), scaler=scaler))
+ONES = np.ones(WEEK_MIN)
+COHORT = CohortScaler(name="made-up/1", unit=Unit.COUNTS, mean=ONES, sd=ONES)
 
-    model = OPEN.run(bundle, digest=bundle.digest)
 
-    assert model.scaler == scaler
+@pytest.fixture(scope="module")
+def scaled() -> Bundle:
+    """A bundle with the scaler of a cohort."""
+    return BUILD.run(attrs.evolve(recipe(), scaler=COHORT))
+
+
+def told_otherwise(bundle: Bundle, **said: object) -> Bundle:
+    """The same files under a manifest that says something else of them."""
+    manifest = attrs.evolve(read_manifest(bundle.manifest), **said)
+    return attrs.evolve(bundle, manifest=encoded(manifest))
+
+
+def test_a_cohort_scaler_travels_with_the_bundle(scaled: Bundle):
+    model = OPEN.run(scaled, digest=scaled.digest)
+
+    assert model.scaler == COHORT
     assert model.manifest.scaler == "made-up/1"
     assert model.manifest.input.unit is Unit.COUNTS
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"name": "made-up/2"}, {"unit": Unit.MIMS}],
+    ids=lambda other: next(iter(other)),
+)
+def test_a_scaler_of_another_name_or_unit_than_the_manifest_says_is_refused(
+    scaled: Bundle, other: dict[str, object]
+):
+    exchanged = NpzArrays().scaler_bytes(attrs.evolve(COHORT, **other))
+    bundle = resealed(scaled, {SCALER: exchanged})
+
+    with pytest.raises(UnreadableModel, match="the scaler has another name or unit"):
+        OPEN.run(bundle, digest=bundle.digest)
+
+
+def test_a_scaler_whose_unit_the_manifest_does_not_know_is_refused(scaled: Bundle):
+    bundle = told_otherwise(scaled, input=InputContract(length=LENGTH, unit=None))
+
+    with pytest.raises(UnreadableModel, match="the scaler has another name or unit"):
+        OPEN.run(bundle, digest=bundle.digest)
+
+
+def test_without_the_scaler_that_the_manifest_names_nothing_takes_its_place():
+    bundle = told_otherwise(RIGHT, scaler="made-up/1")
+
+    with pytest.raises(UnreadableModel, match="the scaler is named in the manifest"):
+        OPEN.run(bundle, digest=bundle.digest)
 
 
 def test_arrays_of_a_bundle_have_one_form():
@@ -161,7 +238,9 @@ def test_arrays_of_a_bundle_have_one_form():
 def test_the_golden_networks_become_bundles_that_open(variant: Variant):
     right = golden(variant)
     bundle = BUILD.run(
-        attrs.evolve(recipe(), encoder=right.weights, heads=(right.head,), length=WEEK_MIN)
+        attrs.evolve(
+            recipe(), encoder=right.weights, heads=(right.head,), specs=(), length=WEEK_MIN
+        )
     )
 
     model = OPEN.run(bundle, digest=bundle.digest)

@@ -18,11 +18,21 @@ from pathlib import Path
 
 import attrs
 
-__all__ = ["Measured", "Paired", "Row", "header", "measured", "paired", "table"]
+__all__ = ["Measured", "NotHere", "Paired", "Row", "header", "measured", "paired", "table"]
 
 Task = Callable[[], object]
 
 VERSIONS = ("numpy", "attrs", "onnxruntime", "torch", "boto3", "redis")
+
+
+@attrs.define(eq=False)
+class NotHere(Exception):
+    """What a bench measures is not on this machine."""
+
+    what: str
+
+    def __str__(self) -> str:
+        return f"there is no {self.what} here"
 
 
 @attrs.frozen(kw_only=True)

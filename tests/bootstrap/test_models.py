@@ -28,8 +28,8 @@ from clarity.ports.engine import DeviceMissing, Engine
 from clarity.ports.model_files import ExtraMissing
 from clarity.ports.predictor import Predictor
 from clarity.settings import BadSettings, EngineKind, Settings
-from tests.support.models import tiny_bundle
-from tests.support.pat import relative_error
+from tests.support.models import LENGTH, tiny_bundle
+from tests.support.pat import golden, relative_error
 from tests.support.weeks import week
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,6 +48,14 @@ with open_clarity(Settings(store=":memory:", models=sys.argv[1])) as app:
     answer = app.models.predictor(ModelSelector("toy")).predict(week())
 heavy = {"onnxruntime", "onnx", "h5py", "torch", "cryptography", "jinja2", "click", "rich"}
 print(sorted(heavy & opened), sorted(heavy & set(sys.modules)), answer.provenance.model)
+"""
+
+ADD = """
+import sys
+from clarity.bootstrap import main
+
+code = main()
+print(code, sorted({"h5py", "onnx", "onnxruntime", "torch"} & set(sys.modules)))
 """
 
 
@@ -96,6 +104,22 @@ def test_serving_loads_the_runtime_when_it_is_asked_and_never_torch_or_a_convert
     ).stdout
 
     assert told.strip() == "[] ['onnxruntime'] toy:1.0.0"
+
+
+def test_a_keras_file_becomes_a_model_without_torch(tmp_path: Path):
+    said = {"name": "toy", "version": "1", "scaler": "own", "licence": "made up", "length": LENGTH}
+    options = [part for name, value in said.items() for part in (f"--{name}", str(value))]
+
+    told = subprocess.run(
+        [sys.executable, "-c", ADD, "models", "add", golden("PAT-S").encoder_file, *options],
+        cwd=ROOT,
+        env={**os.environ, "XDG_DATA_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+    assert told.splitlines()[-1] == "0 ['h5py', 'onnx', 'onnxruntime']"
 
 
 def test_eager_loads_champions_at_the_start_or_does_not_start(tmp_path: Path):

@@ -150,6 +150,7 @@ def _facts(bundle: VerifiedBundle) -> dict[str, object]:
         "licence": manifest.licence,
         "source": manifest.origin.location,
         "source_sha256": manifest.origin.sha256,
+        "signatures": bundle.signatures,
         "files": dict(manifest.files),
     }
 
@@ -191,6 +192,7 @@ def _verdict(verdict: ModelVerdict) -> dict[str, object]:
         "score_error": None if model is None else model.agreement.score_error,
         "weights_error": None if verdict.weights is None else verdict.weights.embedding_error,
         "runtime": None if model is None else str(model.runtime),
+        "signatures": verdict.signatures,
         "signed_by": [] if model is None else list(model.signers),
     }
 
@@ -198,12 +200,20 @@ def _verdict(verdict: ModelVerdict) -> dict[str, object]:
 def _spoken(verdict: ModelVerdict) -> str:
     if verdict.model is None:
         return f"REFUSED  {verdict.ref}  {verdict.refusal}"
-    return f"ok       {verdict.ref}  {_proof(verdict.model)}"
+    signed = _signed(verdict.model, verdict.signatures)
+    return f"ok       {verdict.ref}  {_proof(verdict.model)}, {signed}"
 
 
 def _proof(model: LoadedModel) -> str:
-    signed = f", signed by {len(model.signers)} trusted keys" if model.signers else ", not signed"
-    return f"self-test within {model.agreement.embedding_error:.1e} by {model.runtime}{signed}"
+    return f"self-test within {model.agreement.embedding_error:.1e} by {model.runtime}"
+
+
+def _signed(model: LoadedModel, signatures: int | None) -> str:
+    if model.signers:
+        return f"signed by {len(model.signers)} trusted keys"
+    if signatures:
+        return f"{signatures} signatures, no key to check them against (--trust FOLDER)"
+    return "not signed"
 
 
 @models.command()

@@ -137,11 +137,13 @@ class VerifiedBundle:
         ref: name, version and digest.
         manifest: what it says about itself.
         files: contents by name.
+        signatures: how many came with it; none of them was checked.
     """
 
     ref: ModelRef
     manifest: Manifest
     files: Mapping[str, bytes] = attrs.field(hash=False, repr=False)
+    signatures: int
 
 
 def verified(bundle: Bundle, *, digest: str) -> VerifiedBundle:
@@ -170,4 +172,6 @@ def verified(bundle: Bundle, *, digest: str) -> VerifiedBundle:
     for name, recorded in manifest.files.items():
         require_digest(bundle.files[name], sha256=recorded)
     ref = ModelRef(manifest.model, manifest.version, digest)
-    return VerifiedBundle(ref=ref, manifest=manifest, files=bundle.files)
+    return VerifiedBundle(
+        ref=ref, manifest=manifest, files=bundle.files, signatures=len(bundle.signatures)
+    )

@@ -197,6 +197,31 @@ def test_where_keys_are_trusted_only_signed_versions_serve(added: Command, tmp_p
     assert "signed by 1 trusted keys" in added(*strict, "verify", "toy:1").out
 
 
+def test_signatures_that_no_key_was_given_to_check_are_not_said_to_be_none(
+    added: Command, tmp_path: Path
+):
+    for name in ("ann", "bob"):
+        private, _ = key_files(tmp_path, name)
+        added("models", "sign", "toy:1", "--key", private)
+
+    signed, unsigned = added("models", "verify").out.splitlines()
+    told = added("models", "verify", "--json").told
+
+    assert signed.endswith(", 2 signatures, no key to check them against (--trust FOLDER)")
+    assert unsigned.endswith(", not signed")
+    assert [(one["signed_by"], one["signatures"]) for one in told] == [([], 2), ([], 0)]
+    assert added("models", "show", "toy:1", "--json").told["signatures"] == 2
+
+
+def test_of_a_refused_version_no_signatures_are_counted(added: Command, tmp_path: Path):
+    for version in added("models", "list", "--json").told:
+        (folder_of(tmp_path) / "bundles" / version["digest"] / GRAPH).write_bytes(b"x")
+
+    told = added("models", "verify", "--json").told
+
+    assert [one["signatures"] for one in told] == [None, None]
+
+
 def test_a_folder_without_keys_is_never_no_trust_at_all(added: Command, tmp_path: Path):
     said = added("models", "--trust", tmp_path, "verify")
 
@@ -374,6 +399,37 @@ def test_a_keras_file_with_a_head_and_what_its_score_means_is_added(
 
     assert said.told["heads"] == ["task"]
     assert said.told["not_calibrated"] == []
+
+
+@pytest.mark.parametrize(
+    ("described", "problem"),
+    [
+        (["modd"], "[model.head-unknown]: 'modd' is described"),
+        (["mood", "mood"], "[model.head-twice]: two descriptions have the name 'mood'"),
+    ],
+    ids=["no head", "twice"],
+)
+def test_what_is_said_of_a_head_is_never_lost_unsaid(
+    clarity: Command, weights: Path, tmp_path: Path, described: list[str], problem: str
+):
+    heads = tmp_path / "heads.json"
+    heads.write_text(json.dumps([{"name": name, "threshold": 0.5} for name in described]))
+
+    said = clarity("models", "add", weights, *NAMED, "--length", LENGTH, "--heads", heads)
+
+    assert said.code == 1
+    assert problem in said.err
+    assert "its heads are mood:" in said.err
+    assert clarity("models", "list").out == ""
+
+
+def test_two_heads_of_one_name_are_refused_in_words(clarity: Command, weights: Path):
+    head = f"mood={golden('PAT-S').head_file}"
+
+    said = clarity("models", "add", weights, *NAMED, "--length", LENGTH, "--head", head)
+
+    assert said.code == 1
+    assert "[model.head-twice]: two heads have the name 'mood'" in said.err
 
 
 def test_a_file_behind_an_address_is_added(clarity: Command, server: Server, weights: Path):

@@ -176,6 +176,15 @@ def test_a_right_bundle_is_verified():
     assert found.ref.digest == BUNDLE.digest
     assert str(found.ref) == "pat-s:1.2.3-rc.1"
     assert found.files == FILES
+    assert found.signatures == 0
+
+
+def test_a_verified_bundle_tells_how_many_signatures_came_with_it():
+    signatures = [BundleSignature("0" * 64, b""), BundleSignature("1" * 64, b"")]
+
+    found = verified(attrs.evolve(BUNDLE, signatures=signatures), digest=BUNDLE.digest)
+
+    assert found.signatures == 2
 
 
 @pytest.mark.parametrize("name", sorted(FILES))
