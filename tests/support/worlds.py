@@ -136,12 +136,6 @@ def close_trail(world: World) -> None:
         )
 
 
-ON_REQUEST = ("--purpose", "patient-request")
-OPERATING = ("--purpose", "operations")
-AS_OPERATOR = ("--role", "operator")
-"""What a command line says that may do more than look."""
-
-
 def cli(store: Path, *arguments: str) -> int:
     """The exit code of a command over the store in that file."""
     return run(

@@ -100,9 +100,11 @@ class _Blocks:
     def _turned(self, rows: Floats, rate: Floats) -> npt.NDArray[np.complex128]:
         """(..., p) sums of the epochs times exp(i rate t), t in hours from the first of them."""
         blocks, width = rows.shape[-2:]
-        within = np.exp(1j * rate[..., None] * (np.arange(width) * self.epoch_h))
-        between = np.exp(1j * rate[..., None] * (np.arange(blocks) * (width * self.epoch_h)))
-        return np.asarray((np.einsum("...kb,...pb->...pk", rows, within) * between).sum(axis=-1))
+        within = rate[..., None] * (np.arange(width) * self.epoch_h)
+        between = rate[..., None] * (np.arange(blocks) * (width * self.epoch_h))
+        waves = np.concatenate([np.cos(within), np.sin(within)], axis=-2)
+        cosines, sines = np.split(np.einsum("...kb,...pb->...pk", rows, waves), 2, axis=-2)
+        return np.asarray(((cosines + 1j * sines) * np.exp(1j * between)).sum(axis=-1))
 
 
 def _best_period(blocks: _Blocks) -> Floats:

@@ -400,7 +400,7 @@ def test_nobody_at_the_address_is_unavailable():
 
 
 def test_a_ping_says_how_long_it_took(line):
-    assert 0 < line[0].ping_s() < 60
+    assert line[0].ping_s() > 0
 
 
 def test_a_missing_table_is_told(line):
