@@ -115,13 +115,15 @@ class OpenBundle:
         signers = self.signatures.require(digest, signatures=bundle.signatures)
         fixture = self.arrays.read_fixture(checked.files[FIXTURE])
         scaler = self._scaler(checked)
+        size_bytes = sum(len(checked.files.get(name, b"")) for name in (GRAPH, SCALER))
         engine = self.engine()
+        checked = checked.only(engine.reads)
+        del bundle  # opening a network needs most memory, and then its first run
         predictor = engine.open(checked)
         if predictor.signature != checked.manifest.signature:
             raise UnreadableModel("the network", SIGNATURE_DIFFERS)
         ref, manifest = checked.ref, checked.manifest
-        size_bytes = sum(len(checked.files.get(name, b"")) for name in (GRAPH, SCALER))
-        del bundle, checked  # the first run of a network needs most memory
+        del checked
         precision = engine.runtime.precision
         return LoadedModel(
             ref=ref,

@@ -30,7 +30,7 @@ class DeviceMissing(PortError):
 
 @runtime_checkable
 class Engine(Protocol):
-    """Makes predictors; which file of a bundle it reads is its own affair."""
+    """Makes predictors; it says which files of a bundle they are made of."""
 
     __slots__ = ()
 
@@ -40,12 +40,18 @@ class Engine(Protocol):
         """What its predictors run on; never changes."""
         ...
 
+    @property
+    @abstractmethod
+    def reads(self) -> frozenset[str]:
+        """The files of a bundle that `open` reads; it asks for no other; never changes."""
+        ...
+
     @abstractmethod
     def open(self, bundle: VerifiedBundle) -> Predictor:
         """
         A predictor for the network of the bundle, to the precision of `runtime`.
 
-        The digest of the file that it reads is compared once more before it is parsed. Whether the
+        The digest of a file that it reads is compared once more before it is parsed. Whether the
         predictor computes what was recorded is not looked at: whoever opens a network proves it.
 
         Raises:

@@ -15,12 +15,20 @@ from clarity.domain.errors import ClarityError
 from clarity.domain.pat.artifact import DigestMismatch, UnreadableModel
 from clarity.domain.pat.bundle import Bundle, BundleIncomplete
 from clarity.domain.pat.canonical import encoded, read_manifest
-from clarity.domain.pat.manifest import FIXTURE, GRAPH, SCALER, HeadSpec, InputContract
+from clarity.domain.pat.manifest import (
+    FIXTURE,
+    GRAPH,
+    SCALER,
+    WEIGHTS,
+    HeadSpec,
+    InputContract,
+)
 from clarity.domain.pat.parity import ParityBroken
 from clarity.domain.pat.preprocessing import CohortScaler, OwnSpread
 from clarity.domain.pat.variants import WEEK_MIN, Variant
 from clarity.domain.streams import Unit
 from clarity.ports.signing import NotTrusted
+from tests.support.model_desk import CountingEngine
 from tests.support.models import BUILD, LENGTH, OPEN, recipe, resealed, tiny_bundle
 from tests.support.parsers import NoParser
 from tests.support.pat import golden, random_batch, random_encoder, random_head
@@ -30,6 +38,12 @@ RIGHT = tiny_bundle()
 
 
 UNPARSED = attrs.evolve(OPEN, engine=NoParser, arrays=NoParser())
+
+
+def _fresh(bundle: Bundle) -> Bundle:
+    """The same in memory of its own, as a store gives it."""
+    files = {name: bytes(bytearray(data)) for name, data in bundle.files.items()}
+    return attrs.evolve(bundle, files=files)
 
 
 def test_a_right_bundle_opens_and_its_predictor_answers():
@@ -45,8 +59,7 @@ def test_a_right_bundle_opens_and_its_predictor_answers():
 
 def test_a_model_does_not_keep_the_bytes_that_it_was_made_of():
     def opened() -> LoadedModel:
-        files = {name: bytes(bytearray(data)) for name, data in RIGHT.files.items()}
-        return OPEN.run(attrs.evolve(RIGHT, files=files), digest=RIGHT.digest)
+        return OPEN.run(_fresh(RIGHT), digest=RIGHT.digest)
 
     opened()
     tracemalloc.start()
@@ -59,6 +72,23 @@ def test_a_model_does_not_keep_the_bytes_that_it_was_made_of():
     assert model.agreement.holds
     assert most > RIGHT.size_bytes
     assert kept < len(RIGHT.files[GRAPH]) / 4
+
+
+def test_files_that_the_engine_does_not_read_are_let_go_before_it_opens_the_network():
+    held: list[int] = []
+    engine = CountingEngine(
+        OPEN.engine(), before=lambda: held.append(tracemalloc.get_traced_memory()[0])
+    )
+
+    opener = attrs.evolve(OPEN, engine=lambda: engine)
+    tracemalloc.start()
+    try:
+        opener.run(_fresh(RIGHT), digest=RIGHT.digest)
+    finally:
+        tracemalloc.stop()
+
+    graph, weights = (len(RIGHT.files[name]) for name in (GRAPH, WEIGHTS))
+    assert graph < held[0] < graph + weights / 2
 
 
 def test_a_missing_file_is_refused_before_a_parser_runs():

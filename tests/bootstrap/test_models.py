@@ -201,6 +201,10 @@ class CountingNetworks(Engine):
     def runtime(self) -> Runtime:
         return self.inner.runtime
 
+    @property
+    def reads(self) -> frozenset[str]:
+        return self.inner.reads
+
     def open(self, bundle: VerifiedBundle) -> Predictor:
         return CountingNetwork(self, self.inner.open(bundle))
 

@@ -54,6 +54,10 @@ class CountingEngine(Engine):
     def runtime(self) -> Runtime:
         return self.inner.runtime
 
+    @property
+    def reads(self) -> frozenset[str]:
+        return self.inner.reads
+
     def open(self, bundle: VerifiedBundle) -> Predictor:
         self.opened += 1
         if callable(self.before):

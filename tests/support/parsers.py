@@ -28,6 +28,10 @@ class NoParser(Engine, BundleArrays, WeightsFiles):
     def runtime(self) -> Runtime:
         self._asked()
 
+    @property
+    def reads(self) -> frozenset[str]:
+        self._asked()
+
     def open(self, bundle: VerifiedBundle) -> Predictor:
         self._asked()
 

@@ -29,6 +29,11 @@ class OnnxEngine(Engine):
         """See `Engine.runtime`."""
         return Runtime(engine=f"onnxruntime-{onnxruntime.__version__}", device="cpu")
 
+    @property
+    def reads(self) -> frozenset[str]:
+        """See `Engine.reads`."""
+        return frozenset({GRAPH})
+
     def open(self, bundle: VerifiedBundle) -> Predictor:
         """See `Engine.open`."""
         sha256 = bundle.manifest.files[GRAPH]

@@ -103,6 +103,7 @@ def _options(threads: int) -> SessionOptions:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = LOG_FATAL
+    options.enable_mem_pattern = False  # a second place for what a run needs
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.inter_op.allow_spinning", "0")
     options.add_free_dimension_override_by_name("batch", 1)

@@ -38,6 +38,11 @@ class TorchEngine(Engine):
             group=self.execution.group,
         )
 
+    @property
+    def reads(self) -> frozenset[str]:
+        """See `Engine.reads`."""
+        return frozenset({WEIGHTS})
+
     def open(self, bundle: VerifiedBundle) -> Predictor:
         """See `Engine.open`."""
         data = require_digest(bundle.files[WEIGHTS], sha256=bundle.manifest.files[WEIGHTS])

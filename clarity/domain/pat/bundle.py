@@ -7,7 +7,7 @@ compared before anything is parsed.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import ClassVar, Final
 
@@ -131,12 +131,12 @@ class Bundle:
 @attrs.frozen(kw_only=True)
 class VerifiedBundle:
     """
-    A bundle whose every byte is the recorded one; only `verified` makes it.
+    A bundle whose every byte is the recorded one; `verified` alone makes it.
 
     Attributes:
         ref: name, version and digest.
         manifest: what it says about itself.
-        files: contents by name.
+        files: contents by name; not all of them after `only`.
         signatures: how many came with it; none of them was checked.
     """
 
@@ -144,6 +144,11 @@ class VerifiedBundle:
     manifest: Manifest
     files: Mapping[str, bytes] = attrs.field(hash=False, repr=False)
     signatures: int
+
+    def only(self, names: Collection[str]) -> "VerifiedBundle":
+        """The same without files of other names, for whoever needs no more of it."""
+        kept = {name: data for name, data in self.files.items() if name in names}
+        return attrs.evolve(self, files=MappingProxyType(kept))
 
 
 def verified(bundle: Bundle, *, digest: str) -> VerifiedBundle:

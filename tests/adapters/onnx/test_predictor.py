@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -15,7 +16,7 @@ from clarity.domain.errors import ClarityError
 from clarity.domain.pat.artifact import DigestMismatch, UnreadableModel
 from clarity.domain.pat.parity import ParityBroken, parity_fixture, require_parity
 from clarity.domain.pat.prediction import Prediction, Signature
-from clarity.domain.pat.variants import Variant
+from clarity.domain.pat.variants import WEEK_MIN, Variant
 from clarity.ports.errors import Unexpected
 from tests.support.pat import random_batch, random_encoder, random_head, sha256
 
@@ -244,3 +245,33 @@ def test_serving_a_graph_loads_neither_torch_nor_the_package_onnx(tmp_path):
     )
 
     assert found.stdout.strip() == "[]"
+
+
+RESIDENT = Path("/proc/self/status")
+
+
+@pytest.mark.skipif(not RESIDENT.exists(), reason="the kernel does not tell a process's memory")
+def test_a_second_run_needs_no_more_memory_than_the_first(tmp_path):
+    model = build_onnx(WEIGHTS, length=WEEK_MIN)
+    (tmp_path / "model.onnx").write_bytes(model)
+    program = (
+        "import sys, pathlib, numpy\n"
+        "from clarity.adapters.onnx.predictor import open_onnx\n"
+        "def resident_kib():\n"
+        "    lines = pathlib.Path(sys.argv[3]).read_text().splitlines()\n"
+        "    return int(next(line.split()[1] for line in lines if line.startswith('VmRSS')))\n"
+        "model = pathlib.Path(sys.argv[1]).read_bytes()\n"
+        "predictor = open_onnx(model, sha256=sys.argv[2])\n"
+        "week = numpy.zeros((1, predictor.signature.length), numpy.float32)\n"
+        "resident = [(predictor.predict(week), resident_kib())[1] for _ in range(3)]\n"
+        "print(resident[-1] - resident[0])\n"
+    )
+
+    found = subprocess.run(
+        [sys.executable, "-c", program, tmp_path / "model.onnx", sha256(model), RESIDENT],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert int(found.stdout) < 1_024

@@ -58,6 +58,15 @@ def test_every_network_is_opened_as_its_manifest_says_and_passes_its_self_test(
     assert model.runtime == engine.runtime
 
 
+def test_a_network_is_opened_from_the_files_that_the_engine_says_it_reads_alone(engine: Engine):
+    bundle = checked(tiny_bundle())
+
+    predictor = engine.open(bundle.only(engine.reads))
+
+    assert engine.reads == engine.reads <= bundle.files.keys()
+    assert predictor.signature == bundle.manifest.signature
+
+
 def test_bytes_that_are_not_those_of_the_manifest_are_refused_unparsed(engine: Engine):
     right = checked(tiny_bundle())
     garbage = dict.fromkeys(NETWORK, b"\x80\x04N.")

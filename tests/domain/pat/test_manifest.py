@@ -187,6 +187,15 @@ def test_a_verified_bundle_tells_how_many_signatures_came_with_it():
     assert found.signatures == 2
 
 
+def test_a_part_of_a_verified_bundle_has_the_files_that_were_asked_for_and_there():
+    whole = verified(BUNDLE, digest=BUNDLE.digest)
+
+    part = whole.only({"model.onnx", "scaler.npz"})
+
+    assert (part.ref, part.manifest) == (whole.ref, whole.manifest)
+    assert part.files == {"model.onnx": b"model.onnx"}
+
+
 @pytest.mark.parametrize("name", sorted(FILES))
 def test_a_file_with_another_digest_is_refused(name: str):
     bundle = attrs.evolve(BUNDLE, files=FILES | {name: b"other"})
