@@ -50,9 +50,9 @@ class ConnectionSettings:
 
     Attributes:
         endpoint: where the tables are.
-        replica: where reads go when `endpoint` gives no answer within half of the time, and for
-            a while afterwards (`_regions.py`); None for nowhere. A replica of a global table may
-            lag, so this is opt-in.
+        replica: where reads that may lag go when `endpoint` gives no answer within half of the
+            time, and for a while afterwards (`_regions.py`); None for nowhere. A replica of a
+            global table lags, so this is opt-in.
         limits: per call.
         table_prefix: stands before the name of every table.
         makes_tables: those that are missing are made when the store is opened; engines only.
@@ -167,7 +167,7 @@ class DynamoDBConnection:
 
     def _answer(self, op: Op[T], labels: Mapping[str, str]) -> Answer:
         replica = self._settings.replica
-        if replica is None or not op.reads:
+        if replica is None or not op.may_lag:
             return self._of_primary(op, labels)
         if not self._primary.is_passed_over(self._now_s()):
             with suppress(Transient), within(current_deadline().left_s / 2, self._now_s):
@@ -246,11 +246,11 @@ def _nothing(_: Answer) -> None:
 
 
 def _ping(table: str) -> Op[None]:
-    """Said to be no read, since no replica can answer for the region itself."""
+    """What the region itself says, which no replica can answer for."""
     return Op(
         operation="describe_table",
         parameters={"TableName": table},
         decode=_nothing,
         table="main",
-        reads=False,
+        reads=True,
     )
