@@ -22,6 +22,7 @@ from clarity.adapters.aws._errors import (
 )
 from clarity.adapters.aws._in_flight import InFlight
 from clarity.adapters.aws._operations import Answer, Op, OperationName
+from clarity.adapters.aws._places import Places
 from clarity.adapters.aws._regions import Primary
 from clarity.adapters.aws._units import ConsumedUnits
 from clarity.adapters.aws.guards import UNGUARDED, Guards, guarded
@@ -78,7 +79,8 @@ class DynamoDBConnection:
     Credentials come through the SDK's own chain. Every call leaves a span with its consumed units,
     and its time whether it succeeds or not, under table and operation, never a key. Before each
     request that changes items `before_changes` may raise. A request to the primary passes the guard
-    of its kind, with all of its attempts as one call; one to the replica passes none.
+    of its kind, with all of its attempts as one call; one to the replica passes none. No more are
+    under way at once than the pool has connections; further ones wait within their deadline.
     """
 
     def __init__(
@@ -100,6 +102,7 @@ class DynamoDBConnection:
         self._clients: Final[dict[Endpoint, BaseClient]] = {}
         self._making: Final = threading.Lock()
         self._calls: Final = InFlight(WHAT)
+        self._places: Final = Places(settings.limits.pool_size)
         self._primary: Final = Primary()
 
     @property
@@ -134,7 +137,7 @@ class DynamoDBConnection:
         ):
             if op.operation in CHANGES:
                 self._before_changes(self)
-            with self._timed(labels):
+            with self._timed(labels), self._places.one(WHAT):
                 answer = self._answer(op, labels)
             units = ConsumedUnits.of(answer)
             tell("units", units.total)
