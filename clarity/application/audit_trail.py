@@ -20,8 +20,9 @@ from clarity.domain.identity import Actor, CorrelationId, PatientRef, TenantId
 from clarity.domain.signed_heads import SignedHead
 from clarity.ports.audit import AuditFilter, AuditSink, AuditTrail
 from clarity.ports.clock import Clock
+from clarity.ports.errors import Corrupt
 
-__all__ = ["AuditReport", "ChainVerdict", "VerifyTrail", "proved_head", "records_of"]
+__all__ = ["AuditReport", "ChainVerdict", "VerifyTrail", "proved_head", "records_of", "stored_head"]
 
 PAGE = 500
 """Records read at once."""
@@ -203,14 +204,28 @@ def proved_head(
         BrokenChain: the chain was tampered with.
         PortError: the trail cannot be read.
     """
-    before = trail.head(patient)
+    before = stored_head(trail, patient)
     reached = verify_chain(_watched(trail, patient, seen), signed=signed)
-    after = trail.head(patient)
+    after = stored_head(trail, patient)
     while reached != after != before:
         before = after
         reached = verify_chain(_watched(trail, patient, seen), signed=signed)
-        after = trail.head(patient)
+        after = stored_head(trail, patient)
     return verify_chain((), start=reached, head=after)
+
+
+def stored_head(trail: AuditTrail, patient: PatientRef) -> ChainHead:
+    """
+    The head as the store keeps it.
+
+    Raises:
+        BrokenChain: it is damaged, which says nothing of any record, so of record 0.
+        PortError: the trail cannot be read.
+    """
+    try:
+        return trail.head(patient)
+    except Corrupt as damaged:
+        raise BrokenChain(0, "its head cannot be read") from damaged
 
 
 def _watched(

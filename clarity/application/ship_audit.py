@@ -16,7 +16,7 @@ from clarity.domain.identity import PatientRef
 from clarity.domain.privacy import Pseudonyms
 from clarity.ports.audit_log import AuditLog, AuditOutbox, Due
 from clarity.ports.clock import Clock
-from clarity.ports.errors import Transient
+from clarity.ports.errors import PortError, Transient, Unexpected
 from clarity.ports.metrics import Metrics
 
 __all__ = ["NoAuditLog", "Pace", "ShipAudit", "Shipment", "shipping"]
@@ -123,8 +123,9 @@ class ShipAudit:
         log: where to; None when none is set.
         pseudonyms: stand for people.
         clock: what the time is.
-        metrics: told of `audit_log_records`, `audit_log_failures` by code, and `audit_log_lag_s`,
-            the age of the oldest record of each portion.
+        metrics: told of `audit_log_records`, those of them that cannot be read as
+            `audit_log_unreadable`, `audit_log_failures` by code, and `audit_log_lag_s`, the age of
+            the oldest record of each portion.
     """
 
     outbox: AuditOutbox
@@ -149,10 +150,16 @@ class ShipAudit:
                 return self._told(done, pace, end_s, PROBE if failures else PORTION)
             except Transient as error:
                 failures = failures + 1 if done.records == before else 1
-                self.metrics.count("audit_log_failures", 1, labels={"code": error.code})
+                self._count_failure(error)
                 pause_s = pace.pause_s(failures)
                 if self.clock.monotonic_s() + pause_s >= end_s or pace.pause(pause_s):
                     return done.but(str(error))
+            except PortError as error:
+                self._count_failure(error)
+                raise
+
+    def _count_failure(self, error: PortError) -> None:
+        self.metrics.count("audit_log_failures", 1, labels={"code": error.code})
 
     def _told(self, done: _Done, pace: Pace, end_s: float, first: int) -> Shipment:
         """Everything is told, or the time is over."""
@@ -196,7 +203,13 @@ class ShipAudit:
         whole = [entry for entry in written if entry.is_last]
         self.outbox.mark({patients[entry.chain]: entry.seq for entry in whole})
         self.metrics.count("audit_log_records", len(whole), labels={})
+        self._tell_unreadable(sum(not entry.is_readable for entry in whole))
         return len(whole)
+
+    def _tell_unreadable(self, records: int) -> None:
+        if records:
+            self.metrics.count("audit_log_unreadable", records, labels={})
+            _log.warning("audit-log-unreadable", extra={"records": records})
 
 
 @contextmanager
@@ -225,14 +238,31 @@ def shipping(ship: ShipAudit, every_s: float) -> Iterator[None]:
         thread.join()
 
 
+def _shipped(ship: ShipAudit, pace: Pace) -> Shipment:
+    """
+    What `ship` told.
+
+    Raises:
+        ClarityError: it was refused; `Unexpected` for what no rule covers, since a thread that
+            ended would tell nothing more.
+    """
+    try:
+        return ship.run(pace)
+    except ClarityError:
+        raise
+    except Exception as error:
+        raise Unexpected("the audit log could not be told") from error
+
+
 def _ship_on(ship: ShipAudit, every_s: float, ended: threading.Event) -> None:
     pace = Pace(pause=ended.wait)
     while True:
         try:
-            shipment = ship.run(pace)
+            shipment = _shipped(ship, pace)
             if shipment.problem and not ended.is_set():
                 _log.warning("audit-log-behind", extra={"records": shipment.records})
         except ClarityError as error:
-            _log.warning("audit-log-refused", extra={"code": error.code})
+            cause = type(error.__cause__ or error).__name__
+            _log.warning("audit-log-refused", extra={"code": error.code, "error": cause})
         if ended.wait(every_s):
             return

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import attrs
 
 from clarity.application.anchors import Anchors
-from clarity.application.audit_trail import ChainVerdict, proved_head
+from clarity.application.audit_trail import ChainVerdict, proved_head, stored_head
 from clarity.domain.access import require_tenant
 from clarity.domain.audit import AuditRecord, BrokenChain, ChainHead, is_tombstone
 from clarity.domain.identity import Actor, PatientRef, TenantId
@@ -91,9 +91,16 @@ class SignHeads:
         self, patient: PatientRef, ledger: Ledger, again_after: timedelta | None, at: datetime
     ) -> bool:
         known = ledger.signed.get(patient)
-        if known is None or known.head != self.trail.head(patient):
+        if known is None or not self._is_unchanged(patient, known.head):
             return True
         return again_after is not None and at - known.at >= again_after
+
+    def _is_unchanged(self, patient: PatientRef, known: ChainHead) -> bool:
+        """One that cannot be read has changed."""
+        try:
+            return stored_head(self.trail, patient) == known
+        except BrokenChain:
+            return False
 
     def _signed(
         self, due: Sequence[PatientRef], ledger: Ledger, entry: Entry, *, unchanged: int

@@ -232,7 +232,7 @@ def _check_link(record: AuditRecord, reached: ChainHead) -> None:
 
 def _seq_of(body: bytes) -> object:
     try:
-        return json.loads(body).get("seq")
+        return json.loads(body.decode()).get("seq")
     except (ValueError, AttributeError, RecursionError):
         return None
 

@@ -59,6 +59,7 @@ class LogEntry:
         at: when it happened, UTC.
         text: a JSON object without line breaks, ASCII; its `id` is the same whenever the same
             record is logged again, so that duplicates can be told.
+        is_readable: the text says what happened, not that the record cannot be read.
     """
 
     chain: str
@@ -66,6 +67,7 @@ class LogEntry:
     is_last: bool
     at: datetime
     text: str = attrs.field(repr=False, validator=attrs.validators.max_len(MAX_ENTRY_BYTES))
+    is_readable: bool = True
 
 
 def entries_of(
@@ -80,12 +82,14 @@ def entries_of(
         pseudonyms: stand for people.
         now: told as the time of a record that cannot be read, which is told as such.
     """
-    chain, mark = pseudonyms.of(patient), pseudonyms.mark(record.hash)
+    chain = pseudonyms.of(patient)
+    mark = pseudonyms.mark(record.hash or f"{chain} {record.seq}".encode())
     try:
         event = record.event
     except UnreadableRecord as unreadable:
         told = {"id": mark, "chain": chain, "seq": record.seq, "error": unreadable.code}
-        yield LogEntry(chain, record.seq, is_last=True, at=now, text=_line(told))
+        text = _line(told)
+        yield LogEntry(chain, record.seq, is_last=True, at=now, text=text, is_readable=False)
         return
     parts = list(_parts([_shown(touched, pseudonyms) for touched in event.touched]))
     for number, part in enumerate(parts, 1):

@@ -83,19 +83,28 @@ class AuditTrail(Protocol):
         """
         At most `limit` (1 to 1,000) matching records after `cursor`, as they are stored.
 
-        Nothing is verified here: `verify_chain` does that over the records of one patient. The
-        pages, followed to the end, hold every matching record exactly once.
+        Nothing is verified here: `verify_chain` does that over the records of one patient. What is
+        stored in a form that no record has is a record with an empty body and an empty hash, at the
+        number that it is stored under. The pages, followed to the end, hold every matching record
+        exactly once.
 
         Raises:
             ValueError: the limit is out of range.
             BadCursor: the cursor was changed, is older than a day, or belongs to another filter.
+            UnreadableRecord: whether a record matches can only be told from its body.
             Unavailable, TimedOut, Throttled: nothing is known.
         """
         ...
 
     @abstractmethod
     def head(self, patient: PatientRef) -> ChainHead:
-        """The head of the patient's chain as the store keeps it; length 0 when there is none."""
+        """
+        The head of the patient's chain as the store keeps it; length 0 when there is none.
+
+        Raises:
+            Corrupt: it is stored in a form that no head has.
+            Unavailable, TimedOut, Throttled: nothing is known.
+        """
         ...
 
     @abstractmethod

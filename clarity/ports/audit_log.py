@@ -64,10 +64,12 @@ class AuditOutbox(Protocol):
 
         Of one chain they come in order and begin with the first behind the mark. A record may be
         due a moment later than it is written, and is then due until it is marked. Nothing is given
-        only when nothing is known to be due.
+        only when nothing is known to be due. A record that cannot be read is due like any other
+        (`AuditTrail.records`).
 
         Raises:
             ValueError: the limit is out of range.
+            Corrupt: nothing is due but what a chain holds whose head or mark cannot be read.
             Unavailable, TimedOut, Throttled: nothing is known.
         """
         ...

@@ -21,7 +21,7 @@ class Stock:
         patients: people with an audit chain; reserved subjects are none.
         entities: number of entities that have not expired, by kind.
         audit_records: number of audit records.
-        size_bytes: space on disk, 0 when the store is not on a disk.
+        size_bytes: space on disk; None when nobody measured it.
     """
 
     location: str
@@ -29,7 +29,7 @@ class Stock:
     patients: int
     entities: tuple[tuple[str, int], ...]
     audit_records: int
-    size_bytes: int
+    size_bytes: int | None
 
 
 @runtime_checkable

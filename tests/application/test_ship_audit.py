@@ -4,7 +4,7 @@ import itertools
 import json
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 import pytest
@@ -15,7 +15,8 @@ from clarity.domain.audit import AuditEvent, Operation, Touched
 from clarity.domain.audit_log import LogEntry
 from clarity.domain.identity import PatientRef
 from clarity.domain.privacy import Pseudonyms
-from clarity.ports.errors import Denied, Throttled, Unavailable
+from clarity.ports.audit_log import AuditOutbox, Due
+from clarity.ports.errors import Corrupt, Denied, Throttled, Unavailable
 from tests.application.world import ADA, BEN, NURSE, REQUEST, World, opened
 from tests.support.dynamodb import Counted
 from tests.support.logs import ListLog
@@ -264,6 +265,72 @@ def test_in_the_background_a_refusal_is_written_to_the_log_and_survived(
         "audit-log-refused",
         "audit-log-behind",
     ]
+
+
+def test_in_the_background_an_error_that_nobody_knows_is_written_to_the_log_and_survived(
+    world: World, caplog: pytest.LogCaptureFixture
+):
+    there = threading.Event()
+    answers = iter([KeyError("AUD#clinic#ada"), RecursionError(), None])
+    told(world, ADA)
+
+    def before(_: Sequence[LogEntry]) -> None:
+        error = next(answers)
+        if error is not None:
+            raise error
+        there.set()
+
+    log = ListLog(before=before)
+    with caplog.at_level(logging.WARNING), shipping(shipping_to(world, log), 0.001):
+        wait_until(there)
+
+    assert seqs(log, ADA) == [1]
+    assert [(r.getMessage(), r.code, r.error) for r in caplog.records] == [
+        ("audit-log-refused", "port.unexpected", "KeyError"),
+        ("audit-log-refused", "port.unexpected", "RecursionError"),
+    ]
+    assert "ada" not in caplog.text
+
+
+def test_a_record_that_cannot_be_read_is_told_as_such_and_counted(
+    world: World, caplog: pytest.LogCaptureFixture
+):
+    told(world, ADA, ADA, BEN)
+    with world.store.writing() as connection:
+        connection.execute("DROP TRIGGER audit_is_never_edited")
+        connection.execute("UPDATE audit SET body = x'00', hash = x'' WHERE owner = 1")
+    log, metrics = ListLog(), Counted()
+
+    with caplog.at_level(logging.WARNING):
+        shipment = shipping_to(world, log, metrics).run(by_hand(world))
+
+    assert shipment == Shipment(records=3, is_complete=True)
+    lines = [json.loads(entry.text) for entry in log.kept]
+    assert [line.get("error") for line in lines].count("audit.unreadable") == 2
+    assert len({line["id"] for line in lines}) == 3
+    assert metrics.total("audit_log_unreadable") == 2
+    assert [(r.getMessage(), r.records) for r in caplog.records] == [("audit-log-unreadable", 2)]
+
+
+@attrs.frozen
+class Damaged(AuditOutbox):
+    """A chain whose head cannot be read; nothing else is due."""
+
+    def due(self, *, limit: int) -> tuple[Due, ...]:
+        raise Corrupt("the head of an audit chain")
+
+    def mark(self, told: Mapping[PatientRef, int]) -> None:
+        raise AssertionError
+
+
+def test_damage_of_the_chains_is_counted_and_told_to_who_asked(world: World):
+    metrics = Counted()
+    ship = attrs.evolve(shipping_to(world, ListLog(), metrics), outbox=Damaged())
+
+    with pytest.raises(Corrupt):
+        ship.run(by_hand(world))
+
+    assert metrics.total("audit_log_failures", code="port.corrupt") == 1
 
 
 def test_in_the_background_nothing_happens_unless_it_is_asked_for(world: World):

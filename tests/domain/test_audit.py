@@ -162,6 +162,13 @@ def test_a_body_that_is_none_is_found_and_cannot_be_read(body: bytes):
         _ = forged.event
 
 
+def test_a_body_in_other_letters_than_utf_8_is_found_even_with_a_fitting_hash():
+    body = chained(_event(), ChainHead()).body.decode().encode("utf-16")
+
+    with pytest.raises(BrokenChain, match="another place"):
+        verify_chain([_linked(body, seq=1)])
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -7,13 +7,14 @@ import zlib
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+import orjson
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from clarity.adapters.aws.dynamodb import cursor as dynamodb_cursor
-from clarity.adapters.aws.dynamodb.chain import record_of
+from clarity.adapters.aws.dynamodb.chain import head_of, mark_of, record_of
 from clarity.adapters.local import cursor as local_cursor
 from clarity.adapters.local.copies import SqliteCopies
 from clarity.adapters.local.kept_evidence import SqliteKeptEvidence
@@ -65,6 +66,47 @@ def _quoted(text: str) -> str:
 
 def _item(packed: bytes) -> dict[str, dict[str, object]]:
     return {"z": {"B": packed}, "h": {"B": bytes(32)}, "w": {"S": "word"}}
+
+
+SHAPES: Final = (
+    b'{"z":{"B":"eJw="},"h":{"B":"AAAA"},"w":{"S":"word"}}',
+    b'{"body":{"S":"{}"},"h":{"B":"AAAA"}}',
+    b'{"z":{"S":"eJw="},"h":{"N":"1"},"w":{"B":"AAAA"},"body":{"M":{"B":{"S":"x"}}}}',
+    b'{"z":{"B":"eJw="},"z":{"L":[]},"h":{"NULL":true},"body":{"N":"1e400"}}',
+)
+"""Items as they are on the wire; of those that hold no record something is missing or other."""
+
+HEAD: Final = b'{"n":{"N":"3"},"h":{"B":"AAAA"},"told":{"N":"2"}}'
+MARK: Final = b'{"k":{"B":"AAAA"},"kx":{"N":"1"}}'
+
+
+def _of_item(read: Callable[[dict[str, Any]], object]) -> Callable[[bytes], object]:
+    """Reads the attributes of an item; what is no JSON object does not get through the transport."""
+
+    def decoded(data: bytes) -> object:
+        try:
+            item = orjson.loads(data)
+        except orjson.JSONDecodeError:
+            return None
+        return read({"sk": {"S": "1"}, **item}) if _is_item(item) else None
+
+    return decoded
+
+
+def _is_item(found: object) -> bool:
+    """Keys are texts by the table, and every attribute has one type."""
+    return (
+        isinstance(found, dict)
+        and "sk" not in found
+        and all(_is_attribute(one) for one in found.values())
+    )
+
+
+def _is_attribute(found: object) -> bool:
+    if not isinstance(found, dict) or len(found) != 1:
+        return False
+    ((type_, value),) = found.items()
+    return isinstance(value, str) or type_ not in {"S", "N", "B"}
 
 
 def _heads() -> bytes:
@@ -169,6 +211,26 @@ TRAIL_DECODERS: Final[dict[str, Callable[[], Decoder]]] = {
     "audit-record-in-dynamodb": lambda: Decoder(
         decode=lambda data: record_of({"sk": {"S": "1"}, **_item(data)}).event,
         layers=(Layer((zlib.compress(BODY),)), Layer((BODY,), zlib.compress)),
+        modules=("adapters.aws.dynamodb.chain",),
+    ),
+    "audit-item-in-dynamodb": lambda: Decoder(
+        decode=_of_item(record_of),
+        layers=(Layer(SHAPES),),
+        modules=("adapters.aws.dynamodb.chain",),
+    ),
+    "sort-key-in-dynamodb": lambda: Decoder(
+        decode=lambda data: record_of({"sk": {"S": data.decode("utf-8", "replace")}}),
+        layers=(Layer((b"000000000002", b"000000000002x", b"HEAC")),),
+        modules=("adapters.aws.dynamodb.chain",),
+    ),
+    "head-in-dynamodb": lambda: Decoder(
+        decode=_of_item(head_of),
+        layers=(Layer((HEAD,)),),
+        modules=("adapters.aws.dynamodb.chain",),
+    ),
+    "mark-in-dynamodb": lambda: Decoder(
+        decode=_of_item(mark_of),
+        layers=(Layer((MARK,)),),
         modules=("adapters.aws.dynamodb.chain",),
     ),
     "signed-heads": lambda: Decoder(

@@ -372,8 +372,8 @@ BUGS: Final = (
     Bug(
         name="told-records-let-a-patient-be-guessed",
         file="clarity/domain/audit_log.py",
-        old="pseudonyms.of(patient), pseudonyms.mark(record.hash)",
-        new="pseudonyms.of(patient), record.hash.hex()",
+        old='pseudonyms.mark(record.hash or f"{chain} {record.seq}".encode())',
+        new="record.hash.hex()",
         tests=("tests/domain/test_audit_log.py",),
     ),
     Bug(

@@ -47,7 +47,9 @@ class Op(Generic[T]):
         parameters: as the SDK takes them.
         decode: reads the answer.
         table: logical name of the (first) table, for metrics and spans.
-        reads: nothing changes by it, so it may be repeated and sent to another region.
+        reads: nothing changes by it, so it may be repeated.
+        may_lag: what was true a moment ago is an answer too, so a replica may give it. Not for what
+            a decision, a count or a proof stands on.
     """
 
     operation: OperationName
@@ -55,3 +57,9 @@ class Op(Generic[T]):
     decode: Callable[[Answer], T]
     table: str
     reads: bool
+    may_lag: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        """Only what reads may lag."""
+        if self.may_lag and not self.reads:
+            raise ValueError("only what changes nothing may lag")

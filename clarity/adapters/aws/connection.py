@@ -22,6 +22,7 @@ from clarity.adapters.aws._errors import (
 )
 from clarity.adapters.aws._in_flight import InFlight
 from clarity.adapters.aws._operations import Answer, Op, OperationName
+from clarity.adapters.aws._places import Places
 from clarity.adapters.aws._regions import Primary
 from clarity.adapters.aws._units import ConsumedUnits
 from clarity.adapters.aws.guards import UNGUARDED, Guards, guarded
@@ -50,9 +51,9 @@ class ConnectionSettings:
 
     Attributes:
         endpoint: where the tables are.
-        replica: where reads go when `endpoint` gives no answer within half of the time, and for
-            a while afterwards (`_regions.py`); None for nowhere. A replica of a global table may
-            lag, so this is opt-in.
+        replica: where reads that may lag go when `endpoint` gives no answer within half of the
+            time, and for a while afterwards (`_regions.py`); None for nowhere. A replica of a
+            global table lags, so this is opt-in.
         limits: per call.
         table_prefix: stands before the name of every table.
         makes_tables: those that are missing are made when the store is opened; engines only.
@@ -78,7 +79,8 @@ class DynamoDBConnection:
     Credentials come through the SDK's own chain. Every call leaves a span with its consumed units,
     and its time whether it succeeds or not, under table and operation, never a key. Before each
     request that changes items `before_changes` may raise. A request to the primary passes the guard
-    of its kind, with all of its attempts as one call; one to the replica passes none.
+    of its kind, with all of its attempts as one call; one to the replica passes none. No more are
+    under way at once than the pool has connections; further ones wait within their deadline.
     """
 
     def __init__(
@@ -100,6 +102,7 @@ class DynamoDBConnection:
         self._clients: Final[dict[Endpoint, BaseClient]] = {}
         self._making: Final = threading.Lock()
         self._calls: Final = InFlight(WHAT)
+        self._places: Final = Places(settings.limits.pool_size)
         self._primary: Final = Primary()
 
     @property
@@ -134,7 +137,7 @@ class DynamoDBConnection:
         ):
             if op.operation in CHANGES:
                 self._before_changes(self)
-            with self._timed(labels):
+            with self._timed(labels), self._places.one(WHAT):
                 answer = self._answer(op, labels)
             units = ConsumedUnits.of(answer)
             tell("units", units.total)
@@ -167,7 +170,7 @@ class DynamoDBConnection:
 
     def _answer(self, op: Op[T], labels: Mapping[str, str]) -> Answer:
         replica = self._settings.replica
-        if replica is None or not op.reads:
+        if replica is None or not op.may_lag:
             return self._of_primary(op, labels)
         if not self._primary.is_passed_over(self._now_s()):
             with suppress(Transient), within(current_deadline().left_s / 2, self._now_s):
@@ -246,11 +249,11 @@ def _nothing(_: Answer) -> None:
 
 
 def _ping(table: str) -> Op[None]:
-    """Said to be no read, since no replica can answer for the region itself."""
+    """What the region itself says, which no replica can answer for."""
     return Op(
         operation="describe_table",
         parameters={"TableName": table},
         decode=_nothing,
         table="main",
-        reads=False,
+        reads=True,
     )

@@ -42,7 +42,8 @@ class Limits:
             are one step; with S3, whose bodies take as long as they are large, until the last
             attempt begins.
         attempts: tries of one call, the first included.
-        pool_size: connections kept open; as many threads can call at once.
+        pool_size: connections kept open; of DynamoDB as many calls are under way at once, and
+            further ones wait within their deadline.
     """
 
     connect_timeout_s: float = attrs.field(default=1.0, validator=_positive)

@@ -36,7 +36,8 @@ def status(session: Session) -> None:
         return
     click.echo(f"store          {stock.location}")
     click.echo(f"layout         version {stock.schema}")
-    click.echo(f"size           {stock.size_bytes:,} bytes")
+    if stock.size_bytes is not None:
+        click.echo(f"size           {stock.size_bytes:,} bytes")
     click.echo(f"tenant         {session.tenant}")
     click.echo(f"patients       {stock.patients:,}")
     for kind, count in stock.entities:

@@ -7,8 +7,9 @@ import attrs
 from clarity.adapters.local._query import micros
 from clarity.domain.audit import GENESIS, AuditEvent, AuditRecord, ChainHead, chained
 from clarity.domain.identity import PatientRef
+from clarity.ports.errors import Corrupt
 
-__all__ = ["Owner", "append", "owner_of", "registered"]
+__all__ = ["Owner", "append", "owner_of", "record_of", "registered"]
 
 
 @attrs.frozen
@@ -20,12 +21,29 @@ class Owner:
 
 
 def owner_of(connection: sqlite3.Connection, patient: PatientRef) -> Owner | None:
-    """The patient's number and head; None for one of whom the store knows nothing."""
+    """
+    The patient's number and head; None for one of whom the store knows nothing.
+
+    Raises:
+        Corrupt: the row is of another form, which only a changed schema lets in.
+    """
     row = connection.execute(
         "SELECT id, seq, hash FROM patient WHERE tenant = ? AND patient = ?",
         (str(patient.tenant), str(patient.patient)),
     ).fetchone()
-    return None if row is None else Owner(row[0], ChainHead(row[1], row[2]))
+    if row is None:
+        return None
+    id_, seq, hash_ = row
+    if not isinstance(seq, int) or not isinstance(hash_, bytes):
+        raise Corrupt("the head of an audit chain")
+    return Owner(id_, ChainHead(seq, hash_))
+
+
+def record_of(seq: int, body: object, hash_: object) -> AuditRecord:
+    """The record of a row; empty when the row is of another form, which ends every chain."""
+    if not isinstance(body, bytes) or not isinstance(hash_, bytes):
+        return AuditRecord(seq, b"", b"")
+    return AuditRecord(seq, body, hash_)
 
 
 def registered(connection: sqlite3.Connection, patient: PatientRef) -> Owner:

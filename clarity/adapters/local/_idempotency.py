@@ -5,7 +5,7 @@ import sqlite3
 import orjson
 
 from clarity.domain.audit import ChainHead
-from clarity.ports.errors import IdempotencyMismatch
+from clarity.ports.errors import Corrupt, IdempotencyMismatch
 from clarity.ports.repository import Committed, Evidence
 
 __all__ = ["answer", "forget", "remember"]
@@ -19,6 +19,7 @@ def answer(
 
     Raises:
         IdempotencyMismatch: the key was used for another request or another patient.
+        Corrupt: what was answered cannot be read.
     """
     row = connection.execute(
         "SELECT owner, request, versions, seq, hash FROM idempotency "
@@ -30,7 +31,17 @@ def answer(
     first_owner, request, versions, seq, hash_ = row
     if (first_owner, request) != (owner, evidence.request_digest):
         raise IdempotencyMismatch
-    return Committed(tuple(orjson.loads(versions)), ChainHead(seq, hash_))
+    return Committed(_versions(versions), ChainHead(seq, hash_))
+
+
+def _versions(text: str) -> tuple[int, ...]:
+    try:
+        versions = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise Corrupt("a remembered request") from error
+    if not isinstance(versions, list) or not all(isinstance(one, int) for one in versions):
+        raise Corrupt("a remembered request")
+    return tuple(versions)
 
 
 def remember(

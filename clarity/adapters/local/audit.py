@@ -59,7 +59,7 @@ class SqliteAuditTrail(AuditSink, AuditTrail):
         page = statement(SELECT, matching, "ORDER BY patient, audit.seq LIMIT", str(limit + 1))
         with self.store.reading() as connection:
             rows = connection.execute(page.text, page.values).fetchall()
-        found = tuple(AuditRecord(seq, body, hash_) for _, seq, body, hash_ in rows[:limit])
+        found = tuple(_chain.record_of(*row) for _, *row in rows[:limit])
         if len(rows) <= limit:
             return AuditPage(found, None)
         last = rows[limit - 1][:2]

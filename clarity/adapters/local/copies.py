@@ -12,10 +12,11 @@ from typing import Final
 import attrs
 
 from clarity.adapters.local import _rows, schema
+from clarity.adapters.local._chain import record_of
 from clarity.adapters.local._errors import translated
 from clarity.adapters.local._query import Sql
 from clarity.adapters.local.store import SqliteStore
-from clarity.domain.audit import AuditRecord, BrokenChain, ChainHead, verify_chain
+from clarity.domain.audit import BrokenChain, ChainHead, verify_chain
 from clarity.ports.copies import Checkup, StoreCopies
 from clarity.ports.entities import ENTITIES, EntitySpec
 from clarity.ports.errors import AlreadyExists, Corrupt, NotFound
@@ -150,7 +151,7 @@ def _items(connection: sqlite3.Connection) -> Iterator[tuple[EntitySpec, _rows.R
 
 def _chain(connection: sqlite3.Connection, owner: int, seq: int, hash_: bytes) -> int | None:
     """How many records the chain has; None when they do not lead to its head."""
-    records = (AuditRecord(*row) for row in connection.execute(RECORDS, [owner]))
+    records = (record_of(*row) for row in connection.execute(RECORDS, [owner]))
     try:
         return verify_chain(records, head=ChainHead(seq, hash_)).seq
     except BrokenChain:

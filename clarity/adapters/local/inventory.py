@@ -69,7 +69,7 @@ class SqliteInventory(Inventory, Pingable):
             patients=patients,
             entities=entities,
             audit_records=records,
-            size_bytes=0 if self.path is None else _size_bytes(self.path),
+            size_bytes=None if self.path is None else _size_bytes(self.path),
         )
 
     def ping(self) -> str:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import attrs
 
+from clarity.adapters.local import _chain
 from clarity.adapters.local.store import SqliteStore
-from clarity.domain.audit import AuditRecord
 from clarity.domain.identity import PatientId, PatientRef, TenantId
 from clarity.ports.audit_log import MAX_DUE, AuditOutbox, Due
 
@@ -34,7 +34,7 @@ class SqliteAuditOutbox(AuditOutbox):
                 [limit],
             ).fetchall()
         return tuple(
-            Due(PatientRef(TenantId(tenant), PatientId(patient)), AuditRecord(*record))
+            Due(PatientRef(TenantId(tenant), PatientId(patient)), _chain.record_of(*record))
             for tenant, patient, *record in rows
         )
 

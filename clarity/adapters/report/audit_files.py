@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 import attrs
 import orjson
 
-from clarity.domain.audit import AuditRecord
+from clarity.domain.audit import AuditRecord, UnreadableRecord
 from clarity.ports.report import AuditFormat, AuditRenderer
 
 __all__ = ["AuditFiles"]
@@ -109,9 +109,17 @@ def _json(records: Iterable[AuditRecord]) -> Iterator[bytes]:
 
 
 def _object(record: AuditRecord) -> bytes:
-    return orjson.dumps(
-        {"seq": record.seq, "body": record.body.decode(), "hash": record.hash.hex()}
-    )
+    return orjson.dumps({"seq": record.seq, "body": _text(record), "hash": record.hash.hex()})
+
+
+def _text(record: AuditRecord) -> str:
+    """The body, which is left as it is even where nobody understands it."""
+    try:
+        if record.body:
+            return record.body.decode()
+    except UnicodeDecodeError as error:
+        raise UnreadableRecord(record.seq) from error
+    raise UnreadableRecord(record.seq)
 
 
 def _html(records: Iterable[AuditRecord]) -> Iterator[bytes]:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from clarity.adapters.aws.dynamodb.backoff import Backoff
-from clarity.adapters.aws.dynamodb.batch import Batches
+from clarity.adapters.aws.dynamodb.batch import Address, Batches
+from clarity.adapters.aws.dynamodb.keys import batch_sk, owner_pk
 from clarity.adapters.local.clock import SystemClock
 from clarity.domain.streams import DayChunk
 from clarity.ports.bulk import MAX_DAYS, Brought
@@ -121,3 +122,13 @@ def test_a_damaged_day_is_told_and_nothing_is_written(world: World):
         world.bulk.put(DAYS, evidence=named("again"))
 
     assert world.trail.head(ADA).seq == 2
+
+
+def test_an_open_batch_that_cannot_be_read_is_told_and_nothing_is_written(world: World):
+    at = Address("main", owner_pk(ADA), batch_sk("batch"))
+    Batches(world.connection, SystemClock(), ONCE).put("main", [at.key])
+
+    with pytest.raises(Corrupt, match="an open batch"):
+        world.bulk.put(DAYS, evidence=named())
+
+    assert world.trail.head(ADA).seq == 0

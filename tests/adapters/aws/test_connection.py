@@ -488,7 +488,7 @@ def test_reads_go_to_the_replica_when_the_region_is_silent(line, proxy: FaultPro
     )
     connection, metrics, _ = connected(settings)
 
-    item = connection.run(get_op(connection, THERE))
+    item = connection.run(attrs.evolve(get_op(connection, THERE), may_lag=True))
 
     assert item["v"] == {"S": "here"}
     assert metrics.total("dynamodb_replica_reads") == 1
@@ -506,8 +506,9 @@ def test_an_answer_that_is_no_failure_of_the_region_does_not_go_to_the_replica(
     )
     connection, metrics, _ = connected(settings)
 
+    absent = get_op(connection, Address("other", "a", "b"))
     with pytest.raises(Unexpected):
-        connection.run(get_op(connection, Address("other", "a", "b")))
+        connection.run(attrs.evolve(absent, may_lag=True))
 
     assert metrics.total("dynamodb_replica_reads") == 0
     connection.close()

@@ -20,7 +20,7 @@ from clarity.domain.audit import verify_chain
 from clarity.domain.identity import PatientRef
 from clarity.ports.audit import AuditFilter
 from clarity.ports.entities import key_of
-from clarity.ports.errors import IdempotencyMismatch
+from clarity.ports.errors import Corrupt, IdempotencyMismatch
 from clarity.ports.repository import Committed, Put
 from tests.contracts.repository.harness import ADA, BEN, chunk, digest, evidence
 from tests.support.clocks import HandClock
@@ -49,15 +49,15 @@ def found(world: World, at: Address) -> Item | None:
     return world.connection.run(get_op(world.connection, at))
 
 
-def put(world: World, item: Item) -> None:
+def put(world: World, item: Item, *, table: str = "main") -> None:
     raw = {n: {"B": base64.b64decode(v["B"])} if "B" in v else v for n, v in item.items()}
-    parameters = {"TableName": world.connection.table("main"), "Item": raw}
+    parameters = {"TableName": world.connection.table(table), "Item": raw}
     world.connection.run(
         Op(
             operation="put_item",
             parameters=parameters,
             decode=lambda _: None,
-            table="main",
+            table=table,
             reads=False,
         )
     )
@@ -201,7 +201,7 @@ def as_before(world: World) -> Committed:
             operation="transact_write_items",
             parameters={"TransactItems": writes},
             decode=lambda _: None,
-            table="main",
+            table=table,
             reads=False,
         )
     )
@@ -235,3 +235,25 @@ def test_after_a_memory_of_the_form_before_is_over_its_key_is_new(world: World, 
     assert again.versions == (2,)
     assert world.repository.get(ADA, key_of(chunk())).version == 2
     assert found(world, AT) is not None
+
+
+def test_a_remembered_request_that_cannot_be_read_is_told_and_nothing_is_written(world: World):
+    committed(world)
+    put(world, AT.key)
+
+    with pytest.raises(Corrupt, match="a remembered request"):
+        committed(world)
+    with pytest.raises(Corrupt, match="a remembered request"):
+        held(world)
+
+    assert world.trail.head(ADA).seq == 1
+
+
+@pytest.mark.parametrize("changed", [{"k": {"S": "?"}}, {"kx": {"S": "soon"}}])
+def test_a_mark_beside_a_record_that_cannot_be_read_is_told(world: World, changed: Item):
+    committed(world)
+    record = found(world, Address("audit", chain_pk(ADA), seq_sk(1)))
+    put(world, {**record, **changed}, table="audit")
+
+    with pytest.raises(Corrupt, match="the mark of a remembered request"):
+        held(world)

@@ -1,20 +1,21 @@
 """The outbox in the tables: which chains the index lists, what a mark costs, what it survives."""
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Final
 
 import attrs
 import pytest
 
 from clarity.adapters.aws._operations import Item, Op
 from clarity.adapters.aws.dynamodb.backoff import Backoff
-from clarity.adapters.aws.dynamodb.batch import get_op
+from clarity.adapters.aws.dynamodb.batch import Address, get_op
 from clarity.adapters.aws.dynamodb.chain import head_address
 from clarity.adapters.aws.dynamodb.keys import seq_sk
 from clarity.adapters.aws.dynamodb.outbox import DynamoDBAuditOutbox
 from clarity.adapters.local.clock import SystemClock
 from clarity.domain.identity import PatientId, PatientRef
-from clarity.ports.errors import Unavailable
+from clarity.ports.errors import Corrupt, Unavailable
 from tests.contracts.audit_outbox.test_audit_outbox_contract import ADA, CLINIC, event, everything
 from tests.support.dynamodb import LIMITS, PATIENT, World, world_on
 from tests.support.engines import running
@@ -39,6 +40,10 @@ def head(world: World, patient: PatientRef) -> Item:
     item = world.connection.run(get_op(world.connection, head_address(patient)))
     assert item is not None
     return item
+
+
+def record_at(patient: PatientRef, seq: int) -> Address:
+    return attrs.evolve(head_address(patient), sk=seq_sk(seq))
 
 
 def put(world: World, item: Item) -> None:
@@ -147,3 +152,44 @@ def test_a_mark_that_collides_with_writers_is_tried_again_until_the_time_is_over
 
         proxy.plan = lambda *_: None
         assert everything(outbox_of(world)) == {ADA: [1]}
+
+
+UNREADABLE_HEADS: Final[dict[str, Callable[[Item], Item]]] = {
+    "without its length": lambda item: {n: v for n, v in item.items() if n != "n"},
+    "without its hash": lambda item: {n: v for n, v in item.items() if n != "h"},
+    "with a mark that is a word": lambda item: {**item, "told": {"S": "most"}},
+    "under a key that names nobody": lambda item: {**item, "pk": {"S": "AUD"}},
+}
+
+
+@pytest.mark.parametrize("change", UNREADABLE_HEADS.values(), ids=UNREADABLE_HEADS)
+def test_a_head_that_cannot_be_read_is_told_when_all_other_chains_were(change: Callable):
+    who, other = person("damaged"), person("whole")
+    with world_on(running("ministack"), SystemClock()) as world:
+        outbox = outbox_of(world)
+        for patient in (who, other):
+            world.trail.append(event(patient))
+        put(world, change(head(world, who)))
+
+        given = everything(outbox)
+        outbox.mark({patient: max(seqs) for patient, seqs in given.items()})
+
+        assert given[other] == [1]
+        with pytest.raises(Corrupt, match="the head of an audit chain"):
+            outbox.due(limit=10)
+
+
+def test_a_record_that_cannot_be_read_is_due_in_its_place(world: World):
+    who = person("unreadable")
+    for _ in range(3):
+        world.trail.append(event(who))
+    item = world.connection.run(get_op(world.connection, record_at(who, 2)))
+    put(world, {n: v for n, v in item.items() if n != "z"})
+
+    records = [one.record for one in outbox_of(world).due(limit=100) if one.patient == who]
+
+    assert [(record.seq, bool(record.body)) for record in records] == [
+        (1, True),
+        (2, False),
+        (3, True),
+    ]

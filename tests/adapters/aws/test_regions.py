@@ -45,7 +45,7 @@ class Line:
     metrics: Counted
 
     def read(self) -> object:
-        return self.connection.run(get_op(self.connection, THERE))
+        return self.connection.run(attrs.evolve(get_op(self.connection, THERE), may_lag=True))
 
     @property
     def replica_reads(self) -> float:

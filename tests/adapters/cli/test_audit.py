@@ -165,6 +165,48 @@ def test_tampering_with_the_file_is_found(clarity: Command, analyzed: Path, stat
     assert said.out.startswith("TAMPERED  ada: the audit chain is broken at record ")
 
 
+def loosened(store: Path, table: str) -> None:
+    """Somebody with the file lets the table take values of any type."""
+    with closing(sqlite3.connect(store)) as connection, connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute(
+            "UPDATE sqlite_master SET sql = replace(sql, 'STRICT', '') WHERE name = ?", [table]
+        )
+
+
+@pytest.mark.parametrize("column", ["body", "hash"])
+def test_a_record_of_another_form_breaks_its_chain_and_is_in_no_report_and_no_export(
+    clarity: Command, analyzed: Path, tmp_path: Path, column: str
+):
+    loosened(analyzed, "audit")
+    tampered(analyzed, f"UPDATE audit SET {column} = 'text' WHERE seq = 2")
+    asked = ("--store", analyzed, "audit")
+
+    said = clarity(*asked, "verify")
+
+    assert said.code == 5
+    assert "ada: the audit chain is broken at record 2" in said.out
+    for format_ in ("csv", "json", "jsonl", "html"):
+        report = clarity(*asked, "report", "--format", format_)
+        assert (report.code, "audit.unreadable" in report.err) == (1, True)
+    export = clarity(*asked, "export", "--out", tmp_path / "trail")
+    assert (export.code, "audit.broken-chain" in export.err) == (5, True)
+
+
+def test_a_head_of_another_form_breaks_its_chain_and_nothing_follows_it(
+    clarity: Command, analyzed: Path
+):
+    loosened(analyzed, "patient")
+    tampered(analyzed, "UPDATE patient SET hash = 'text' WHERE patient = 'ada'")
+
+    said = clarity("--store", analyzed, "audit", "verify")
+    report = clarity("--store", analyzed, "audit", "report", "--patient", "ada")
+
+    assert said.code == 5
+    assert "ada: the audit chain is broken at record 0: its head cannot be read" in said.out
+    assert (report.code, "port.corrupt" in report.err) == (1, True)
+
+
 def test_tampering_is_told_to_machines_and_whole_chains_beside_it(
     clarity: Command, analyzed: Path, tmp_path: Path
 ):

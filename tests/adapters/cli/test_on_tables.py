@@ -38,12 +38,15 @@ def test_a_recording_is_analyzed_read_and_proved_over_tables(
     signed = clarity(*on_tables, "audit", "sign", "--json")
     verified = clarity(*on_tables, "audit", "verify", "--json")
     reported = clarity(*on_tables, "audit", "report", "--patient", "ada", "--format", "csv")
+    in_words = clarity(*on_tables, "store", "status")
 
     assert made.told["ok"]
     assert analyzed.code == 0, analyzed.err
     assert (health.code, "ok " in health.out) == (0, True)
     assert status.told["patients"] == 1
     assert status.told["entities"]["chunk"] == 3
+    assert status.told["size_bytes"] is None
+    assert "size" not in in_words.out
     assert len(read.out.splitlines()) > 1_440
     assert signed.told["signed"] == 2
     assert verified.code == 0, verified.err

@@ -30,7 +30,7 @@ from clarity.ports.query import Query, Stored
 from clarity.ports.repository import Delete, Put
 from tests.adapters.local.stores import opened
 from tests.adapters.local.test_wire_form import GOLDEN, GOLDENS, LATER
-from tests.contracts.repository.harness import ADA, chunk, everything, evidence
+from tests.contracts.repository.harness import ADA, chunk, digest, everything, evidence
 
 SECOND = ("CREATE TABLE later (a TEXT) STRICT", "INSERT INTO later VALUES ('there')")
 
@@ -238,6 +238,20 @@ def test_the_tables_refuse_to_change_an_audit_record(statement: str):
 
         with pytest.raises(Unexpected), repository.store.writing() as connection:
             connection.execute(statement)
+
+        assert trail.head(ADA).seq == 1
+
+
+@pytest.mark.parametrize("versions", ["{", "{}", '["1"]'])
+def test_a_remembered_request_that_cannot_be_read_is_told(versions: str):
+    asked = evidence(key="monday", request=digest(1))
+    with opened(None) as (repository, trail):
+        repository.commit([Put(chunk(), 0)], evidence=asked)
+        with repository.store.writing() as connection:
+            connection.execute("UPDATE idempotency SET versions = ?", [versions])
+
+        with pytest.raises(Corrupt, match="a remembered request"):
+            repository.commit([Put(chunk(), 0)], evidence=asked)
 
         assert trail.head(ADA).seq == 1
 

@@ -130,3 +130,10 @@ def test_pieces_come_as_the_records_come(renderer: AuditRenderer, format_: Audit
 def test_a_record_that_is_none_of_ours_is_told(renderer: AuditRenderer, format_: AuditFormat):
     with pytest.raises(UnreadableRecord):
         text(renderer, [UNREADABLE], format_)
+
+
+@pytest.mark.parametrize("format_", AuditFormat)
+@pytest.mark.parametrize("body", [b"", b"\xff"])
+def test_a_body_that_is_no_text_is_told(renderer: AuditRenderer, format_: AuditFormat, body: bytes):
+    with pytest.raises(UnreadableRecord, match="audit record 1 "):
+        text(renderer, [AuditRecord(1, body, bytes(32))], format_)

@@ -65,7 +65,8 @@ def test_the_store_says_where_it_is_how_it_is_laid_out_and_what_it_takes(world: 
 
     assert stock.location
     assert stock.schema >= 1
-    assert (stock.size_bytes > 0) == world.on_disk
+    assert (stock.size_bytes is not None) == world.on_disk
+    assert stock.size_bytes != 0
 
 
 def test_a_store_that_works_says_what_is_there(world: InventoryHarness):

@@ -10,14 +10,17 @@ import pytest
 from clarity.adapters.aws._operations import Item, Op
 from clarity.adapters.aws.dynamodb.batch import Address, get_op
 from clarity.adapters.aws.dynamodb.keys import HEAD, chain_pk, seq_sk
+from clarity.adapters.aws.dynamodb.upkeep import DynamoDBUpkeep
 from clarity.adapters.local.clock import SystemClock
 from clarity.application.anchors import Anchors
 from clarity.application.audit_export import ExportTrail
 from clarity.application.audit_trail import ChainVerdict, VerifyTrail
 from clarity.application.known_people import KnownPeople
 from clarity.application.sign_heads import SignHeads
-from clarity.domain.audit import ChainHead
+from clarity.domain.audit import BrokenChain, ChainHead
 from clarity.domain.identity import Actor, CorrelationId, Purpose
+from clarity.ports.audit import AuditFilter
+from clarity.ports.errors import Corrupt
 from clarity.ports.repository import Put
 from tests.application.faults import Unheard
 from tests.contracts.repository.harness import ADA, BEN, chunk, evidence
@@ -57,6 +60,17 @@ def _verdict(world: World, kept: Anchors) -> ChainVerdict:
     ada, ben = verify.run(ADA.tenant, actor=AUDITOR, correlation=CorrelationId("v"))
     assert ben.broken is None
     return ada
+
+
+def _export(world: World) -> Iterator[bytes]:
+    export = ExportTrail(
+        trail=world.trail,
+        audit=world.trail,
+        signer=SIGNER,
+        clock=SystemClock(),
+        people=KnownPeople(world.trail, world.trail, SystemClock()),
+    )
+    return export.run(ADA.tenant, patients=None, actor=AUDITOR, correlation=CorrelationId("c"))
 
 
 def _item(world: World, sk: str) -> Item:
@@ -124,6 +138,49 @@ def _headless(world: World) -> None:
     _delete(world, HEAD)
 
 
+def _lacking(sk: str, attribute: str) -> Callable[[World], None]:
+    """The item at `sk` has no such attribute."""
+
+    def take(world: World) -> None:
+        _put(world, {n: v for n, v in _item(world, sk).items() if n != attribute})
+
+    return take
+
+
+def _other(sk: str, attribute: str, text: str) -> Callable[[World], None]:
+    """The item at `sk` has a text there."""
+
+    def change(world: World) -> None:
+        _put(world, {**_item(world, sk), attribute: {"S": text}})
+
+    return change
+
+
+def _between(sk: str) -> Callable[[World], None]:
+    """A copy of the second record lies under another sort key."""
+
+    def add(world: World) -> None:
+        _put(world, {**_item(world, seq_sk(2)), "sk": {"S": sk}})
+
+    return add
+
+
+DAMAGED: Final = {
+    "a record without its body": (_lacking(seq_sk(2), "z"), 2),
+    "a record without its hash": (_lacking(seq_sk(2), "h"), 2),
+    "a record without its word": (_lacking(seq_sk(2), "w"), 2),
+    "a body that is a text": (_other(seq_sk(3), "z", "x"), 3),
+    "a sort key that goes on after its number": (_between(f"{seq_sk(2)}x"), 2),
+    "a sort key without a number": (_between("A"), 0),
+}
+"""What cannot be decoded at all, and the number of the record that is told of it."""
+
+HEADS: Final = {
+    "a head without its hash": _lacking(HEAD, "h"),
+    "a head without its length": _lacking(HEAD, "n"),
+    "a head whose length is a word": _other(HEAD, "n", "five"),
+}
+
 TAMPERED: Final = {
     "a record is edited": _edited,
     "a record stands in another's place": _swapped,
@@ -148,6 +205,66 @@ def test_rel_08_every_change_of_the_trail_in_the_table_is_found(world: World, ta
     tamper(world)
 
     assert _verdict(world, anchors()).broken is not None
+
+
+@pytest.mark.parametrize(("tamper", "number"), DAMAGED.values(), ids=DAMAGED)
+def test_rel_08_a_record_that_cannot_be_decoded_breaks_its_chain_at_its_number(
+    world: World, tamper: Callable, number: int
+):
+    tamper(world)
+
+    broken = _verdict(world, anchors()).broken
+
+    assert broken is not None
+    assert broken.seq == number
+
+
+@pytest.mark.parametrize(("tamper", "number"), DAMAGED.values(), ids=DAMAGED)
+def test_rel_08_what_cannot_be_decoded_is_once_in_the_pages_and_in_no_export(
+    world: World, tamper: Callable, number: int
+):
+    tamper(world)
+    wanted = AuditFilter(tenant=ADA.tenant, patient=ADA)
+
+    pages = [world.trail.records(wanted, limit=1, cursor=None)]
+    while pages[-1].cursor is not None:
+        pages.append(world.trail.records(wanted, limit=1, cursor=pages[-1].cursor))
+    told = [record for page in pages for record in page.records]
+
+    assert tuple(told) == world.trail.records(wanted, limit=100, cursor=None).records
+    assert number in [record.seq for record in told]
+    with pytest.raises(BrokenChain):
+        list(_export(world))
+
+
+@pytest.mark.parametrize("tamper", HEADS.values(), ids=HEADS)
+def test_rel_08_a_head_that_cannot_be_decoded_is_found_and_no_record_follows_it(
+    world: World, signed: Anchors, tamper: Callable
+):
+    tamper(world)
+
+    broken = _verdict(world, signed).broken
+    again = SignHeads(trail=world.trail, anchors=signed, clock=SystemClock()).run(
+        ADA.tenant, again_after=None, actor=AUDITOR
+    )
+
+    assert broken is not None
+    assert broken.seq == 0
+    assert [verdict.patient for verdict in again.broken] == [ADA]
+    with pytest.raises(Corrupt):
+        world.repository.commit([Put(chunk(9), 0)], evidence=evidence())
+
+
+@pytest.mark.parametrize("tamper", HEADS.values(), ids=HEADS)
+def test_rel_08_a_check_of_the_store_counts_a_chain_with_such_a_head(
+    world: World, tamper: Callable
+):
+    upkeep = DynamoDBUpkeep(world.connection, world.repository.items, SystemClock())
+    assert upkeep.check().tampered == 0
+
+    tamper(world)
+
+    assert upkeep.check().tampered == 1
 
 
 def _rewound(world: World) -> None:
@@ -185,16 +302,7 @@ def test_rel_08_a_chain_that_grew_still_goes_through_its_signed_head(world: Worl
 
 @pytest.mark.slow
 def test_rel_08_5000_random_changes_of_an_export_from_the_tables_are_found(world: World):
-    export = ExportTrail(
-        trail=world.trail,
-        audit=world.trail,
-        signer=SIGNER,
-        clock=SystemClock(),
-        people=KnownPeople(world.trail, world.trail, SystemClock()),
-    )
-    lines = list(
-        export.run(ADA.tenant, patients=None, actor=AUDITOR, correlation=CorrelationId("c"))
-    )
+    lines = list(_export(world))
 
     assert world.trail.head(ADA) != ChainHead()
     assert missed_changes(lines, seed=8) == []

@@ -87,25 +87,26 @@ class DynamoDBAuditLogger(AuditSink, AuditTrail):
         if cursor is not None:
             place = place_of(cursor, question=asked, key=self.cursor_key)
         found: list[AuditRecord] = []
-        for patient, record in self._after(wanted, *place, step=_step(wanted, limit)):
+        for at, record in self._after(wanted, *place, step=_step(wanted, limit)):
             if len(found) == limit:
                 return AuditPage(tuple(found), signed(place, question=asked, key=self.cursor_key))
             found.append(record)
-            place = [escaped(str(patient.patient)), seq_sk(record.seq)]
+            place = at
         return AuditPage(tuple(found), None)
 
     def _after(
         self, wanted: AuditFilter, name: str, seq: str, *, step: int
-    ) -> Iterator[tuple[PatientRef, AuditRecord]]:
-        """Matching records behind record `seq` of the patient with that escaped name."""
+    ) -> Iterator[tuple[list[str], AuditRecord]]:
+        """Matching records behind `seq` of the patient with that escaped name, with their place."""
         for patient in self._asked_for(wanted, name, step):
-            first = seq if escaped(str(patient.patient)) == name else seq_sk(0)
+            its_name = escaped(str(patient.patient))
+            first = seq if its_name == name else seq_sk(0)
             for item in self._items(chain_pk(patient), first, HEAD, step):
                 if item["sk"]["S"] == HEAD:
                     break
                 record = record_of(item)
                 if _matches(record, wanted):
-                    yield patient, record
+                    yield [its_name, item["sk"]["S"]], record
 
     def _asked_for(self, wanted: AuditFilter, name: str, step: int) -> Iterator[PatientRef]:
         if wanted.patient is not None:

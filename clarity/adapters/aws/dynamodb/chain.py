@@ -10,6 +10,7 @@ once everything is told; how far that is lies in the head too (`told`), which no
 """
 
 import hashlib
+import re
 import secrets
 import zlib
 from collections.abc import Sequence
@@ -21,7 +22,7 @@ from clarity.adapters.aws._errors import Cancelled, Reason
 from clarity.adapters.aws._operations import Item, Op
 from clarity.adapters.aws.connection import DynamoDBConnection
 from clarity.adapters.aws.dynamodb.batch import Address, get_op
-from clarity.adapters.aws.dynamodb.codec import codec_of
+from clarity.adapters.aws.dynamodb.codec import Undecodable, codec_of
 from clarity.adapters.aws.dynamodb.keys import (
     HEAD,
     chain_pk,
@@ -33,6 +34,7 @@ from clarity.adapters.aws.dynamodb.keys import (
 from clarity.adapters.aws.dynamodb.tables import AUDIT
 from clarity.domain.audit import AuditEvent, AuditRecord, ChainHead, chained
 from clarity.domain.identity import PatientRef
+from clarity.ports.errors import Corrupt
 
 __all__ = [
     "SHARDS",
@@ -119,16 +121,37 @@ def head_address(patient: PatientRef) -> Address:
 
 
 def head_of(item: Item | None) -> ChainHead:
-    """The head that the item tells of; the beginning when there is none."""
+    """
+    The head that the item tells of; the beginning when there is none.
+
+    Raises:
+        Corrupt: the item is no head.
+    """
     if item is None:
         return ChainHead()
-    head = codec_of(_Head).decode(item)
+    try:
+        head = codec_of(_Head).decode(item)
+    except Undecodable as error:
+        raise Corrupt("the head of an audit chain") from error
     return ChainHead(head.n, head.h)
 
 
 def record_of(item: Item) -> AuditRecord:
-    """The record that the item holds."""
-    seq = int(item["sk"]["S"])
+    """The record that the item holds; empty when it holds none, which ends every chain."""
+    seq = _seq_of(item["sk"]["S"])
+    try:
+        return _decoded(seq, item)
+    except Undecodable:
+        return AuditRecord(seq, b"", b"")
+
+
+def _seq_of(sk: str) -> int:
+    """The number that a sort key begins with; 0, which no record has, when it is none."""
+    number = re.match(r"[0-9]+", sk)
+    return int(number[0]) if number else 0
+
+
+def _decoded(seq: int, item: Item) -> AuditRecord:
     if "body" in item:
         plain = codec_of(_PlainRecord).decode(item)
         return AuditRecord(seq, plain.body.encode(), plain.h)
@@ -137,10 +160,18 @@ def record_of(item: Item) -> AuditRecord:
 
 
 def mark_of(item: Item) -> Mark | None:
-    """The remembered request that the record in the item is of; None when it is of none."""
+    """
+    The remembered request that the record in the item is of; None when it is of none.
+
+    Raises:
+        Corrupt: the item says which in another form.
+    """
     if "k" not in item:
         return None
-    marked = codec_of(_Marked).decode(item)
+    try:
+        marked = codec_of(_Marked).decode(item)
+    except Undecodable as error:
+        raise Corrupt("the mark of a remembered request") from error
     return Mark(marked.k, marked.kx)
 
 
@@ -278,7 +309,10 @@ def _may_have_landed(refused: Cancelled) -> bool:
 def _landed(connection: DynamoDBConnection, link: Link) -> bool:
     """An earlier try went through and its answer was lost."""
     item = connection.run(get_op(connection, link.address))
-    return item is not None and codec_of(_Written).decode(item).w == link.nonce
+    try:
+        return item is not None and codec_of(_Written).decode(item).w == link.nonce
+    except Undecodable as error:
+        raise Corrupt("an audit record") from error
 
 
 def _transaction(actions: Sequence[Action], link: Link) -> Op[None]:

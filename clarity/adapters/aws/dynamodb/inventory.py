@@ -52,7 +52,7 @@ class DynamoDBInventory(Inventory, Pingable):
                 for spec in ENTITIES
             ),
             audit_records=sum(self.trail.head(patient).seq for patient in patients),
-            size_bytes=0,
+            size_bytes=None,
         )
 
     def ping(self) -> str:

@@ -15,11 +15,12 @@ import attrs
 from clarity.adapters.aws._operations import Answer, Item, Op
 from clarity.adapters.aws.dynamodb.batch import Address, Batches
 from clarity.adapters.aws.dynamodb.chain import Action, Mark, mark_of
-from clarity.adapters.aws.dynamodb.codec import codec_of
+from clarity.adapters.aws.dynamodb.codec import Undecodable, codec_of
 from clarity.adapters.aws.dynamodb.items import micros
 from clarity.adapters.aws.dynamodb.keys import SINGLE, chain_pk, idempotency_pk, owner_pk
 from clarity.adapters.aws.dynamodb.tables import AUDIT, MAIN
 from clarity.domain.identity import PatientRef
+from clarity.ports.errors import Corrupt
 
 __all__ = ["Memories", "Memory"]
 
@@ -77,6 +78,7 @@ class Memories:
         All that are there, those included that have expired and were not removed yet.
 
         Raises:
+            Corrupt: one of them, or what names it, cannot be read.
             PortError: as for `Batches.get`.
         """
         named = {memory.address: memory for memory in self._named(owner)}
@@ -127,5 +129,8 @@ class Memories:
 
 def _is_of(item: Item, owner: str) -> bool:
     """Its key may have been used for somebody else since it was forgotten."""
-    whose: _Whose = codec_of(_Whose).decode(item)
+    try:
+        whose: _Whose = codec_of(_Whose).decode(item)
+    except Undecodable as error:
+        raise Corrupt("a remembered request") from error
     return whose.who == owner

@@ -15,10 +15,11 @@ from clarity.adapters.aws.dynamodb.batch import MAX_GET, Address, Batches
 from clarity.adapters.aws.dynamodb.chain import SHARDS, head_address, head_of, record_of
 from clarity.adapters.aws.dynamodb.keys import HEAD, due_pk, patient_of_chain, seq_sk
 from clarity.adapters.aws.dynamodb.tables import AUDIT
+from clarity.domain.errors import DomainError
 from clarity.domain.identity import PatientRef
 from clarity.ports.audit_log import MAX_DUE, AuditOutbox, Due
 from clarity.ports.clock import Clock
-from clarity.ports.errors import Unavailable
+from clarity.ports.errors import Corrupt, Unavailable
 
 __all__ = ["AT_ONCE", "DynamoDBAuditOutbox"]
 
@@ -54,7 +55,11 @@ class DynamoDBAuditOutbox(AuditOutbox):
         """See `AuditOutbox.due`."""
         if not 1 <= limit <= MAX_DUE:
             raise ValueError(f"1 to {MAX_DUE} records are given at once, not {limit}")
-        return tuple(islice(self._records(islice(self._waiting(), limit)), limit))
+        damaged: list[Corrupt] = []
+        given = tuple(islice(self._records(islice(self._waiting(damaged), limit)), limit))
+        if damaged and not given:
+            raise damaged[0]
+        return given
 
     def mark(self, told: Mapping[PatientRef, int]) -> None:
         """See `AuditOutbox.mark`."""
@@ -73,15 +78,20 @@ class DynamoDBAuditOutbox(AuditOutbox):
                 if address in items:
                     yield Due(patient, record_of(items[address]))
 
-    def _waiting(self) -> Iterator[tuple[PatientRef, int]]:
-        """Patients and places of records behind the marks, chain by chain."""
+    def _waiting(self, damaged: list[Corrupt]) -> Iterator[tuple[PatientRef, int]]:
+        """Records behind the marks, chain by chain; for what cannot be read one is in `damaged`."""
         for chains in _portions(self._listed(), MAX_GET):
             heads = self._batches.get([Address(AUDIT.name, pk, HEAD) for pk in chains])
             for address, head in heads.items():
-                patient, told, end = patient_of_chain(address.pk), _told(head), head_of(head).seq
-                yield from ((patient, seq) for seq in range(told + 1, end + 1))
-                if told == end and "duepk" in head:
-                    self._is_changed(patient, LEAVE, "n = :seq AND told = :seq", end)
+                try:
+                    yield from self._behind_mark(_chain_of(address.pk, head), head)
+                except Corrupt as error:
+                    damaged.append(error)
+
+    def _behind_mark(self, chain: "_Chain", head: Item) -> Iterator[tuple[PatientRef, int]]:
+        yield from ((chain.patient, seq) for seq in range(chain.told + 1, chain.end + 1))
+        if chain.told == chain.end and "duepk" in head:
+            self._is_changed(chain.patient, LEAVE, "n = :seq AND told = :seq", chain.end)
 
     def _listed(self) -> Iterator[str]:
         """The partitions of the chains in the index."""
@@ -164,9 +174,27 @@ class DynamoDBAuditOutbox(AuditOutbox):
         return Batches(self.connection, self.clock, self.backoff)
 
 
-def _told(head: Item) -> int:
-    """How far the chain is told."""
-    return int(head.get("told", {"N": "0"})["N"])
+@attrs.frozen
+class _Chain:
+    """Whose chain, how far it is told and where it ends."""
+
+    patient: PatientRef
+    told: int
+    end: int
+
+
+def _chain_of(pk: str, head: Item) -> _Chain:
+    """
+    What the head of the chain in that partition says.
+
+    Raises:
+        Corrupt: it cannot be read.
+    """
+    try:
+        told = int(head.get("told", {"N": "0"})["N"])
+        return _Chain(patient_of_chain(pk), told, head_of(head).seq)
+    except (KeyError, ValueError, DomainError) as error:
+        raise Corrupt("the head of an audit chain") from error
 
 
 def _portions(things: Iterable[T], size: int) -> Iterator[list[T]]:

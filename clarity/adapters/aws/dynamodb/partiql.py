@@ -133,4 +133,5 @@ def _execute(statement: Statement, limit: int) -> Op[Answer]:
         decode=lambda answer: answer,
         table=MAIN.name,
         reads=True,
+        may_lag=True,
     )

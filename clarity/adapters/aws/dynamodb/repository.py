@@ -77,7 +77,7 @@ class DynamoDBRepository(Repository):
         spec, now_us = spec_for(key), micros(self.clock.now())
         for sk in (key_text(key), *former_key_texts(key)):
             at = Address(MAIN.name, owner_pk(owner), sk)
-            item = self.connection.run(get_op(self.connection, at))
+            item = self.connection.run(attrs.evolve(get_op(self.connection, at), may_lag=True))
             if item is not None and not expired(item, now_us):
                 return self.items.decode(spec, item)
         raise NotFound(str(key))
@@ -115,6 +115,7 @@ class DynamoDBRepository(Repository):
                 decode=_told,
                 table=MAIN.name,
                 reads=True,
+                may_lag=True,
             )
         )
         reached = answer.get("LastEvaluatedKey")

@@ -11,7 +11,6 @@ import attrs
 from clarity.adapters.aws._operations import Answer, Item, Op
 from clarity.adapters.aws.connection import DynamoDBConnection
 from clarity.adapters.aws.dynamodb.chain import head_of, record_of
-from clarity.adapters.aws.dynamodb.codec import MALFORMED, Undecodable
 from clarity.adapters.aws.dynamodb.items import EntityItems, micros
 from clarity.adapters.aws.dynamodb.keys import HEAD, LETTERS
 from clarity.adapters.aws.dynamodb.payloads import POINTER, blob_of
@@ -210,14 +209,21 @@ def looked_through(items: Iterable[Item]) -> Looked:
         records += 1
         after = _after(reached, item) if is_whole and head is None else None
         reached, is_whole = after or reached, after is not None
-    return Looked(records, is_whole and head is not None and head_of(head) == reached)
+    return Looked(records, is_whole and head is not None and _is_head(head, reached))
+
+
+def _is_head(item: Item, reached: ChainHead) -> bool:
+    try:
+        return head_of(item) == reached
+    except Corrupt:
+        return False
 
 
 def _after(reached: ChainHead, item: Item) -> ChainHead | None:
     """The chain with one more record; None when that does not continue it."""
     try:
         return verify_chain([record_of(item)], start=reached)
-    except (BrokenChain, Undecodable, *MALFORMED):
+    except BrokenChain:
         return None
 
 
