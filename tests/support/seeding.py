@@ -94,7 +94,7 @@ class SeedingRepository(Repository):
         connection, real = self.real.connection, self.real
         work = work_of(changes, evidence, items=real.items, beacons=real.beacons, clock=real.clock)
         known = Batches(connection, SystemClock(), PATIENT).get(work.based)
-        work = work.found(known)
+        work = work.found(known, real.items.decode)
         link = work.link(self.trail.head(evidence.patient), real.nonce())
         actions = [
             *link.actions(connection.table("audit")),
