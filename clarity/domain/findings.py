@@ -6,6 +6,8 @@ from types import MappingProxyType
 
 import attrs
 
+from clarity.domain.exact import exactly_typed
+
 __all__ = ["Definition", "Finding", "Parameter"]
 
 Parameter = str | int | float | bool | None
@@ -20,7 +22,7 @@ def _finite_or_none(_: object, __: object, value: float | None) -> None:
         raise ValueError("a finding is a finite number or absent with a reason")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=exactly_typed)
 class Finding:
     """
     A measured value and how it came about.

@@ -6,6 +6,7 @@ from typing import ClassVar, Final
 import attrs
 
 from clarity.domain.errors import DomainError
+from clarity.domain.exact import exactly_typed
 
 __all__ = [
     "Actor",
@@ -82,7 +83,7 @@ class PatientId:
         return self.value
 
 
-@attrs.frozen(order=True)
+@attrs.frozen(order=True, field_transformer=exactly_typed)
 class PatientRef:
     """One person in one tenant: the owner of streams, results and an audit chain."""
 

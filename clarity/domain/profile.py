@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from clarity.domain.errors import DomainError
+from clarity.domain.exact import exactly_typed
 from clarity.domain.privacy import SENSITIVE
 from clarity.domain.timeline import NaiveTime
 
@@ -65,7 +66,8 @@ def _problem(text: str) -> str:
 
 
 def _stripped(text: str) -> str:
-    return text.strip()
+    """Without spaces around it; what is no text is left for the field to refuse."""
+    return text.strip() if type(text) is str else text
 
 
 def _is_address(_: object, __: "attrs.Attribute[str]", text: str) -> None:
@@ -74,7 +76,7 @@ def _is_address(_: object, __: "attrs.Attribute[str]", text: str) -> None:
         raise BadEmail(problem)
 
 
-@attrs.frozen
+@attrs.frozen(field_transformer=exactly_typed)
 class EmailAddress:
     """An e-mail address as it was written, without spaces around it."""
 
@@ -96,7 +98,7 @@ def _is_name(_: object, __: "attrs.Attribute[str]", name: str) -> None:
         raise BadProfile("the name holds a character that cannot be printed")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=exactly_typed)
 class Details:
     """
     What a person may say of themselves and change.
@@ -119,7 +121,7 @@ def _aware(_: object, attribute: "attrs.Attribute[datetime]", value: datetime) -
         raise NaiveTime(attribute.name)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=exactly_typed)
 class Profile:
     """
     A person's details, and since when they are known.

@@ -2,7 +2,7 @@
 
 from datetime import date
 from enum import IntEnum, StrEnum
-from typing import ClassVar
+from typing import ClassVar, Final
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -11,9 +11,13 @@ import numpy.typing as npt
 
 from clarity.domain.arrays import kept_float64, same_values
 from clarity.domain.errors import DomainError
+from clarity.domain.exact import WrongType, exactly_typed, whole
 from clarity.domain.timeline import DAY_S, LocalDay
 
 __all__ = ["BadChunk", "DayChunk", "Placement", "SleepStage", "StreamKind", "Unit", "UnitMismatch"]
+
+
+NUMBERS: Final = "array of real numbers"
 
 
 class StreamKind(StrEnum):
@@ -92,7 +96,18 @@ class BadChunk(DomainError):
         return f"{self.problem}; a chunk holds one value per epoch of one local day"
 
 
-@attrs.frozen(kw_only=True)
+def _numbers(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """A read-only copy; text and truth values are no numbers, whatever they look like."""
+    try:
+        kind = np.asarray(values).dtype.kind
+    except ValueError as error:
+        raise WrongType("DayChunk.values", NUMBERS) from error
+    if kind not in "fiu":
+        raise WrongType("DayChunk.values", NUMBERS)
+    return kept_float64(values)
+
+
+@attrs.frozen(kw_only=True, field_transformer=exactly_typed)
 class DayChunk:
     """
     One local day of one stream.
@@ -101,23 +116,27 @@ class DayChunk:
         stream: what is measured.
         day: the local date.
         zone: the IANA zone in which `day` is meant.
-        epoch_s: length of an epoch, s; divides the day.
+        epoch_s: length of an epoch, s; divides the day. A whole number of numpy is taken too.
         unit: what a value means.
         device: maker and model as far as known; it scales counts, so it is part of the data.
         placement: where the device was worn.
         values: (n,) float64, n = real length of the day / epoch_s; NaN = missing. Read-only.
         source: SHA-256 (hex) of the recording the last change came from.
+
+    Raises:
+        WrongType: a field was given a value of another type.
+        BadChunk: the parts do not fit together.
     """
 
     stream: StreamKind
     day: date
     zone: ZoneInfo
-    epoch_s: int = attrs.field(validator=attrs.validators.ge(1))
+    epoch_s: int = attrs.field(converter=whole, validator=attrs.validators.ge(1))
     unit: Unit
     device: str = ""
     placement: Placement = Placement.UNKNOWN
     values: npt.NDArray[np.float64] = attrs.field(
-        converter=kept_float64, eq=attrs.cmp_using(eq=same_values), hash=False, repr=False
+        converter=_numbers, eq=attrs.cmp_using(eq=same_values), hash=False, repr=False
     )
     source: str = ""
 

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from clarity.domain.errors import DomainError
+from clarity.domain.exact import exactly_typed
 
 __all__ = [
     "DAY_S",
@@ -82,7 +83,7 @@ def _aware(_: object, attribute: "attrs.Attribute[datetime]", value: datetime) -
         raise NaiveTime(attribute.name)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=exactly_typed)
 class TimeWindow:
     """The instants from `start` (included) to `end` (excluded); both aware."""
 

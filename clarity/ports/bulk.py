@@ -6,11 +6,12 @@ from typing import Final, Protocol, runtime_checkable
 
 import attrs
 
+from clarity.domain.exact import WrongType
 from clarity.domain.streams import DayChunk
 from clarity.ports.entities import Key
 from clarity.ports.repository import Evidence
 
-__all__ = ["BATCH", "MAX_DAYS", "Brought", "BulkDays"]
+__all__ = ["BATCH", "MAX_DAYS", "Brought", "BulkDays", "check_batch"]
 
 MAX_DAYS: Final = 75
 """Most days of one batch; they and what else must be known are one read of 100 items."""
@@ -35,6 +36,22 @@ class Brought:
     same: tuple[Key, ...] = ()
     taken: tuple[Key, ...] = ()
     left: tuple[Key, ...] = ()
+
+
+def check_batch(chunks: Sequence[DayChunk], evidence: Evidence) -> None:
+    """
+    Nothing, when these can be a batch as far as no store need be asked.
+
+    Raises:
+        ValueError: no day or too many, or no idempotency key.
+        WrongType: something among them is no day.
+    """
+    if not 1 <= len(chunks) <= MAX_DAYS:
+        raise ValueError(f"a batch holds 1 to {MAX_DAYS} days, not {len(chunks)}")
+    if not evidence.idempotency_key:
+        raise ValueError("a batch is named by an idempotency key")
+    if not all(isinstance(chunk, DayChunk) for chunk in chunks):
+        raise WrongType("one of the days", "DayChunk")
 
 
 @runtime_checkable
@@ -67,6 +84,7 @@ class BulkDays(Protocol):
         Raises:
             ValueError: no day or too many, two with one key, no idempotency key, or text that is no
                 Unicode; nothing was written.
+            WrongType: something among them is no day; nothing was written.
             TooLarge: a day does not fit; nothing was written.
             IdempotencyMismatch: the batch is open and holds something else; nothing was written.
             Corrupt, TooNew: what is stored under one of the keys is damaged, or a later clarity

@@ -9,6 +9,7 @@ import attrs
 
 from clarity.domain.analysis.result import AnalysisResult
 from clarity.domain.errors import DomainError
+from clarity.domain.exact import WrongType
 from clarity.domain.profile import EmailAddress, Profile
 from clarity.domain.streams import DayChunk
 
@@ -206,8 +207,16 @@ ENTITIES: Final = (CHUNK, RESULT, PROFILE)
 
 
 def spec_of(type_: type[object]) -> EntitySpec:
-    """The spec of that class of entities."""
-    return next(spec for spec in ENTITIES if spec.type is type_)
+    """
+    The spec of that class of entities.
+
+    Raises:
+        WrongType: it is the class of none.
+    """
+    for spec in ENTITIES:
+        if spec.type is type_:
+            return spec
+    raise WrongType("entity", " | ".join(spec.type.__name__ for spec in ENTITIES))
 
 
 def spec_for(key: Key) -> EntitySpec:

@@ -12,6 +12,7 @@ from typing import ClassVar, Final, Generic, TypeVar
 import attrs
 
 from clarity.domain.errors import DomainError
+from clarity.domain.exact import exactly
 from clarity.domain.identity import PatientRef
 from clarity.ports.entities import Entity, EntitySpec, Scalar, spec_of
 
@@ -32,6 +33,7 @@ __all__ = [
     "Stored",
     "check_condition",
     "field",
+    "is_unicode",
 ]
 
 E = TypeVar("E", bound=Entity)
@@ -89,7 +91,7 @@ class Compare:
     """
 
     field: str
-    comparison: Comparison
+    comparison: Comparison = attrs.field(validator=exactly(Comparison))
     value: Scalar
 
 
@@ -97,14 +99,14 @@ class Compare:
 class All:
     """Every term holds; with no terms it always holds."""
 
-    terms: tuple["Expression", ...]
+    terms: tuple["Expression", ...] = attrs.field(validator=exactly(tuple))
 
 
 @attrs.frozen
 class AnyOf:
     """At least one term holds; with no terms it never does."""
 
-    terms: tuple["Expression", ...]
+    terms: tuple["Expression", ...] = attrs.field(validator=exactly(tuple))
 
 
 @attrs.frozen
@@ -177,14 +179,18 @@ class Query(Generic[E]):
         page_size: most entities in the answer, 1 to 1,000. A page is shorter at the end, and where
             a store has looked at as much as it does for one page; its cursor tells which.
         cursor: where the page before ended; None for the first page.
+
+    Raises:
+        WrongType: a field was given a value of another type.
+        BadQuery: no store can answer it.
     """
 
     entity: type[E]
-    owner: PatientRef
-    condition: Expression = ALWAYS
-    order: Order = Order.OLDEST_FIRST
-    page_size: int = 100
-    cursor: str | None = None
+    owner: PatientRef = attrs.field(validator=exactly(PatientRef))
+    condition: Expression = attrs.field(default=ALWAYS, validator=exactly(Expression))
+    order: Order = attrs.field(default=Order.OLDEST_FIRST, validator=exactly(Order))
+    page_size: int = attrs.field(default=100, validator=exactly(int))
+    cursor: str | None = attrs.field(default=None, validator=exactly(str | None))
 
     def __attrs_post_init__(self) -> None:
         """The query can be answered by any store."""
@@ -221,8 +227,10 @@ def check_condition(condition: Expression, spec: EntitySpec) -> None:
                 _check_comparison(compare, spec)
             case Not(term):
                 waiting.append(term)
-            case junction:
-                waiting.extend(junction.terms)
+            case All(terms) | AnyOf(terms):
+                waiting.extend(terms)
+            case _:
+                raise BadQuery("a condition is made of comparisons, All, AnyOf and Not")
         if not waiting:
             return
     raise BadQuery(f"a condition has at most {MAX_TERMS} terms")
@@ -252,13 +260,14 @@ def _problem(value: Scalar) -> str:
         case int():
             return "a number that large" if value.bit_length() > INTEGER_BITS else ""
         case str():
-            return "" if value.isascii() or _is_unicode(value) else "text that is no Unicode"
+            return "" if is_unicode(value) else "text that is no Unicode"
         case _:
             return ""
 
 
-def _is_unicode(text: str) -> bool:
-    return not any("\ud800" <= letter <= "\udfff" for letter in text)
+def is_unicode(text: str) -> bool:
+    """Whether `text` can be written in UTF-8; half a surrogate pair cannot."""
+    return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 @attrs.frozen

@@ -8,10 +8,20 @@ from typing import Final, Protocol, TypeVar, runtime_checkable
 import attrs
 
 from clarity.domain.audit import AuditEvent, ChainHead, Operation, Touched
+from clarity.domain.exact import WrongType, exactly_typed
 from clarity.domain.identity import Actor, CorrelationId, PatientRef
 from clarity.domain.timeline import NaiveTime
 from clarity.ports.entities import Entity, Key, spec_of
-from clarity.ports.query import ALWAYS, Expression, Page, Query, Stored, check_condition
+from clarity.ports.errors import TooLarge
+from clarity.ports.query import (
+    ALWAYS,
+    Expression,
+    Page,
+    Query,
+    Stored,
+    check_condition,
+    is_unicode,
+)
 
 __all__ = [
     "MAX_CHANGES",
@@ -22,6 +32,7 @@ __all__ = [
     "Put",
     "Repository",
     "Upsert",
+    "check_changes",
 ]
 
 E = TypeVar("E", bound=Entity)
@@ -42,7 +53,12 @@ def _aware_or_none(
         raise NaiveTime(attribute.name)
 
 
-@attrs.frozen
+def _unicode(instance: object, attribute: "attrs.Attribute[str]", value: str) -> None:
+    if not is_unicode(value):
+        raise WrongType(f"{type(instance).__name__}.{attribute.name}", "Unicode text")
+
+
+@attrs.frozen(field_transformer=exactly_typed)
 class Put:
     """
     Store an entity under its key.
@@ -58,7 +74,7 @@ class Put:
     expires_at: datetime | None = attrs.field(default=None, validator=_aware_or_none)
 
 
-@attrs.frozen
+@attrs.frozen(field_transformer=exactly_typed)
 class Upsert:
     """
     Store an entity where there is none, or instead of one that meets a condition.
@@ -81,7 +97,7 @@ class Upsert:
         check_condition(self.when, spec_of(type(self.entity)))
 
 
-@attrs.frozen
+@attrs.frozen(field_transformer=exactly_typed)
 class Delete:
     """Remove the entity under `key`, which must be at version `based_on`."""
 
@@ -92,7 +108,21 @@ class Delete:
 Change = Put | Upsert | Delete
 
 
-@attrs.frozen(kw_only=True)
+def check_changes(changes: Sequence[Change]) -> None:
+    """
+    Nothing, when these can be the changes of one commit as far as no store need be asked.
+
+    Raises:
+        TooLarge: there are too many.
+        WrongType: something among them is no change.
+    """
+    if len(changes) > MAX_CHANGES:
+        raise TooLarge("one commit, changes,", MAX_CHANGES, len(changes))
+    if not all(isinstance(change, Change) for change in changes):
+        raise WrongType("one of the changes", "Put | Upsert | Delete")
+
+
+@attrs.frozen(kw_only=True, field_transformer=exactly_typed)
 class Evidence:
     """
     Who changes whose data and why; becomes the audit record of the commit.
@@ -107,8 +137,8 @@ class Evidence:
     operation: Operation
     correlation: CorrelationId
     at: datetime = attrs.field(validator=_aware)
-    idempotency_key: str = ""
-    request_digest: str = ""
+    idempotency_key: str = attrs.field(default="", validator=_unicode)
+    request_digest: str = attrs.field(default="", validator=_unicode)
 
     def event(self, touched: Sequence[Touched]) -> AuditEvent:
         """What the audit record tells when `touched` is what changed."""
@@ -202,6 +232,8 @@ class Repository(Protocol):
                 first in the order of the changes is told, of one change that of its version.
             IdempotencyMismatch: the key was used for another request or patient.
             BadKey: a deletion's key is of no kind of entity.
+            WrongType: something among the changes is none; nothing was written. What is of another
+                type in a change or in an entity is refused so where that is built.
             TooLarge: more than 90 changes, or more bytes than the store takes at once.
             ValueError: two changes name one key, or an entity holds what cannot be stored (text
                 that is no Unicode).

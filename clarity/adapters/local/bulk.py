@@ -15,7 +15,7 @@ from clarity.adapters.local.items import EntityCodec, Item
 from clarity.adapters.local.store import SqliteStore
 from clarity.domain.audit import Operation, Touched
 from clarity.domain.streams import DayChunk
-from clarity.ports.bulk import BATCH, MAX_DAYS, Brought, BulkDays
+from clarity.ports.bulk import BATCH, Brought, BulkDays, check_batch
 from clarity.ports.clock import Clock
 from clarity.ports.entities import CHUNK, Key, key_of
 from clarity.ports.errors import IdempotencyMismatch
@@ -79,10 +79,7 @@ class SqliteBulkDays(BulkDays):
         return Brought(stored=_keys(batch.absent), same=_keys(batch.same), taken=_keys(batch.taken))
 
     def _days(self, chunks: Sequence[DayChunk], evidence: Evidence) -> tuple[_Day, ...]:
-        if not 1 <= len(chunks) <= MAX_DAYS:
-            raise ValueError(f"a batch holds 1 to {MAX_DAYS} days, not {len(chunks)}")
-        if not evidence.idempotency_key:
-            raise ValueError("a batch is named by an idempotency key")
+        check_batch(chunks, evidence)
         keys = [key_of(chunk) for chunk in chunks]
         if len(set(keys)) < len(keys):
             raise ValueError("two days have one key")

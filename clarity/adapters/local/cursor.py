@@ -43,6 +43,8 @@ def place_of(cursor: str, *, question: bytes, key: bytes, now: datetime) -> list
         BadCursor: it was not made by this store for this question, or is older at `now` than
             `CURSOR_LIFE`.
     """
+    if not isinstance(cursor, str):
+        raise BadCursor("is no text")
     try:
         raw = base64.b64decode(cursor[:MAX_LENGTH].encode("ascii"), altchars=b"-_", validate=True)
     except (binascii.Error, UnicodeEncodeError) as error:

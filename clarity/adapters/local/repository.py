@@ -30,7 +30,6 @@ from clarity.ports.errors import AlreadyExists, DamagedEntity, NotFound, StaleVe
 from clarity.ports.expiry import Expiring
 from clarity.ports.query import Page, Query, Stored
 from clarity.ports.repository import (
-    MAX_CHANGES,
     Change,
     Committed,
     Delete,
@@ -38,6 +37,7 @@ from clarity.ports.repository import (
     Put,
     Repository,
     Upsert,
+    check_changes,
 )
 
 __all__ = ["SqliteRepository"]
@@ -131,8 +131,7 @@ class SqliteRepository(Repository, Expiring):
 
     def _prepared(self, changes: Sequence[Change], owner: PatientRef) -> list["_Prepared"]:
         """The changes with everything that can be done before others have to wait."""
-        if len(changes) > MAX_CHANGES:
-            raise TooLarge("one commit, changes,", MAX_CHANGES, len(changes))
+        check_changes(changes)
         prepared = [self._ready(change, owner) for change in changes]
         if len({change.key for change in prepared}) < len(prepared):
             raise ValueError("two changes name one key")

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import attrs
 
+from clarity.domain.exact import exactly_typed, whole
 from clarity.domain.findings import Finding
 from clarity.domain.sleep.evenings import NoNight
 from clarity.domain.sleep.nights import Night
@@ -24,7 +25,7 @@ class Layer(StrEnum):
     MISSING = "missing"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=exactly_typed)
 class Spans:
     """
     Stretches of a recording that share a mark.
@@ -56,7 +57,7 @@ def _sorted_items(pairs: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(dict(pairs).items()))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=exactly_typed)
 class Provenance:
     """
     Everything needed to compute a result again.
@@ -77,7 +78,7 @@ class Provenance:
     fingerprint: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=exactly_typed)
 class AnalysisResult:
     """
     What is known about one recording window.
@@ -93,11 +94,15 @@ class AnalysisResult:
         spans: sleep, rest and non-wear for drawing.
         notices: facts about the data that a reader must know, in words.
         provenance: where this came from.
+
+    Raises:
+        WrongType: a field was given a value of another type; of numpy only a whole `epoch_s` is
+            taken.
     """
 
     kind: str
     window: TimeWindow
-    epoch_s: int
+    epoch_s: int = attrs.field(converter=whole)
     findings: tuple[Finding, ...] = attrs.field(repr=False)
     nights: tuple[Night, ...] = attrs.field(repr=False)
     spans: tuple[Spans, ...]

@@ -9,6 +9,7 @@ import attrs
 import numpy as np
 
 from clarity.domain.actigraphy.series import ActivitySeries
+from clarity.domain.exact import exactly_typed
 from clarity.domain.sleep.blocks import DEFAULT_RULE, WindowRule
 from clarity.domain.sleep.nights import Night, SleepMask
 
@@ -27,7 +28,7 @@ TOO_LONG: Final = (
 GAVE_WAY: Final = "the sleep that was found lies in a night that the diary gives another evening"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=exactly_typed)
 class NoNight:
     """
     An evening of a recording without a night.

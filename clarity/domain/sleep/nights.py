@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from clarity.domain.arrays import kept_float64, same_values
+from clarity.domain.exact import exactly_typed
 from clarity.domain.findings import Definition, Finding
 from clarity.domain.sleep.spent import spent
 from clarity.domain.timeline import TimeWindow
@@ -107,7 +108,7 @@ class SleepMask:
         return values
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=exactly_typed)
 class Night:
     """
     One window in bed and how it was spent; minutes of elapsed time.

@@ -10,6 +10,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from clarity.domain.exact import exactly_typed
 from clarity.domain.findings import Definition, Finding, Parameter
 from clarity.domain.sleep import crespo, roenneberg
 from clarity.domain.sleep.averages import MIN_COVERAGE, circular_mean_h
@@ -66,7 +67,7 @@ class RestMethod(StrEnum):
         )
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=exactly_typed)
 class MainRest:
     """
     The main rest of an evening (noon to noon), or why there is none.

@@ -168,6 +168,12 @@ def test_a_made_up_cursor_is_refused(opened: Opener, made_up: str):
         world.trail.records(AuditFilter(tenant=CLINIC), limit=1, cursor=made_up)
 
 
+@pytest.mark.parametrize("cursor", [5, b"AAAA", ["AAAA"]])
+def test_a_cursor_that_is_no_text_is_refused(world: AuditHarness, cursor: object):
+    with pytest.raises(BadCursor, match="is no text"):
+        world.trail.records(AuditFilter(tenant=CLINIC), limit=1, cursor=cursor)
+
+
 def test_eight_threads_append_to_one_whole_chain(contended: AuditHarness):
     with ThreadPoolExecutor(8) as pool:
         written = list(pool.map(lambda n: contended.sink.append(_event(minute=n)), range(24)))

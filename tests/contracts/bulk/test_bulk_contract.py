@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clarity.domain.audit import AuditEvent, Operation, Touched, verify_chain
+from clarity.domain.exact import WrongType
 from clarity.domain.identity import PatientRef
 from clarity.domain.streams import DayChunk
 from clarity.ports.audit import AuditFilter
@@ -22,7 +23,7 @@ from clarity.ports.errors import IdempotencyMismatch, PortError
 from clarity.ports.query import Query
 from clarity.ports.repository import Put
 from tests.contracts.bulk.harness import OPENERS, BulkHarness
-from tests.contracts.repository.harness import ADA, BEN, chunk, evidence
+from tests.contracts.repository.harness import ADA, BEN, chunk, evidence, profile
 
 DAYS = tuple(chunk(number) for number in range(4))
 KEYS = tuple(key_of(day) for day in DAYS)
@@ -207,6 +208,9 @@ def test_a_batch_that_cannot_be_is_refused_before_anything_is_written(world: Bul
             put(world, days, name=name)
     with pytest.raises(ValueError, match="cannot be stored"):
         put(world, [broken_text])
+    for other in ("x", None, profile()):
+        with pytest.raises(WrongType, match="days"):
+            put(world, [DAYS[0], other])
 
     assert stored(world) == []
     assert events(world) == []

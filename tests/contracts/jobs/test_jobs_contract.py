@@ -130,6 +130,12 @@ def test_a_cursor_is_good_for_its_actor_alone(world: JobsHarness):
             world.jobs.of(actor, limit=1, cursor=changed)
 
 
+@pytest.mark.parametrize("cursor", [5, b"AAAA"])
+def test_a_cursor_that_is_no_text_is_refused(world: JobsHarness, cursor: object):
+    with pytest.raises(BadCursor, match="is no text"):
+        world.jobs.of(NURSE, limit=1, cursor=cursor)
+
+
 @pytest.mark.parametrize("limit", [0, 1_001])
 def test_a_page_has_a_size(world: JobsHarness, limit: int):
     with pytest.raises(ValueError, match="1 to"):

@@ -27,7 +27,7 @@ from clarity.adapters.aws.dynamodb.payloads import steadily
 from clarity.adapters.aws.dynamodb.tables import MAIN
 from clarity.domain.audit import AuditEvent, Operation, Touched
 from clarity.domain.streams import DayChunk
-from clarity.ports.bulk import BATCH, MAX_DAYS, Brought, BulkDays
+from clarity.ports.bulk import BATCH, Brought, BulkDays, check_batch
 from clarity.ports.clock import Clock
 from clarity.ports.entities import CHUNK, Key
 from clarity.ports.errors import Corrupt, IdempotencyMismatch, TooLarge, Unavailable
@@ -119,10 +119,7 @@ class DynamoDBBulkDays(BulkDays):
         return Brought(stored=_keys(stored), same=same, taken=taken, left=_keys(left))
 
     def _days(self, chunks: Sequence[DayChunk], evidence: Evidence) -> tuple[_Day, ...]:
-        if not 1 <= len(chunks) <= MAX_DAYS:
-            raise ValueError(f"a batch holds 1 to {MAX_DAYS} days, not {len(chunks)}")
-        if not evidence.idempotency_key:
-            raise ValueError("a batch is named by an idempotency key")
+        check_batch(chunks, evidence)
         days = tuple(_Day(c, self.items.encode(evidence.patient, c)) for c in chunks)
         if len({day.address for day in days}) < len(days):
             raise ValueError("two days have one key")

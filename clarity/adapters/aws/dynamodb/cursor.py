@@ -57,6 +57,8 @@ def place_of(cursor: str, *, question: bytes, key: CursorKey) -> list[str]:
         BadCursor: it was not made by this store for this question, or is older than
             `CURSOR_LIFE`.
     """
+    if not isinstance(cursor, str):
+        raise BadCursor("is no text")
     try:
         raw = base64.b64decode(cursor[:MAX_LENGTH].encode("ascii"), altchars=b"-_", validate=True)
     except (binascii.Error, UnicodeEncodeError) as error:

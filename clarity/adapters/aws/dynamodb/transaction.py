@@ -33,7 +33,7 @@ from clarity.domain.audit import ChainHead
 from clarity.domain.privacy import Beacons
 from clarity.ports.clock import Clock
 from clarity.ports.errors import Corrupt, IdempotencyMismatch, TooLarge
-from clarity.ports.repository import MAX_CHANGES, Change, Committed, Evidence
+from clarity.ports.repository import Change, Committed, Evidence, check_changes
 
 __all__ = ["Work", "work_of"]
 
@@ -208,11 +208,11 @@ def work_of(
 
     Raises:
         TooLarge: too many changes, or too many bytes.
+        WrongType: something among the changes is none.
         ValueError: two changes name one key, or an entity holds what cannot be stored.
         BadKey: a deletion's key is of no kind of entity.
     """
-    if len(changes) > MAX_CHANGES:
-        raise TooLarge("one commit, changes,", MAX_CHANGES, len(changes))
+    check_changes(changes)
     steps = tuple(step_of(change, evidence.patient, items, beacons) for change in changes)
     if len({step.address for step in steps}) < len(steps):
         raise ValueError("two changes name one key")
