@@ -1,44 +1,41 @@
 """
-DynamoDB: what a patient-week costs, and typed calls against PynamoDB.
+DynamoDB: what a patient-week costs.
 
 Units are reckoned by the documented item sizes (1 KB per write unit, twice in a transaction; 4 KB
 per read unit), and the plain ones compared with what dynalite says it consumed, the one engine that
-counts by size; it knows no transactions. Calls are made against a server in another process that always gives the same
-answer, so that only the clients are compared; times are processor times of the client. The week is minute counts of NHANES 2003-2004, five people.
+counts by size; it knows no transactions. Requests are counted by a proxy before ministack. The week is
+minute counts of NHANES 2003-2004, five people.
 """
 
-import base64
 import csv
 import gzip
 import itertools
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
-from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 import attrs
 import numpy as np
 
 from clarity.adapters.aws._operations import Item, Op
-from clarity.adapters.aws.connection import ConnectionSettings, DynamoDBConnection
-from clarity.adapters.aws.dynamodb.codec import codec_of
 from clarity.adapters.aws.dynamodb.items import EntityItems, item_size
-from clarity.adapters.aws.dynamodb.repository import DynamoDBRepository
 from clarity.adapters.aws.dynamodb.transaction import work_of
-from clarity.adapters.aws.settings import Endpoint
 from clarity.adapters.local.clock import SystemClock
 from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
+from clarity.bootstrap import open_core
+from clarity.container import Core
 from clarity.domain.audit import ChainHead, Operation
 from clarity.domain.identity import Actor, CorrelationId, PatientId, PatientRef, Purpose, TenantId
 from clarity.domain.streams import DayChunk, Placement, StreamKind, Unit
-from clarity.ports.entities import spec_of
-from clarity.ports.query import Query
+from clarity.ports.recordings import Recording
 from clarity.ports.repository import Evidence, Put
-from tests.bench.paired import Measured, Paired, Row, table
-from tests.support.canned import canned
-from tests.support.dynamodb import BEACONS, Counted, Spans, credentials, cursor_key, world_on
-from tests.support.engines import running
+from clarity.settings import Settings
+from tests.application.world import recording
+from tests.bench.paired import Row, table
+from tests.support.dynamodb import BEACONS, credentials, world_on
+from tests.support.engines import REGION, running
+from tests.support.fault_proxy import fault_proxy
 from tests.support.seeding import item_after
 from tests.support.shared import shared
 
@@ -181,8 +178,7 @@ def write_rows(each: Sequence[Cost]) -> Iterator[Row]:
         what="write units per patient-week, one transaction",
         figure=f"{np.median([2 * units for units in later]):.0f}",
         spread=_range([2 * units for units in later]),
-        remark=f"mean {2 * np.mean(later):.1f}; 2 requests (one batch read, one transaction); "
-        "predecessor 10,080 units, 405 requests",
+        remark=f"mean {2 * np.mean(later):.1f}; predecessor 10,080 units",
     )
     yield Row(
         what="write units of a person's first week, one transaction",
@@ -230,216 +226,53 @@ def consumed_by_dynalite(items: Sequence[Item]) -> float:
         return world.metrics.total("dynamodb_units")
 
 
-def _cpu_s(task: Callable[[], object]) -> float:
-    began_s = time.process_time()
-    task()
-    return time.process_time() - began_s
+def recorded(counts: np.ndarray) -> Recording:
+    """The week as a reader gives it."""
+    start = datetime(2003, 5, 1, tzinfo=ZoneInfo("UTC"))
+    return recording(counts, start=start, epoch_s=60, device="ActiGraph 7164")
 
 
-def in_turns(*tasks: Callable[[], object], repeats: int = 51) -> list[Measured]:
-    """Processor times of the tasks, taken in turns after one run of each."""
-    for task in tasks:
-        task()
-    times = [[_cpu_s(task) for task in tasks] for _ in range(repeats)]
-    return [Measured(seconds=tuple(column)) for column in zip(*times, strict=True)]
-
-
-class Color(StrEnum):
-    """Some closed choice."""
-
-    RED = "red"
-    BLUE = "blue"
-
-
-@attrs.frozen(kw_only=True)
-class Fifteen:
-    """Fifteen attributes as records of this kind have them."""
-
-    pk: str
-    sk: str
-    stream: Color
-    day: date
-    epoch_s: int
-    unit: Color
-    device: str
-    placement: Color
-    coverage: float
-    low: float
-    high: float
-    total: float
-    updated: datetime
-    payload: bytes
-    note: str | None
-
-
-def fifteen(number: int) -> Fifteen:
-    """The item of that number."""
-    return Fifteen(
-        pk="P#clinic#patient-0001",
-        sk=f"O#activity#{number:08}",
-        stream=Color.RED,
-        day=date(2003, 5, 1),
-        epoch_s=60,
-        unit=Color.BLUE,
-        device="ActiGraph 7164",
-        placement=Color.RED,
-        coverage=0.97,
-        low=0.0,
-        high=4567.5,
-        total=123456.25,
-        updated=datetime(2003, 5, 1, 12, tzinfo=UTC),
-        payload=bytes(range(40)),
-        note=None,
+def ingest(core: Core, counts: np.ndarray, *, of: str) -> None:
+    """The week of a person, as the application takes it in."""
+    core.clarity().ingest.run(
+        recorded(counts),
+        patient=attrs.evolve(OWNER, patient=PatientId(of)),
+        actor=evidence().actor,
+        correlation=CorrelationId(of),
     )
 
 
-def wire(item: Item) -> Item:
-    """The item as it travels."""
-    return {n: {"B": base64.b64encode(a["B"]).decode()} if "B" in a else a for n, a in item.items()}
+def commit(core: Core, counts: np.ndarray) -> None:
+    """The same week by the repository alone."""
+    core.repository().commit([Put(day, 0) for day in week(counts)], evidence=evidence())
 
 
-def codec_rows() -> Iterator[Row]:
-    """The codec alone, a thousand items at a time."""
-    codec, value = codec_of(Fifteen), fifteen(1)
-    item = wire(codec.encode(value))
-
-    def encode() -> None:
-        for _ in range(1_000):
-            codec.encode(value)
-
-    def decode() -> None:
-        for _ in range(1_000):
-            codec.decode(item)
-
-    encoded, decoded = in_turns(encode, decode, repeats=31)
-    yield encoded.row("codec: encode 15 attributes", per=1_000, remark="goal 8 µs")
-    yield decoded.row("codec: decode 15 attributes", per=1_000, remark="goal 6 µs")
-
-
-def pynamo(url: str):
-    """PynamoDB's model of the same item."""
-    from pynamodb.attributes import (
-        BinaryAttribute,
-        NumberAttribute,
-        UnicodeAttribute,
-        UTCDateTimeAttribute,
-    )
-    from pynamodb.models import Model
-
-    text, number = UnicodeAttribute, NumberAttribute
-    meta = type("Meta", (), {"table_name": "clarity-main", "region": "eu-west-1", "host": url})
-    return type(
-        "PynamoFifteen",
-        (Model,),
-        {
-            "Meta": meta,
-            "pk": text(hash_key=True),
-            "sk": text(range_key=True),
-            **{n: text() for n in ("stream", "day", "unit", "device", "placement")},
-            **{n: number() for n in ("epoch_s", "coverage", "low", "high", "total")},
-            "updated": UTCDateTimeAttribute(),
-            "payload": BinaryAttribute(legacy_encoding=False),
-            "note": text(null=True),
-        },
-    )
-
-
-def _op(operation: str, decode, **parameters: object) -> Op:
-    parameters = {"TableName": "clarity-main", **parameters}
-    return Op(operation=operation, parameters=parameters, decode=decode, table="main", reads=True)
-
-
-def call_rows() -> Iterator[Row]:
-    """Typed get, put and query of 100 against PynamoDB."""
+def requests() -> Iterator[Row]:
+    """How often the service is asked, by which operations."""
     credentials()
-    codec = codec_of(Fifteen)
-    some = [wire(codec.encode(fifteen(n))) for n in range(100)]
-    pynamo_form = {"updated": {"S": "2003-05-01T12:00:00.000000+0000"}}
-    answers = {
-        "GetItem": {"Item": some[0]},
-        "PutItem": {},
-        "Query": {"Items": some, "Count": 100, "ScannedCount": 100},
-    }
-    theirs = {
-        **answers,
-        "GetItem": {"Item": {**some[0], **pynamo_form}},
-        "Query": {**answers["Query"], "Items": [{**item, **pynamo_form} for item in some]},
-    }
-    with canned(answers) as url, canned(theirs) as other:
-        yield from _against(connected(url), pynamo(other), codec)
-
-
-def connected(url: str) -> DynamoDBConnection:
-    """A connection to a server on this machine."""
-    settings = ConnectionSettings(endpoint=Endpoint(region="eu-west-1", url=url))
-    return DynamoDBConnection(settings, clock=SystemClock(), metrics=Counted(), tracer=Spans())
-
-
-def _against(connection: DynamoDBConnection, model, codec) -> Iterator[Row]:
-    value = fifteen(1)
-    key = {"pk": {"S": value.pk}, "sk": {"S": value.sk}}
-    theirs = model(**{**attrs.asdict(value), "day": "2003-05-01"})
-    condition = {
-        "KeyConditionExpression": "pk = :p",
-        "ExpressionAttributeValues": {":p": key["pk"]},
-    }
-
-    def get() -> Fifteen:
-        return connection.run(_op("get_item", lambda a: codec.decode(a["Item"]), Key=key))
-
-    def put() -> None:
-        connection.run(_op("put_item", lambda _: None, Item=codec.encode(value)))
-
-    def query() -> list[Fifteen]:
-        return connection.run(_op("query", decoded, **condition))
-
-    def decoded(answer: Mapping[str, list[Item]]) -> list[Fifteen]:
-        return [codec.decode(item) for item in answer["Items"]]
-
-    pairs = {
-        "typed get": (lambda: model.get(value.pk, value.sk), get, "goal 1.2 x"),
-        "typed put": (theirs.save, put, "goal 1.2 x"),
-        "typed query of 100": (lambda: list(model.query(value.pk)), query, "goal 4 x"),
-    }
-    for what, (rival, ours, goal) in pairs.items():
-        slow, fast = in_turns(rival, ours, repeats=101)
-        pair = Paired(a=slow, b=fast)
-        yield pair.row(f"{what}: PynamoDB / clarity", remark=goal)
-    connection.close()
-
-
-def read_rows() -> Iterator[Row]:
-    """From the answer of one query to arrays, and the whole call."""
-    credentials()
-    chunks = week(people()[0])
-    items = [wire({**ITEMS.encode(OWNER, c).item, "v": {"N": "1"}}) for c in chunks]
-    spec = spec_of(DayChunk)
-
-    def decode() -> None:
-        for item in items:
-            ITEMS.decode(spec, item)
-
-    (decoded,) = in_turns(decode)
-    yield decoded.row("a week of minutes: answer to arrays, checked", remark="goal 1 ms")
-    with canned({"Query": {"Items": items, "Count": 7, "ScannedCount": 7}}) as url:
-        connection = connected(url)
-        clock = SystemClock()
-        repository = DynamoDBRepository(
-            connection=connection,
-            items=ITEMS,
-            beacons=BEACONS,
-            clock=clock,
-            cursor_key=cursor_key(clock),
-        )
-        query = Query(DayChunk, OWNER)
-        (queried,) = in_turns(lambda: repository.query(query))
-        yield queried.row("a week of minutes: the whole query", remark="client's share")
-        connection.close()
+    counts = people()[0]
+    with fault_proxy(running("ministack")) as proxy:
+        store = f"dynamodb://{REGION}/bench{os.getpid()}-?endpoint={proxy.engine.url}&create=yes"
+        with open_core(Settings(store=store)) as core:
+            tasks: dict[str, Callable[[], None]] = {
+                "requests of the first ingest of a process": lambda: ingest(core, counts, of="a"),
+                "requests of an ingest of a week": lambda: ingest(core, counts, of="b"),
+                "requests of a commit of a week": lambda: commit(core, counts),
+            }
+            for what, task in tasks.items():
+                proxy.requests.clear()
+                task()
+                asked = sorted(proxy.requests.items())
+                yield Row(
+                    what=what,
+                    figure=str(sum(proxy.requests.values())),
+                    remark=", ".join(f"{operation} {times}" for operation, times in asked),
+                )
 
 
 def rows() -> list[Row]:
     """All of it."""
-    return [*costs(), *codec_rows(), *read_rows(), *call_rows()]
+    return [*costs(), *requests()]
 
 
 if __name__ == "__main__":

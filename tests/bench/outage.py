@@ -35,7 +35,7 @@ def guards() -> Guards:
     return Guards(reads=reads.run, changes=changes.run)
 
 
-def connected(url: str, guarding: Guards) -> DynamoDBConnection:
+def connected(url: str, guarding: Guards = UNGUARDED) -> DynamoDBConnection:
     """A connection to a server on this machine."""
     settings = ConnectionSettings(endpoint=Endpoint(region="eu-west-1", url=url))
     clock, metrics = SystemClock(), Counted()

@@ -6,6 +6,7 @@ free port of this machine, which it prints.
 """
 
 import asyncio
+import base64
 import contextlib
 import json
 import subprocess
@@ -15,7 +16,9 @@ import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-__all__ = ["canned"]
+from clarity.adapters.aws._operations import Item
+
+__all__ = ["canned", "wire"]
 
 
 def _prepared(answers: Mapping[str, object]) -> dict[str, bytes]:
@@ -51,6 +54,11 @@ async def _serve(answers: Mapping[str, object]) -> None:
     print(server.sockets[0].getsockname()[1], flush=True)
     async with server:
         await server.serve_forever()
+
+
+def wire(item: Item) -> Item:
+    """The item as it travels."""
+    return {n: {"B": base64.b64encode(a["B"]).decode()} if "B" in a else a for n, a in item.items()}
 
 
 @contextlib.contextmanager

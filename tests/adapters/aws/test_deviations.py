@@ -5,10 +5,11 @@ A row that no longer holds fails here, so that the table shrinks when an engine 
 
 | engine | deviation | what we do instead |
 |---|---|---|
-| dynalite | knows no transactions | only what reads is tried on it (`tests/support/seeding.py`) |
+| dynalite | knows no transactions | what repository, trail, directory and inventory read is tried on it (`tests/support/seeding.py`); jobs, outbox and erasure, which read to change, are not |
 | dynalite | knows no expiry and no recovery | tried on moto and ministack alone; `create_tables` leaves it out |
 | dynalite | knows no PartiQL | statements are tried on ministack alone |
 | moto | forgets request tokens: a transaction repeated with its token is refused | the nonce tells |
+| moto | copies all tables for every transaction, so that filling a store takes the square of its items | erasure of entities and jobs is tried on ministack alone, of payloads on both |
 | moto | undoes other threads' writes when it refuses a transaction | served one at a time |
 | moto, ministack | count a flat unit whatever the size | dynalite counts; `item_size` reckons |
 | ministack | gives a whole answer whatever the limit of a statement | canned answers page |
@@ -18,11 +19,13 @@ A row that no longer holds fails here, so that the table shrinks when an engine 
 Both keep the promise that models in S3 stand on: of writers on one condition, exactly one succeeds.
 """
 
+import inspect
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from moto.dynamodb.models import DynamoDBBackend
 
 from clarity.adapters.aws._absent import UnknownOperation
 from clarity.adapters.aws._errors import Cancelled, ConditionFailed
@@ -181,6 +184,10 @@ def test_moto_forgets_request_tokens():
         _twice_with_one_token(world)
     with world_on(running("ministack"), SystemClock()) as world:
         _twice_with_one_token(world)
+
+
+def test_moto_copies_all_tables_for_every_transaction():
+    assert "copy.deepcopy(" in inspect.getsource(DynamoDBBackend.transact_write_items)
 
 
 def test_only_dynalite_counts_units_by_size():

@@ -13,7 +13,7 @@ from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
 from clarity.domain.identity import PatientId, PatientRef, TenantId
 from clarity.ports.entities import CHUNK, ENTITIES, RESULT, EntitySpec, spec_of
 from clarity.ports.errors import Corrupt
-from tests.bench.dynamodb import wire
+from tests.support.canned import wire
 from tests.support.golden_entities import GOLDEN
 
 FOLDER = Path(__file__).parent / "golden_items"

@@ -25,8 +25,8 @@ from clarity.domain.profile import EmailAddress
 from clarity.ports.audit import AuditFilter
 from clarity.ports.errors import IdempotencyMismatch
 from clarity.ports.repository import Evidence, Put
-from tests.bench.dynamodb import wire
 from tests.contracts.repository.harness import chunk, profile
+from tests.support.canned import wire
 from tests.support.clocks import HandClock
 from tests.support.dynamodb import BEACONS, PATIENT, World, world_on
 from tests.support.engines import running

@@ -23,10 +23,11 @@ from clarity.domain.streams import DayChunk
 from clarity.ports.entities import CHUNK, ENTITIES, EntitySpec, key_of
 from clarity.ports.query import Query, field
 from clarity.ports.repository import Put, Repository
-from tests.bench.dynamodb import ITEMS, connected, wire
+from tests.bench.dynamodb import ITEMS
+from tests.bench.outage import connected
 from tests.contracts.repository.harness import ADA, chunk, everything, evidence
 from tests.support import strategies
-from tests.support.canned import canned
+from tests.support.canned import canned, wire
 from tests.support.dynamodb import PATIENT, World, credentials, cursor_key, world_on
 from tests.support.engines import running
 

@@ -15,9 +15,9 @@ from clarity.adapters.aws.dynamodb.upkeep import DynamoDBUpkeep, Looked, looked_
 from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
 from clarity.domain.audit import ChainHead, Touched
 from clarity.ports.repository import Put
-from tests.bench.dynamodb import connected, wire
+from tests.bench.outage import connected
 from tests.contracts.repository.harness import ADA, chunk, evidence
-from tests.support.canned import canned
+from tests.support.canned import canned, wire
 from tests.support.clocks import START, HandClock
 from tests.support.dynamodb import World, credentials, world_on
 from tests.support.engines import running

@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.contracts.directory.harness import OPENERS, DirectoryHarness, Opener
+from tests.contracts.directory.harness import OPENERS, READERS, DirectoryHarness, Opener
 
 
 @pytest.fixture(scope="session", params=OPENERS)
@@ -10,7 +10,14 @@ def opened(request: pytest.FixtureRequest) -> Opener:
     return OPENERS[request.param]
 
 
+@pytest.fixture(params=READERS)
+def world(request: pytest.FixtureRequest) -> Iterator[DirectoryHarness]:
+    with READERS[request.param]() as fresh:
+        yield fresh
+
+
 @pytest.fixture
-def world(opened: Opener) -> Iterator[DirectoryHarness]:
+def changing(opened: Opener) -> Iterator[DirectoryHarness]:
+    """Where people are erased and contend, which takes transactions."""
     with opened() as fresh:
         yield fresh

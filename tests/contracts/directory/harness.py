@@ -20,8 +20,9 @@ from clarity.ports.repository import Repository
 from tests.support.clocks import HandClock
 from tests.support.dynamodb import world_on
 from tests.support.engines import running
+from tests.support.seeding import SeedingRepository
 
-__all__ = ["OPENERS", "DirectoryHarness", "Opener"]
+__all__ = ["OPENERS", "READERS", "DirectoryHarness", "Opener"]
 
 
 @attrs.frozen(kw_only=True)
@@ -73,3 +74,20 @@ OPENERS: Final[dict[str, Opener]] = {
     "sqlite-memory": lambda: _sqlite(None),
     "sqlite-file": _sqlite_file,
 }
+
+
+@contextmanager
+def _seeded() -> Iterator[DirectoryHarness]:
+    """An engine without transactions, filled piece by piece; for what only reads."""
+    clock = HandClock()
+    with world_on(running("dynalite"), clock) as world:
+        yield DirectoryHarness(
+            directory=world.directory,
+            repository=SeedingRepository(world.repository, world.trail),
+            erasure=world.erasure,
+            clock=clock,
+        )
+
+
+READERS: Final[dict[str, Opener]] = {**OPENERS, "dynamodb-dynalite-read": _seeded}
+"""Those whose reading side is tried too."""

@@ -76,44 +76,46 @@ def test_an_expired_profile_is_not_found(world: DirectoryHarness):
     assert _find(world, "ada@x") is None
 
 
-def test_somebody_who_was_erased_is_not_found_and_the_address_is_free(world: DirectoryHarness):
-    _keep(world, "ada@x")
-    while world.erasure.erase(ADA, limit=5, evidence=ERASE):
+def test_somebody_who_was_erased_is_not_found_and_the_address_is_free(changing: DirectoryHarness):
+    _keep(changing, "ada@x")
+    while changing.erasure.erase(ADA, limit=5, evidence=ERASE):
         continue
 
-    assert _find(world, "ada@x") is None
-    _keep(world, "ada@x", BEN)
-    assert _find(world, "ada@x") == BEN
+    assert _find(changing, "ada@x") is None
+    _keep(changing, "ada@x", BEN)
+    assert _find(changing, "ada@x") == BEN
 
 
 def test_erasing_somebody_whose_profile_has_expired_takes_nothing_from_who_came_after(
-    world: DirectoryHarness,
+    changing: DirectoryHarness,
 ):
-    soon = world.clock.now() + timedelta(seconds=10)
-    world.repository.commit([Put(profile("ada@x"), 0, soon)], evidence=evidence())
-    world.clock.advance(10)
-    _keep(world, "ada@x", BEN)
+    soon = changing.clock.now() + timedelta(seconds=10)
+    changing.repository.commit([Put(profile("ada@x"), 0, soon)], evidence=evidence())
+    changing.clock.advance(10)
+    _keep(changing, "ada@x", BEN)
 
-    while world.erasure.erase(ADA, limit=5, evidence=ERASE):
+    while changing.erasure.erase(ADA, limit=5, evidence=ERASE):
         continue
 
-    assert _find(world, "ada@x") == BEN
-    assert sum(holding.count for holding in world.erasure.holdings(ADA)) == 0
+    assert _find(changing, "ada@x") == BEN
+    assert sum(holding.count for holding in changing.erasure.holdings(ADA)) == 0
 
 
-def test_whoever_wins_a_race_for_an_address_is_who_is_found(world: DirectoryHarness):
+def test_whoever_wins_a_race_for_an_address_is_who_is_found(changing: DirectoryHarness):
     people = [PatientRef(ADA.tenant, PatientId(f"p{number}")) for number in range(8)]
     versions = dict.fromkeys(people, 0)
 
     for email in ("one@x", "two@x", "three@x"):
         with ThreadPoolExecutor(8) as pool:
-            done = list(pool.map(lambda who, to=email: _is_kept(world, to, who, versions), people))
+            done = list(
+                pool.map(lambda who, to=email: _is_kept(changing, to, who, versions), people)
+            )
 
         (winner,) = [who for who, is_done in zip(people, done, strict=True) if is_done]
-        assert _find(world, email) == winner
+        assert _find(changing, email) == winner
         versions[winner] += 1
 
-    held = [_find(world, email) for email in ("one@x", "two@x", "three@x")]
+    held = [_find(changing, email) for email in ("one@x", "two@x", "three@x")]
     assert {who for who in held if who} == {who for who in people if versions[who]}
 
 

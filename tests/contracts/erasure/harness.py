@@ -162,7 +162,7 @@ def _jobs_in_tables() -> Iterator[ErasureHarness]:
 
 
 @contextmanager
-def _payloads() -> Iterator[ErasureHarness]:
+def _payloads(engine: str) -> Iterator[ErasureHarness]:
     """Blobs that nothing points to, as a commit that died leaves them."""
     with tempfile.TemporaryDirectory() as folder:
         blobs = DirectoryBlobStore(root=Path(folder))
@@ -172,7 +172,7 @@ def _payloads() -> Iterator[ErasureHarness]:
             for number in range(first, first + count):
                 blobs.put(BlobKey(place, f"{number:032x}"), b"x")
 
-        with world_on(running("ministack"), HandClock()) as opened:
+        with world_on(running(engine), HandClock()) as opened:
             yield ErasureHarness(
                 erasable=DynamoDBPayloadErasure(blobs, opened.removal),
                 trail=opened.trail,
@@ -183,9 +183,10 @@ def _payloads() -> Iterator[ErasureHarness]:
 
 OPENERS: Final[dict[str, Opener]] = {
     "answers": _answers,
+    "dynamodb-moto-payloads": lambda: _payloads("moto"),
     "dynamodb-ministack": _tables,
     "dynamodb-ministack-jobs": _jobs_in_tables,
-    "dynamodb-ministack-payloads": _payloads,
+    "dynamodb-ministack-payloads": lambda: _payloads("ministack"),
     "sqlite-memory": lambda: _entities(None),
     "sqlite-file": _entities_in_a_file,
     "sqlite-jobs": _jobs,

@@ -3,11 +3,13 @@
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import attrs
 
+from clarity.adapters.aws.connection import DynamoDBConnection
 from clarity.adapters.aws.dynamodb.inventory import DynamoDBInventory
 from clarity.adapters.local.inventory import SqliteInventory
 from clarity.adapters.local.items import EntityCodec
@@ -18,8 +20,9 @@ from clarity.ports.health import Pingable
 from clarity.ports.inventory import Inventory
 from clarity.ports.repository import Repository
 from tests.support.clocks import HandClock
-from tests.support.dynamodb import drop_table, world_on
+from tests.support.dynamodb import World, changed_table, drop_table, world_on
 from tests.support.engines import running
+from tests.support.seeding import SeedingRepository
 
 
 @attrs.frozen(kw_only=True)
@@ -73,24 +76,43 @@ def _sqlite_file() -> Iterator[InventoryHarness]:
 Opener = Callable[[], AbstractContextManager[InventoryHarness]]
 
 
+def _tables(
+    opened: World,
+    repository: Repository,
+    clock: HandClock,
+    damage: Callable[[DynamoDBConnection], None] = drop_table,
+) -> InventoryHarness:
+    both = DynamoDBInventory(opened.connection, opened.trail, clock)
+    return InventoryHarness(
+        inventory=both,
+        pingable=both,
+        repository=repository,
+        clock=clock,
+        damaged=partial(damage, opened.connection),
+        on_disk=False,
+    )
+
+
 @contextmanager
 def _dynamodb(engine: str) -> Iterator[InventoryHarness]:
     clock = HandClock()
     with world_on(running(engine), clock) as opened:
-        both = DynamoDBInventory(opened.connection, opened.trail, clock)
-        yield InventoryHarness(
-            inventory=both,
-            pingable=both,
-            repository=opened.repository,
-            clock=clock,
-            damaged=lambda: drop_table(opened.connection),
-            on_disk=False,
-        )
+        yield _tables(opened, opened.repository, clock)
+
+
+@contextmanager
+def _seeded() -> Iterator[InventoryHarness]:
+    """An engine without transactions or protection, filled piece by piece."""
+    clock = HandClock()
+    with world_on(running("dynalite"), clock) as opened:
+        seeding = SeedingRepository(opened.repository, opened.trail)
+        yield _tables(opened, seeding, clock, lambda held: changed_table(held, "delete_table"))
 
 
 OPENERS: Final[dict[str, Opener]] = {
     "dynamodb-moto": lambda: _dynamodb("moto"),
     "dynamodb-ministack": lambda: _dynamodb("ministack"),
+    "dynamodb-dynalite-read": _seeded,
     "sqlite-memory": lambda: _sqlite(None),
     "sqlite-file": _sqlite_file,
 }
