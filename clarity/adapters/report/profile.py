@@ -26,6 +26,9 @@ HEIGHT: Final = 410.0
 TICKS: Final = 4
 """About so many lines on the axis of activity."""
 
+LEAST_TOP: Final = 1e-6
+"""Where the axis of activity ends at the lowest, in its unit: no device tells less."""
+
 SPARK_WIDTH: Final = 120.0
 SPARK_HEIGHT: Final = 28.0
 
@@ -118,7 +121,7 @@ def sparkline(mean: Floats) -> str:
 def _top(mean: Floats, high: Floats) -> float:
     values = np.concatenate((mean, high))
     seen = values[~np.isnan(values)]
-    return float(seen.max()) if seen.size and seen.max() > 0 else 1.0
+    return max(float(seen.max()), LEAST_TOP) if seen.size and seen.max() > 0 else 1.0
 
 
 def _x(hour: float) -> float:

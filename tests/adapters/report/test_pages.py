@@ -15,12 +15,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clarity.adapters.report.html import HtmlRenderer
+from clarity.adapters.report.mean_day import mean_day
+from clarity.adapters.report.profile import profile
 from clarity.domain.actigraphy.series import ActivitySeries
 from clarity.domain.pat.answer import AttentionProfile, ModelReply
 from clarity.domain.streams import Unit
 from clarity.ports.report import Refused
 from tests.adapters.report.test_model import CALIBRATED, MADE, reply
-from tests.support.reports import entry, finding, report, series
+from tests.support.reports import entry, finding, report, result, series
 
 STYLE = Path(__file__).resolve().parents[3] / "clarity/adapters/report/templates/style.css"
 VOID = frozenset({"meta", "br"})
@@ -303,6 +305,16 @@ def test_any_recording_is_drawn_with_numbers_alone(recording: ActivitySeries):
 
     drawn = " ".join(told.get("d", "") for told in markup(text).of("path"))
     assert re.fullmatch(r"[MLHVhvZ0-9. -]*", drawn)
+
+
+@pytest.mark.parametrize("value", [5e-324, 1e-300, 1e-7])
+def test_values_below_what_a_device_tells_lie_at_the_floor_of_an_axis_in_few_digits(value: float):
+    recording = attrs.evolve(series(days=3), values=np.full(3 * 1_440, value))
+
+    (begin, *marks) = profile(mean_day(recording), result(recording)).levels
+
+    assert begin[1] == "0"
+    assert all(len(text) < 12 for _, text in marks)
 
 
 def test_a_day_that_a_zone_skipped_is_a_row_without_data():
