@@ -134,7 +134,9 @@ def result(recording: ActivitySeries, **other: object) -> AnalysisResult:
         "window": TimeWindow(start=recording.start, end=recording.end),
         "epoch_s": recording.epoch_s,
         "findings": FINDINGS,
-        "nights": tuple(night(first + timedelta(days=day), tst_min=400 + day) for day in range(5)),
+        "nights": tuple(
+            night(first + timedelta(days=day), tst_min=400.0 + day) for day in range(5)
+        ),
         "no_nights": (NoNight(date=first + timedelta(days=5), reason="nothing could be scored"),),
         "rests": (
             *(rest(first + timedelta(days=day)) for day in range(2)),
