@@ -7,6 +7,7 @@ import attrs
 import numpy as np
 import pytest
 
+from clarity.domain.exact import WrongType
 from clarity.domain.streams import BadChunk, DayChunk, StreamKind, Unit, UnitMismatch
 
 
@@ -42,6 +43,14 @@ def test_an_epoch_that_does_not_divide_the_day_is_refused():
 def test_an_infinite_value_is_refused():
     with pytest.raises(BadChunk, match="infinite"):
         chunk(values=np.full(1440, np.inf))
+
+
+@pytest.mark.parametrize(
+    "values", [[[1.0], [1.0, 2.0]], ["1"] * 1440, [True] * 1440, [None] * 1440]
+)
+def test_what_is_no_array_of_numbers_is_refused_by_name(values):
+    with pytest.raises(WrongType, match=r"DayChunk\.values"):
+        chunk(values=values)
 
 
 def test_coverage_is_the_share_of_epochs_with_a_value():

@@ -126,6 +126,25 @@ class FaultProxy:
     requests: "Counter[str]" = attrs.field(factory=Counter)
     lock: threading.Lock = attrs.field(factory=threading.Lock)
     stopping: threading.Event = attrs.field(factory=threading.Event)
+    under_way: int = 0
+    idle: threading.Condition = attrs.field(factory=threading.Condition)
+
+    @contextlib.contextmanager
+    def serving(self) -> Iterator[None]:
+        """A request is under way inside the block."""
+        with self.idle:
+            self.under_way += 1
+        try:
+            yield
+        finally:
+            with self.idle:
+                self.under_way -= 1
+                self.idle.notify_all()
+
+    def settle(self) -> None:
+        """No request is under way any more, not even of a client that is gone."""
+        with self.idle:
+            assert self.idle.wait_for(lambda: not self.under_way, NEVER_S)
 
     def draw(self, operation: str) -> Fault | None:
         with self.lock:
@@ -142,6 +161,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         """Says nothing."""
 
     def do_POST(self) -> None:
+        with self.proxy.serving():
+            self._serve()
+
+    def _serve(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.proxy.stopping.wait(self.proxy.latency_s)
         target = self.headers.get("X-Amz-Target", "").rpartition(".")[2]

@@ -94,6 +94,7 @@ class Writers:
         victims.append(int(self._heard().removeprefix("writer ")))
         known.set()
         said = list(iter(self._heard, "dead\n"))
+        self.proxy.settle()
         self.proxy.plan = lambda *_: None
         return [int(line) for line in said]
 

@@ -147,7 +147,7 @@ def record_of(item: Item) -> AuditRecord:
 
 def _seq_of(sk: str) -> int:
     """The number that a sort key begins with; 0, which no record has, when it is none."""
-    number = re.match(r"[0-9]+", sk)
+    number = re.match(r"[0-9]{1,12}", sk)
     return int(number[0]) if number else 0
 
 
