@@ -30,7 +30,7 @@ from clarity.domain.rhythm.binning import Binning
 from clarity.domain.rhythm.extremes import extremes
 from clarity.domain.rhythm.variability import interdaily_stability, intradaily_variability
 from tests.bench.core_eight import batched, processor_s, weeks
-from tests.bench.paired import Measured, Paired, Row, header, table
+from tests.bench.paired import Measured, NotHere, Paired, Row, header, table
 
 INTERPRETER = "CLARITY_PYACTIGRAPHY"
 RIVAL = Path(__file__).with_name("rival_pyactigraphy.py")
@@ -113,11 +113,15 @@ def measured(interpreter: str, week: np.ndarray) -> list[Row]:
 
 
 def rows() -> list[Row]:
-    """The table of docs/baseline.md."""
+    """
+    The table of docs/baseline.md.
+
+    Raises:
+        NotHere: no interpreter that has pyActigraphy was named.
+    """
     interpreter = os.environ.get(INTERPRETER, "")
     if not interpreter:
-        why = f"{INTERPRETER} names no interpreter that has it"
-        return [Row(what="pyActigraphy / clarity", figure="not measured", remark=why)]
+        raise NotHere(f"interpreter in {INTERPRETER}")
     return measured(interpreter, np.nan_to_num(weeks(1)[0]))
 
 
