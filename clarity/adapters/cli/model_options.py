@@ -112,7 +112,7 @@ def asked_model(context: click.Context) -> ModelQuestion | None:
             explained="explain" in given,
         )
     if lost:
-        raise click.UsageError(f"{' and '.join(lost)} need --model")
+        raise click.UsageError(f"give --model with {' and '.join(lost)}")
     return None
 
 

@@ -111,7 +111,7 @@ def test_nothing_is_asked_of_no_model(clarity: Command, tmp_path: Path, option: 
     said = analyzed(clarity, tmp_path, option)
 
     assert said.code == 2
-    assert f"{option} need --model" in said.err
+    assert f"give --model with {option}" in said.err
 
 
 def test_a_recording_that_is_no_input_is_reported_with_the_reason(
