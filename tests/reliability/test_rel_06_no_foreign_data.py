@@ -174,6 +174,7 @@ def _calls_about(world: World, triple: Triple) -> Iterator[Callable[[], object]]
     yield lambda: app.export.run(owner, **who)
     yield lambda: app.erase.run(owner, **who)
     yield lambda: app.erase.held(owner, **who)
+    yield lambda: app.erase_again.run(tenant, **who)
     yield lambda: app.export_trail.run(triple.caller.tenant, patients=[owner], **who)
     yield lambda: app.analyze.run(days, **who)
     yield lambda: app.streams_held.run(owner, **who)
