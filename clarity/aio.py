@@ -14,17 +14,22 @@ be writing, and gives its thread back then.
 A full collection of Python's garbage collector holds up every thread, that of the loop too, for as
 long as it looks through all objects there are. While the application is open, those that were there
 when it was opened are left out of it (`gc.freeze`), unless the program froze objects itself.
+
+A thread that waits for the interpreter asks for it after `sys.getswitchinterval`, 5 ms unless set
+otherwise, and begins to wait anew whenever the one at work lets go for a moment, as numpy does in
+every call. While an application is open the interval is half a millisecond (docs/adr/0051).
 """
 
 import asyncio
 import contextvars
 import functools
 import gc
+import sys
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager
-from typing import ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
 import attrs
 
@@ -37,6 +42,9 @@ __all__ = ["AsyncClarity", "open_clarity"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+SWITCH_S: Final = 0.0005
+"""After how long a waiting thread asks for the interpreter while an application is open, s."""
 
 
 @attrs.frozen
@@ -123,6 +131,7 @@ async def open_clarity(
 def _opened(opening: AbstractContextManager[Clarity], held: ExitStack) -> Clarity:
     app = held.enter_context(opening)
     held.enter_context(_frozen())
+    held.enter_context(_interval.shortened())
     return app
 
 
@@ -137,6 +146,44 @@ def _frozen() -> Iterator[None]:
         yield
     finally:
         gc.unfreeze()
+
+
+@attrs.define
+class _SwitchInterval:
+    """The one of this interpreter, and how many applications want it short."""
+
+    _wanted: int = 0
+    _before_s: float = 0.0
+    _set_s: float = 0.0
+    _lock: threading.Lock = attrs.field(factory=threading.Lock)
+
+    @contextmanager
+    def shortened(self) -> Iterator[None]:
+        """At most `SWITCH_S`; after the last block what was, unless the program set another."""
+        with self._lock:
+            self._wanted += 1
+            if self._wanted == 1:
+                self._shorten()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._wanted -= 1
+                if not self._wanted:
+                    self._set_back()
+
+    def _shorten(self) -> None:
+        self._before_s = sys.getswitchinterval()
+        if self._before_s > SWITCH_S:
+            sys.setswitchinterval(SWITCH_S)
+        self._set_s = sys.getswitchinterval()
+
+    def _set_back(self) -> None:
+        if self._set_s != self._before_s and sys.getswitchinterval() == self._set_s:
+            sys.setswitchinterval(self._before_s)
+
+
+_interval: Final = _SwitchInterval()
 
 
 def _end(pool: ThreadPoolExecutor, held: ExitStack) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import contextvars
 import gc
+import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import aclosing
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from clarity.aio import AsyncClarity, open_clarity
+from clarity.aio import SWITCH_S, AsyncClarity, open_clarity
 from clarity.application.orders import Order, Summary
 from clarity.application.read import Days
 from clarity.domain.access import NotAllowed
@@ -122,6 +123,50 @@ def test_what_a_program_froze_itself_stays_frozen():
         assert inside[0] > 0.9 * frozen
     finally:
         gc.unfreeze()
+
+
+@pytest.fixture
+def interval() -> Iterator[float]:
+    """A second as the switch interval of this interpreter, set back afterwards."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1.0)
+    yield 1.0
+    sys.setswitchinterval(before)
+
+
+def test_threads_are_switched_sooner_until_the_last_application_is_closed(interval: float):
+    async def overlapping() -> list[float]:
+        first, second = open_clarity(MEMORY), open_clarity(MEMORY)
+        seen = []
+        await first.__aenter__()
+        await second.__aenter__()
+        seen.append(sys.getswitchinterval())
+        await first.__aexit__(None, None, None)
+        seen.append(sys.getswitchinterval())
+        await second.__aexit__(None, None, None)
+        return [*seen, sys.getswitchinterval()]
+
+    assert asyncio.run(overlapping()) == pytest.approx([SWITCH_S, SWITCH_S, interval])
+
+
+def test_a_shorter_switch_interval_of_the_program_is_kept(interval: float):
+    sys.setswitchinterval(SWITCH_S / 5)
+    shorter = sys.getswitchinterval()
+    inside: list[float] = []
+
+    async def work(app: AsyncClarity) -> None:
+        inside.append(sys.getswitchinterval())
+
+    _run(work)
+    assert [*inside, sys.getswitchinterval()] == [shorter, shorter]
+
+
+def test_a_switch_interval_that_the_program_sets_meanwhile_stays(interval: float):
+    async def work(app: AsyncClarity) -> None:
+        sys.setswitchinterval(0.003)
+
+    _run(work)
+    assert sys.getswitchinterval() == pytest.approx(0.003)
 
 
 @pytest.mark.parametrize("threads", [1, 3])
