@@ -8,7 +8,7 @@ wait for seconds and know no deadline, so `_retries.py` decides instead.
 
 import functools
 from binascii import b2a_base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Final, Literal
 
 import boto3
@@ -21,6 +21,7 @@ from botocore.loaders import Loader, create_loader
 from botocore.parsers import JSONParser, ResponseParserFactory
 from botocore.session import Session as CoreSession
 
+from clarity.adapters.aws._address import find_addresses_once
 from clarity.adapters.aws._call import current_call
 from clarity.adapters.aws._deadline import current_deadline
 from clarity.adapters.aws._errors import BodyDamaged, DeadlinePassed
@@ -28,7 +29,7 @@ from clarity.adapters.aws._retries import Retries
 from clarity.adapters.aws._transport import check_answers, keep_time
 from clarity.adapters.aws.settings import Endpoint, Limits
 
-__all__ = ["addressed", "make_client"]
+__all__ = ["make_client"]
 
 Service = Literal["dynamodb", "logs", "s3"]
 
@@ -83,6 +84,7 @@ def make_client(service: Service, endpoint: Endpoint, limits: Limits) -> BaseCli
     if service != "s3":  # whose bodies take as long as they are large
         keep_time(client)
     if service == "dynamodb":
+        find_addresses_once(client)
         check_answers(client)
     _keep_to(limits, client, service)
     return client
@@ -100,21 +102,6 @@ def _config(limits: Limits, endpoint: Endpoint) -> Config:
         s3={"addressing_style": "path" if endpoint.url else "auto"},
         user_agent=USER_AGENT,
     )
-
-
-def addressed(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Only the tables that `parameters` name, by which the SDK chooses the address of a call."""
-    if "TableName" in parameters:
-        return {"TableName": parameters["TableName"]}
-    if "RequestItems" in parameters:
-        return {"RequestItems": {name: {} for name in parameters["RequestItems"]}}
-    if "TransactItems" in parameters:
-        return {"TransactItems": [_of_table(action) for action in parameters["TransactItems"]]}
-    return {}
-
-
-def _of_table(action: Mapping[str, Any]) -> dict[str, Any]:
-    return {kind: {"TableName": one["TableName"]} for kind, one in action.items()}
 
 
 def _write(params: dict[str, Any], **_: object) -> None:

@@ -8,10 +8,12 @@ would hold a caller for ever. Here every wait ends with the time that is left.
 import io
 import socket
 import zlib
+from http.client import HTTPConnection
 from typing import Any, Final
 
 import attrs
 from botocore.awsrequest import (
+    AWSConnection,
     AWSHTTPConnection,
     AWSHTTPConnectionPool,
     AWSHTTPResponse,
@@ -30,6 +32,8 @@ from clarity.adapters.aws._errors import BodyDamaged
 __all__ = ["check_answers", "checked", "keep_time"]
 
 FIRST_ERROR_STATUS: Final = 300
+
+CONTENT_LENGTH: Final = "Content-Length"
 
 ENDPOINT: Final = "_endpoint"
 POOLS: Final = "_pool_classes_by_scheme"
@@ -76,8 +80,25 @@ class _TimedResponse(AWSHTTPResponse):
         self.fp: Any = io.BufferedReader(_TimedReader(sock, self.fp.detach()))
 
 
+def _request(
+    self: Any, method: str, url: str, body: Any = None, headers: Any = None, *args: Any, **kw: Any
+) -> Any:
+    """Head and body leave in one write, which is one segment or record if they fit."""
+    at_once = CONTENT_LENGTH in (headers or {})
+    self.waiting_body = body if at_once else None
+    rest = None if at_once else body
+    return AWSConnection.request(self, method, url, rest, headers, *args, **kw)
+
+
+def _end_headers(self: Any, message_body: Any = None, **kw: Any) -> None:
+    body = self.waiting_body if message_body is None else message_body
+    HTTPConnection.endheaders(self, body, **kw)
+
+
 class _Connection(AWSHTTPConnection):
     response_class = _TimedResponse
+    request = _request
+    endheaders = _end_headers
 
     def connect(self) -> None:
         self.timeout = _in_time(self.timeout)
@@ -86,6 +107,8 @@ class _Connection(AWSHTTPConnection):
 
 class _TlsConnection(AWSHTTPSConnection):
     response_class = _TimedResponse
+    request = _request
+    endheaders = _end_headers
 
     def connect(self) -> None:
         self.timeout = _in_time(self.timeout)

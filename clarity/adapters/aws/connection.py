@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from clarity.adapters.aws._absent import TableMissing
 from clarity.adapters.aws._call import Call, in_progress
-from clarity.adapters.aws._client import addressed, make_client
+from clarity.adapters.aws._client import make_client
 from clarity.adapters.aws._deadline import current_deadline, within
 from clarity.adapters.aws._errors import (
     DAMAGED,
@@ -201,7 +201,7 @@ class DynamoDBConnection:
         send: Callable[..., Answer] = getattr(self._client(endpoint), op.operation)
         with in_progress(Call(op.parameters, op.reads)) as call:
             try:
-                return send(**addressed(op.parameters))
+                return send()
             except (ClientError, BotoCoreError, DeadlinePassed, *DAMAGED) as error:
                 what = f"{WHAT} ({op.operation} on {op.table})"
                 raise translated(error, what, limit_s=current_deadline().limit_s) from error

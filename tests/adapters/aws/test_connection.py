@@ -11,7 +11,6 @@ from typing import Any
 import attrs
 import pytest
 
-from clarity.adapters.aws._client import addressed
 from clarity.adapters.aws._deadline import within
 from clarity.adapters.aws._errors import ConditionFailed
 from clarity.adapters.aws._operations import Op, OperationName
@@ -446,17 +445,6 @@ def test_what_has_no_wire_form_is_refused_before_it_is_sent(line, proxy: FaultPr
         connection.run(wrong)
 
     assert not proxy.requests
-
-
-def test_the_sdk_is_told_only_the_tables():
-    action = {"Put": {"TableName": "t", "Item": {"a": {"S": "secret"}}}}
-
-    assert addressed({"TableName": "t", "Item": {}}) == {"TableName": "t"}
-    assert addressed({"RequestItems": {"t": [1]}}) == {"RequestItems": {"t": {}}}
-    assert addressed({"TransactItems": [action]}) == {
-        "TransactItems": [{"Put": {"TableName": "t"}}]
-    }
-    assert addressed({"Statement": "SELECT"}) == {}
 
 
 def test_a_closed_connection_refuses(proxy: FaultProxy):
