@@ -110,7 +110,7 @@ class TenantJobs(Protocol):
 
         Raises:
             ValueError: the limit is out of range.
-            BadCursor: the cursor was changed or belongs to another tenant.
+            BadCursor: the cursor was changed, is older than a day, or belongs to another tenant.
             Corrupt, Unavailable, TimedOut, Throttled: nothing is known.
         """
         ...

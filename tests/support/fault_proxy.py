@@ -15,6 +15,7 @@ import random
 import socket
 import struct
 import threading
+import time
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -28,6 +29,9 @@ Plan = Callable[[str, int], "Fault | None"]
 
 BACKLOG = 3
 """Connections that fill a queue of none; further ones are not answered."""
+
+IDLE_S = 1.0
+"""A connection to the engine that was not used for longer may be closed at its other end."""
 
 NEVER_S = 60.0
 """A hanging answer is given up when the proxy stops, or after this."""
@@ -155,7 +159,17 @@ class FaultProxy:
 
 class _Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body go out apart, and would wait for each other
     proxy: FaultProxy
+
+    def setup(self) -> None:
+        super().setup()
+        self.upstream = http.client.HTTPConnection("127.0.0.1", self.proxy.upstream.port, 30)
+        self.asked_at_s = 0.0
+
+    def finish(self) -> None:
+        self.upstream.close()
+        super().finish()
 
     def log_message(self, *_: object) -> None:
         """Says nothing."""
@@ -216,19 +230,19 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self._answer(status, {k: v for k, v in headers.items() if v}, answer)
 
     def _asked(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
-        upstream = http.client.HTTPConnection("127.0.0.1", self.proxy.upstream.port, timeout=30)
-        try:
-            kept = {
-                k: v
-                for k, v in self.headers.items()
-                if k.lower() not in {"content-length", "connection", "expect"}
-            }
-            upstream.request(self.command, self.path, body, kept)
-            response = upstream.getresponse()
-            told = {k: v for k, v in response.getheaders() if k.lower().startswith(PASSED_ON)}
-            return response.status, told, response.read()
-        finally:
-            upstream.close()
+        if time.monotonic() - self.asked_at_s > IDLE_S:
+            self.upstream.close()
+        kept = {
+            k: v
+            for k, v in self.headers.items()
+            if k.lower() not in {"content-length", "connection", "expect"}
+        }
+        self.upstream.request(self.command, self.path, body, kept)
+        response = self.upstream.getresponse()
+        told = {k: v for k, v in response.getheaders() if k.lower().startswith(PASSED_ON)}
+        answer = response.read()
+        self.asked_at_s = time.monotonic()
+        return response.status, told, answer
 
     def _collide(self, operation: str, body: bytes, reason: str) -> None:
         if operation != "TransactWriteItems":

@@ -42,6 +42,7 @@ SHIPPING: Final = "clarity/application/ship_audit.py"
 TOLD: Final = "tests/application/test_ship_audit.py"
 LOG_AWAY: Final = "tests/reliability/test_rel_16_log_away.py"
 QUERIES: Final = "tests/contracts/repository/test_query.py"
+JOBS: Final = "tests/contracts/jobs/test_against_a_model.py"
 
 S3: Final = "clarity/adapters/aws/s3"
 IN_S3: Final = "tests/adapters/aws/test_s3_models.py"
@@ -481,6 +482,27 @@ BUGS: Final = (
         old="    if job.state is not JobState.RUNNING:\n        return {}\n",
         new="",
         tests=("tests/adapters/aws/test_jobs.py", "-k", "ministack"),
+    ),
+    Bug(
+        name="ended-job-may-be-updated",
+        file=f"{LOCAL}/jobs.py",
+        old="AND id = ? AND actor = ? AND state = ?\n",
+        new="AND id = ? AND actor = ? AND ? = 'running'\n",
+        tests=(JOBS, "-k", "sqlite-memory"),
+    ),
+    Bug(
+        name="page-of-jobs-skips-its-edge",
+        file=f"{LOCAL}/jobs.py",
+        old="signed([rows[limit - 1][0]],",
+        new="signed([rows[limit][0]],",
+        tests=(JOBS, "-k", "sqlite-memory"),
+    ),
+    Bug(
+        name="page-of-unfinished-jobs-skips-its-edge",
+        file=f"{TABLES}/jobs.py",
+        old="        last = places[limit - 1]\n",
+        new="        last = places[limit]\n",
+        tests=(JOBS, "-k", "ministack"),
     ),
 )
 

@@ -6,6 +6,7 @@ import pytest
 from clarity.domain.identity import TenantId
 from clarity.domain.jobs import Job
 from clarity.ports.errors import BadCursor, NotFound
+from clarity.ports.query import CURSOR_LIFE
 from tests.contracts.jobs.harness import ADA, NURSE, JobsHarness, job
 from tests.support.clocks import START
 
@@ -72,6 +73,21 @@ def test_one_that_ends_between_two_pages_hides_no_other(world: JobsHarness):
     assert [one.id for one in rest.jobs] == ["job-3", "job-4", "job-5"]
 
 
+def test_one_that_begins_where_a_page_ended_with_jobs_that_are_gone_is_not_hidden(
+    world: JobsHarness,
+):
+    for number in range(3):
+        world.jobs.begin(job(number))
+    first = world.jobs.unfinished(NURSE.tenant, limit=2, cursor=None)
+    for number in (1, 2):
+        world.jobs.remove(NURSE, f"job-{number}")
+    world.jobs.begin(job(3))
+
+    rest = world.jobs.unfinished(NURSE.tenant, limit=2, cursor=first.cursor)
+
+    assert rest.jobs == (job(3),)
+
+
 def test_ids_that_look_like_keys_are_told_apart(world: JobsHarness):
     odd = [attrs.evolve(job(n), id=id_) for n, id_ in enumerate(["a", "a#b", "$", "%23", "#"])]
     for one in odd:
@@ -90,6 +106,18 @@ def test_a_cursor_is_good_for_its_tenant_alone(world: JobsHarness):
             world.jobs.unfinished(tenant, limit=1, cursor=changed)
     with pytest.raises(BadCursor):
         world.jobs.of(NURSE, limit=1, cursor=cursor)
+
+
+def test_a_cursor_is_good_for_a_day_and_no_longer(world: JobsHarness):
+    for number in range(3):
+        world.jobs.begin(job(number))
+    cursor = world.jobs.unfinished(NURSE.tenant, limit=2, cursor=None).cursor
+    world.clock.advance(CURSOR_LIFE.total_seconds())
+
+    assert world.jobs.unfinished(NURSE.tenant, limit=2, cursor=cursor).jobs == (job(2),)
+    world.clock.advance(1)
+    with pytest.raises(BadCursor, match="expired"):
+        world.jobs.unfinished(NURSE.tenant, limit=2, cursor=cursor)
 
 
 @pytest.mark.parametrize("limit", [0, 1_001])

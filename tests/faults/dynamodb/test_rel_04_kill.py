@@ -148,7 +148,7 @@ def _check_boundary(world: World, boundary: Boundary, said: list[int], last: int
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", ["moto", "ministack"])
 def test_rel_04_a_writer_killed_at_any_boundary_leaves_all_of_a_commit_or_nothing(engine: str):
-    chance, boundaries = random.Random(4), list(Boundary) * runs(ci=3, soak=30)
+    chance, boundaries = random.Random(4), list(Boundary) * runs(ci=6, soak=30)
     with (
         fault_proxy(running(engine)) as proxy,
         faulty_world(proxy, MANY_ATTEMPTS) as world,

@@ -17,6 +17,10 @@ from tests.support.fault_proxy import Fault, FaultProxy, seeded
 from tests.support.runs import runs
 
 AT_ONCE = 10
+ABREAST = 4
+"""Commands under way beside each other: while the callers of one pause, those of another go on."""
+
+ROOM_FOR_ALL = attrs.evolve(MANY_ATTEMPTS, pool_size=AT_ONCE * ABREAST)
 
 
 def _until_answered(world: World, told: Evidence) -> Committed:
@@ -26,12 +30,20 @@ def _until_answered(world: World, told: Evidence) -> Committed:
             return world.repository.commit([Put(chunk(), 0)], evidence=told)
 
 
-def _answers(world: World, pool: ThreadPoolExecutor, number: int) -> set[Committed]:
+def _answers(world: World, callers: ThreadPoolExecutor, number: int) -> set[Committed]:
     """What ten callers of one command are answered; the person is the command's own."""
     owner = PatientRef(TenantId("clinic"), PatientId(f"p{number}"))
     told = evidence(owner, key=f"command-{number}", request=digest(number))
-    commands = [pool.submit(_until_answered, world, told) for _ in range(AT_ONCE)]
-    return {command.result() for command in commands}
+    calls = [callers.submit(_until_answered, world, told) for _ in range(AT_ONCE)]
+    return {call.result() for call in calls}
+
+
+def _all_answers(world: World, trials: int) -> list[set[Committed]]:
+    with (
+        ThreadPoolExecutor(AT_ONCE * ABREAST) as callers,
+        ThreadPoolExecutor(ABREAST) as commands,
+    ):
+        return list(commands.map(lambda n: _answers(world, callers, n), range(trials)))
 
 
 def _effects(world: World, number: int) -> tuple[int, int]:
@@ -42,10 +54,10 @@ def _effects(world: World, number: int) -> tuple[int, int]:
 
 @pytest.mark.slow
 def test_rel_05_the_same_command_ten_times_at_once_happens_once(proxy: FaultProxy):
-    trials = runs(ci=100, soak=1_000)
-    with faulty_world(proxy, MANY_ATTEMPTS) as world, ThreadPoolExecutor(AT_ONCE) as pool:
+    trials = runs(ci=1_000, soak=10_000)
+    with faulty_world(proxy, ROOM_FOR_ALL) as world:
         proxy.plan = seeded(5, {Fault.DROP_AFTER: 0.3})
-        counts = [len(_answers(world, pool, number)) for number in range(trials)]
+        counts = [len(answers) for answers in _all_answers(world, trials)]
         proxy.plan = lambda *_: None
         effects = {_effects(world, number) for number in range(trials)}
 

@@ -1,9 +1,8 @@
 """
 REL-16 on ministack: CloudWatch away for a minute, by a clock driven by hand.
 
-The records are appended to tables by many threads; each second of the minute holds as many as the
-machine is asked to make. The goal's 200 a second are reached in the soak count, and on the embedded
-store in tests/reliability.
+The records are appended to tables by many threads; each second of the minute holds the goal's 200,
+ten while editing.
 """
 
 import json
@@ -52,7 +51,7 @@ class Clinic:
         """So long, so many records a second come in; says how many."""
         people = [PATIENTS[n % len(PATIENTS)] for n in range(seconds * per_s)]
         with ThreadPoolExecutor(8) as pool:
-            list(pool.map(self._appended, sorted(people)))
+            list(pool.map(self._appended, people))
         self.clock.advance(seconds)
         return len(people)
 
@@ -98,7 +97,7 @@ def _clinic() -> Iterator[Clinic]:
 
 @pytest.mark.slow
 def test_rel_16_a_minute_without_cloudwatch_loses_nothing_and_is_made_up_for_in_half_a_minute():
-    per_s = runs(ci=10, soak=200)
+    per_s = runs(ci=200, soak=200)
     with _clinic() as at:
         assert at.ships(10.0).is_complete
         at.server.fault = lambda: LogFault.AWAY
