@@ -67,11 +67,18 @@ def open_clarity(
         BadPlugin: an installed plugin does not load, an id is taken, or there is none to replace.
     """
     with open_core(settings or Settings(), analyses=analyses, replacing=replacing) as core:
+        _require_analyses(core)
         app = core.clarity()
         app.models.loader.start()
         with core.log_lines(), core.shipping():
             _recover(app)
             yield app
+
+
+def _require_analyses(core: Core) -> None:
+    """What comes to the built-in analyses fits them; where nothing does, none is imported."""
+    if any((core.registered(), core.replacing(), core.offered())):
+        core.analyses()
 
 
 def _recover(app: Clarity) -> None:

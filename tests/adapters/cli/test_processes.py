@@ -38,7 +38,7 @@ class Stopped:
 @contextmanager
 def opener(mapping):
     with open_clarity(settings_from(mapping)) as app:
-        yield attrs.evolve(app, report=Stopped(app.report))
+        yield attrs.evolve(app, makers={**app.makers, "report": lambda: Stopped(app.report)})
 
 
 sys.exit(run(opener, sys.argv[2:]))

@@ -1,0 +1,54 @@
+"""
+Parts of an application that are made when they are first read.
+
+Making a use case imports what it works with. What a process never asks for then costs it neither
+time nor memory.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, Protocol, Self, TypeVar, overload
+
+__all__ = ["FirstUse", "Made"]
+
+T = TypeVar("T")
+
+
+class Made(dict[str, Any]):
+    """
+    What was made so far, by name; what is not there yet is made when it is asked for.
+
+    Threads that ask at once may each make it, and all get the same one.
+    """
+
+    def __init__(self, makers: Mapping[str, Callable[[], Any]]) -> None:
+        super().__init__()
+        self._makers = makers
+
+    def __missing__(self, name: str) -> Any:
+        return self.setdefault(name, self._makers[name]())
+
+
+class Holder(Protocol):
+    """Has its parts in `made`."""
+
+    @property
+    def made(self) -> Made: ...
+
+
+class FirstUse(Generic[T]):
+    """A part of that type, under the name of the attribute."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, holder: None, owner: type) -> Self: ...
+
+    @overload
+    def __get__(self, holder: Holder, owner: type) -> T: ...
+
+    def __get__(self, holder: Holder | None, owner: type) -> Self | T:
+        if holder is None:
+            return self
+        part: T = holder.made[self._name]
+        return part
