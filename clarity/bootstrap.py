@@ -18,7 +18,7 @@ from clarity.domain.analysis.plugin import Analysis
 from clarity.domain.errors import ClarityError
 from clarity.profiles.aws import aws
 from clarity.profiles.embedded import embedded
-from clarity.settings import Profile, Settings, settings_from
+from clarity.settings import Profile, Settings
 
 _log = logging.getLogger(__name__)
 
@@ -92,5 +92,6 @@ def _recover(app: Clarity) -> None:
 def main() -> int:
     """The command `clarity`; gives its exit code."""
     from clarity.adapters.cli.app import run
+    from clarity.plain_settings import settings_from
 
     return run(lambda mapping: open_clarity(settings_from(mapping)))

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
-from importlib import import_module
 from typing import Any
 
 from dependency_injector import containers, providers
@@ -12,10 +11,10 @@ from clarity._version import VERSION
 from clarity.application.answers import Answers
 from clarity.application.break_glass import AuditedLooks, RecoveredTrail, RecoverEvidence
 from clarity.application.clarity import Clarity
+from clarity.application.first_use import named
 from clarity.application.model_service import ModelPorts, Serving, models_over
 from clarity.application.offered import offered
 from clarity.application.retention_rules import RetentionRules
-from clarity.domain.analysis.choice import USUAL
 from clarity.domain.privacy import Pseudonyms
 from clarity.ports.audit import AuditSink, AuditTrail
 from clarity.ports.audit_log import AuditLog, AuditOutbox
@@ -44,12 +43,7 @@ __all__ = ["Core"]
 
 def _late(path: str) -> Callable[..., Any]:
     """Makes what has that name in `clarity.application`, imported no earlier than that."""
-    module, name = path.split(".")
-
-    def made(*parts: Any, **named: Any) -> Any:
-        return getattr(import_module(f"clarity.application.{module}"), name)(*parts, **named)
-
-    return made
+    return named(f"clarity.application.{path}")
 
 
 def _shipping(ship_audit: Callable[[], Any], every_s: float) -> AbstractContextManager[None]:
@@ -103,7 +97,7 @@ class Core(containers.DeclarativeContainer):
     retention_rules = providers.Object(RetentionRules())
     serving: providers.Provider[Serving] = providers.Object(Serving())
 
-    choice = providers.Object(USUAL)
+    choice = providers.Callable(named("clarity.domain.analysis.choice.Choice"))
     registered = providers.Object(())
     replacing = providers.Object(())
     offered = providers.Callable(offered)

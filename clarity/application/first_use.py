@@ -6,11 +6,22 @@ time nor memory.
 """
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any, Generic, Protocol, Self, TypeVar, overload
 
-__all__ = ["FirstUse", "Made"]
+__all__ = ["FirstUse", "Made", "named"]
 
 T = TypeVar("T")
+
+
+def named(path: str) -> Callable[..., Any]:
+    """Makes what has that full name; its module is imported no earlier than that."""
+    module, name = path.rsplit(".", 1)
+
+    def made(*parts: Any, **others: Any) -> Any:
+        return getattr(import_module(module), name)(*parts, **others)
+
+    return made
 
 
 class Made(dict[str, Any]):

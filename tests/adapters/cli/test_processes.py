@@ -19,7 +19,7 @@ from contextlib import contextmanager
 import attrs
 from clarity.adapters.cli.app import run
 from clarity.bootstrap import open_clarity
-from clarity.settings import settings_from
+from clarity.plain_settings import settings_from
 
 after = int(sys.argv[1])
 
