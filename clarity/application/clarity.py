@@ -47,7 +47,8 @@ class Clarity:
     The use cases of one open profile, and what a caller needs around them.
 
     Made by `clarity.open_clarity(settings)`; safe to share between threads until it is closed. Each
-    part is imported and made when it is first read, and is the same one from then on.
+    part is imported and made when it is first read, and is the same one from then on;
+    `made.everything()` does that for all of them at once.
 
     Attributes:
         makers: makes each of the others, by its name.

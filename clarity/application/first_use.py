@@ -38,6 +38,10 @@ class Made(dict[str, Any]):
     def __missing__(self, name: str) -> Any:
         return self.setdefault(name, self._makers[name]())
 
+    def everything(self) -> Mapping[str, Any]:
+        """All that can be made, made by now: nobody waits for an import later."""
+        return {name: self[name] for name in self._makers}
+
 
 class Holder(Protocol):
     """Has its parts in `made`."""

@@ -36,6 +36,16 @@ def test_nothing_is_made_before_it_is_read_and_then_once():
     assert asked == ["bread"]
 
 
+def test_everything_is_made_at_once_where_that_is_wanted():
+    asked: list[str] = []
+    home = kitchen(asked)
+
+    everything = home.made.everything()
+
+    assert asked == ["bread"]
+    assert everything == {"bread": home.bread}
+
+
 def test_each_owner_has_its_own():
     assert kitchen([]).bread is not kitchen([]).bread
 
