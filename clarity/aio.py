@@ -13,7 +13,8 @@ be writing, and gives its thread back then.
 
 A full collection of Python's garbage collector holds up every thread, that of the loop too, for as
 long as it looks through all objects there are. While the application is open, those that were there
-when it was opened are left out of it (`gc.freeze`), unless the program froze objects itself.
+when it was opened are left out of it (`gc.freeze`), unless the program froze objects itself. So all
+use cases are imported and made when it opens, and no request waits for that.
 
 A thread that waits for the interpreter asks for it after `sys.getswitchinterval`, 5 ms unless set
 otherwise, and begins to wait anew whenever the one at work lets go for a moment, as numpy does in
@@ -130,6 +131,7 @@ async def open_clarity(
 
 def _opened(opening: AbstractContextManager[Clarity], held: ExitStack) -> Clarity:
     app = held.enter_context(opening)
+    app.made.everything()
     held.enter_context(_frozen())
     held.enter_context(_interval.shortened())
     return app

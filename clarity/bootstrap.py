@@ -18,7 +18,7 @@ from clarity.domain.analysis.plugin import Analysis
 from clarity.domain.errors import ClarityError
 from clarity.profiles.aws import aws
 from clarity.profiles.embedded import embedded
-from clarity.settings import Profile, Settings, settings_from
+from clarity.settings import Profile, Settings
 
 _log = logging.getLogger(__name__)
 
@@ -67,11 +67,18 @@ def open_clarity(
         BadPlugin: an installed plugin does not load, an id is taken, or there is none to replace.
     """
     with open_core(settings or Settings(), analyses=analyses, replacing=replacing) as core:
+        _require_analyses(core)
         app = core.clarity()
         app.models.loader.start()
         with core.log_lines(), core.shipping():
             _recover(app)
             yield app
+
+
+def _require_analyses(core: Core) -> None:
+    """What comes to the built-in analyses fits them; where nothing does, none is imported."""
+    if any((core.registered(), core.replacing(), core.offered())):
+        core.analyses()
 
 
 def _recover(app: Clarity) -> None:
@@ -85,5 +92,6 @@ def _recover(app: Clarity) -> None:
 def main() -> int:
     """The command `clarity`; gives its exit code."""
     from clarity.adapters.cli.app import run
+    from clarity.plain_settings import settings_from
 
     return run(lambda mapping: open_clarity(settings_from(mapping)))

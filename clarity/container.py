@@ -1,45 +1,20 @@
 """The container: ports left open for a profile to fill, and the use cases over them."""
 
-from collections.abc import Mapping
-from contextlib import nullcontext
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
+from typing import Any
 
 from dependency_injector import containers, providers
 
 from clarity._version import VERSION
-from clarity.application.analyze import Analyze
-from clarity.application.anchors import Anchors
 from clarity.application.answers import Answers
-from clarity.application.ask_model import AskModel
-from clarity.application.audit_export import ExportTrail, VerifyExport
-from clarity.application.audit_trail import AuditReport, VerifyTrail
 from clarity.application.break_glass import AuditedLooks, RecoveredTrail, RecoverEvidence
-from clarity.application.bulk_import import ImportDays, ImportRecordings
 from clarity.application.clarity import Clarity
-from clarity.application.erase import ErasePatient
-from clarity.application.erase_again import EraseAgain
-from clarity.application.export import ExportPatient
-from clarity.application.health import Health
-from clarity.application.ingest import Ingest
-from clarity.application.jobs import LookAtJobs, LookAtUnfinishedJobs, TrackJobs
-from clarity.application.keep_store import KeepStore
-from clarity.application.known_people import KnownPeople
-from clarity.application.latest import LatestResult
-from clarity.application.merge import MergeDays
+from clarity.application.first_use import named
 from clarity.application.model_service import ModelPorts, Serving, models_over
-from clarity.application.plugins import all_analyses
-from clarity.application.profiles import FindPatient, KeepProfile, ReadProfile
-from clarity.application.read import ReadStream
-from clarity.application.reports import ReportRecordings
-from clarity.application.retention import ApplyRetention
+from clarity.application.offered import offered
 from clarity.application.retention_rules import RetentionRules
-from clarity.application.ship_audit import ShipAudit, shipping
-from clarity.application.sign_heads import SignHeads
-from clarity.application.status import StoreStatus
-from clarity.application.streams_held import StreamsHeld
-from clarity.application.summarize import Summarize
-from clarity.application.tracked import TrackedReports
-from clarity.domain.analysis.choice import USUAL
 from clarity.domain.privacy import Pseudonyms
 from clarity.ports.audit import AuditSink, AuditTrail
 from clarity.ports.audit_log import AuditLog, AuditOutbox
@@ -64,6 +39,19 @@ from clarity.ports.repository import Repository
 from clarity.ports.tracing import Tracer
 
 __all__ = ["Core"]
+
+
+def _late(path: str) -> Callable[..., Any]:
+    """Makes what has that name in `clarity.application`, imported no earlier than that."""
+    return named(f"clarity.application.{path}")
+
+
+def _shipping(ship_audit: Callable[[], Any], every_s: float) -> AbstractContextManager[None]:
+    """While it is entered the log is told; nothing is imported where it is never told."""
+    if every_s <= 0.0:
+        return nullcontext()
+    telling: AbstractContextManager[None] = _late("ship_audit.shipping")(ship_audit(), every_s)
+    return telling
 
 
 def _in_order(pings: Mapping[str, Pingable]) -> tuple[tuple[str, Pingable], ...]:
@@ -109,10 +97,13 @@ class Core(containers.DeclarativeContainer):
     retention_rules = providers.Object(RetentionRules())
     serving: providers.Provider[Serving] = providers.Object(Serving())
 
-    choice = providers.Object(USUAL)
+    choice = providers.Callable(named("clarity.domain.analysis.choice.Choice"))
     registered = providers.Object(())
     replacing = providers.Object(())
-    analyses = providers.ThreadSafeSingleton(all_analyses, registered, replacing, choice)
+    offered = providers.Callable(offered)
+    analyses = providers.ThreadSafeSingleton(
+        _late("plugins.all_analyses"), registered, replacing, choice
+    )
     pinged = providers.Dependency(instance_of=Mapping)
     pings = providers.Callable(_in_order, pinged)
 
@@ -126,20 +117,28 @@ class Core(containers.DeclarativeContainer):
         AuditedLooks, audit=chain_sink, kept=kept_evidence, ids=ids, metrics=metrics
     )
 
-    ingest = providers.Factory(Ingest, recordings=recordings, repository=repository, clock=clock)
-    people = providers.Factory(KnownPeople, trail=audit_trail, audit=audit_sink, clock=clock)
-    read = providers.Factory(
-        ReadStream, repository=repository, audit=looks, clock=clock, people=people
+    ingest = providers.Factory(
+        _late("ingest.Ingest"), recordings=recordings, repository=repository, clock=clock
     )
-    streams_held = providers.Factory(StreamsHeld, repository, looks, clock, people)
-    keep_profile = providers.Factory(KeepProfile, repository, clock)
-    read_profile = providers.Factory(ReadProfile, repository, looks, clock, people)
-    find_patient = providers.Factory(FindPatient, directory, looks, clock)
+    people = providers.Factory(
+        _late("known_people.KnownPeople"), trail=audit_trail, audit=audit_sink, clock=clock
+    )
+    read = providers.Factory(
+        _late("read.ReadStream"), repository=repository, audit=looks, clock=clock, people=people
+    )
+    streams_held = providers.Factory(
+        _late("streams_held.StreamsHeld"), repository, looks, clock, people
+    )
+    keep_profile = providers.Factory(_late("profiles.KeepProfile"), repository, clock)
+    read_profile = providers.Factory(
+        _late("profiles.ReadProfile"), repository, looks, clock, people
+    )
+    find_patient = providers.Factory(_late("profiles.FindPatient"), directory, looks, clock)
     summarize = providers.Factory(
-        Summarize, repository=repository, audit=looks, clock=clock, people=people
+        _late("summarize.Summarize"), repository=repository, audit=looks, clock=clock, people=people
     )
     analyze = providers.Factory(
-        Analyze,
+        _late("analyze.Analyze"),
         repository=repository,
         audit=looks,
         clock=clock,
@@ -148,21 +147,33 @@ class Core(containers.DeclarativeContainer):
         analyses=analyses,
         clarity_version=VERSION,
     )
-    latest_result = providers.Factory(LatestResult, repository, looks, clock, people)
-    track = providers.Factory(TrackJobs, jobs=job_store, ids=ids, clock=clock)
-    merge = providers.Factory(MergeDays, repository, clock)
-    import_days = providers.Factory(ImportDays, bulk=bulk, merge=merge, track=track, clock=clock)
-    import_recordings = providers.Factory(ImportRecordings, recordings=recordings, days=import_days)
+    latest_result = providers.Factory(
+        _late("latest.LatestResult"), repository, looks, clock, people
+    )
+    track = providers.Factory(_late("jobs.TrackJobs"), jobs=job_store, ids=ids, clock=clock)
+    merge = providers.Factory(_late("merge.MergeDays"), repository, clock)
+    import_days = providers.Factory(
+        _late("bulk_import.ImportDays"), bulk=bulk, merge=merge, track=track, clock=clock
+    )
+    import_recordings = providers.Factory(
+        _late("bulk_import.ImportRecordings"), recordings=recordings, days=import_days
+    )
     models = providers.ThreadSafeSingleton(
         models_over, model_ports, clarity_version=VERSION, serving=serving
     )
-    ask = providers.Factory(AskModel, models.provided.predictor, looks, clock, answers)
-    reports = providers.Factory(
-        ReportRecordings, ingest=ingest, analyze=analyze, ask=ask, renderer=renderer
+    ask = providers.Factory(
+        _late("ask_model.AskModel"), models.provided.predictor, looks, clock, answers
     )
-    report = providers.Factory(TrackedReports, reports=reports, track=track)
+    reports = providers.Factory(
+        _late("reports.ReportRecordings"),
+        ingest=ingest,
+        analyze=analyze,
+        ask=ask,
+        renderer=renderer,
+    )
+    report = providers.Factory(_late("tracked.TrackedReports"), reports=reports, track=track)
     export = providers.Factory(
-        ExportPatient,
+        _late("export.ExportPatient"),
         repository=repository,
         stores=erasable,
         trail=audit_trail,
@@ -173,41 +184,60 @@ class Core(containers.DeclarativeContainer):
         people=people,
     )
     erase = providers.Factory(
-        ErasePatient, stores=erasable, audit=audit_sink, track=track, clock=clock, people=people
+        _late("erase.ErasePatient"),
+        stores=erasable,
+        audit=audit_sink,
+        track=track,
+        clock=clock,
+        people=people,
     )
-    jobs = providers.Factory(LookAtJobs, jobs=job_store, clock=clock)
-    unfinished_jobs = providers.Factory(LookAtUnfinishedJobs, jobs=tenant_jobs, clock=clock)
+    jobs = providers.Factory(_late("jobs.LookAtJobs"), jobs=job_store, clock=clock)
+    unfinished_jobs = providers.Factory(
+        _late("jobs.LookAtUnfinishedJobs"), jobs=tenant_jobs, clock=clock
+    )
     audit_report = providers.Factory(
-        AuditReport, trail=audit_trail, audit=audit_sink, clock=clock, people=people
+        _late("audit_trail.AuditReport"),
+        trail=audit_trail,
+        audit=audit_sink,
+        clock=clock,
+        people=people,
     )
     anchors = providers.Factory(
-        Anchors, ledger=head_ledger, signer=head_signer, verifier=head_verifier
+        _late("anchors.Anchors"), ledger=head_ledger, signer=head_signer, verifier=head_verifier
     )
-    erase_again = providers.Factory(EraseAgain, erase=erase, trail=audit_trail, anchors=anchors)
-    sign_heads = providers.Factory(SignHeads, trail=audit_trail, anchors=anchors, clock=clock)
+    erase_again = providers.Factory(
+        _late("erase_again.EraseAgain"), erase=erase, trail=audit_trail, anchors=anchors
+    )
+    sign_heads = providers.Factory(
+        _late("sign_heads.SignHeads"), trail=audit_trail, anchors=anchors, clock=clock
+    )
     verify_trail = providers.Factory(
-        VerifyTrail, trail=audit_trail, anchors=anchors, audit=audit_sink, clock=clock
+        _late("audit_trail.VerifyTrail"),
+        trail=audit_trail,
+        anchors=anchors,
+        audit=audit_sink,
+        clock=clock,
     )
     export_trail = providers.Factory(
-        ExportTrail,
+        _late("audit_export.ExportTrail"),
         trail=audit_trail,
         audit=audit_sink,
         signer=head_signer,
         clock=clock,
         people=people,
     )
-    verify_export = providers.Factory(VerifyExport, verifier=head_verifier)
+    verify_export = providers.Factory(_late("audit_export.VerifyExport"), verifier=head_verifier)
     ship_audit = providers.Factory(
-        ShipAudit,
+        _late("ship_audit.ShipAudit"),
         outbox=audit_outbox,
         log=audit_log,
         pseudonyms=pseudonyms,
         clock=clock,
         metrics=metrics,
     )
-    shipping = providers.Factory(shipping, ship_audit, ship_every_s)
+    shipping = providers.Factory(_shipping, ship_audit.provider, ship_every_s)
     retention = providers.Factory(
-        ApplyRetention,
+        _late("retention.ApplyRetention"),
         repository=repository,
         trail=audit_trail,
         audit=audit_sink,
@@ -217,41 +247,45 @@ class Core(containers.DeclarativeContainer):
         rules=retention_rules,
         clock=clock,
     )
-    keep = providers.Factory(KeepStore, copies=copies, audit=audit_sink, clock=clock)
-    status = providers.Factory(StoreStatus, inventory=inventory, audit=audit_sink, clock=clock)
-    health = providers.Factory(Health, pings=pings, clock=clock)
-    clarity = providers.Factory(
-        Clarity,
-        ingest=ingest,
-        import_days=import_days,
-        import_recordings=import_recordings,
-        read=read,
-        streams_held=streams_held,
-        keep_profile=keep_profile,
-        read_profile=read_profile,
-        find_patient=find_patient,
-        summarize=summarize,
-        analyze=analyze,
-        latest_result=latest_result,
-        report=report,
-        diaries=diaries,
-        export=export,
-        erase=erase,
-        erase_again=erase_again,
-        jobs=jobs,
-        unfinished_jobs=unfinished_jobs,
-        audit_report=audit_report,
-        audit_renderer=audit_renderer,
-        sign_heads=sign_heads,
-        verify_trail=verify_trail,
-        export_trail=export_trail,
-        verify_export=verify_export,
-        ship_audit=ship_audit,
-        recover_evidence=recover_evidence,
-        models=models,
-        status=status,
-        retention=retention,
-        keep=keep,
-        ids=ids,
-        health=health,
+    keep = providers.Factory(
+        _late("keep_store.KeepStore"), copies=copies, audit=audit_sink, clock=clock
     )
+    status = providers.Factory(
+        _late("status.StoreStatus"), inventory=inventory, audit=audit_sink, clock=clock
+    )
+    health = providers.Factory(_late("health.Health"), pings=pings, clock=clock)
+    makers = providers.Dict(
+        ingest=ingest.provider,
+        import_days=import_days.provider,
+        import_recordings=import_recordings.provider,
+        read=read.provider,
+        streams_held=streams_held.provider,
+        keep_profile=keep_profile.provider,
+        read_profile=read_profile.provider,
+        find_patient=find_patient.provider,
+        summarize=summarize.provider,
+        analyze=analyze.provider,
+        latest_result=latest_result.provider,
+        report=report.provider,
+        diaries=diaries.provider,
+        export=export.provider,
+        erase=erase.provider,
+        erase_again=erase_again.provider,
+        jobs=jobs.provider,
+        unfinished_jobs=unfinished_jobs.provider,
+        audit_report=audit_report.provider,
+        audit_renderer=audit_renderer.provider,
+        sign_heads=sign_heads.provider,
+        verify_trail=verify_trail.provider,
+        export_trail=export_trail.provider,
+        verify_export=verify_export.provider,
+        ship_audit=ship_audit.provider,
+        recover_evidence=recover_evidence.provider,
+        models=models.provider,
+        status=status.provider,
+        retention=retention.provider,
+        keep=keep.provider,
+        ids=ids.provider,
+        health=health.provider,
+    )
+    clarity = providers.Factory(Clarity, makers=makers)

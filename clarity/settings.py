@@ -1,21 +1,23 @@
-"""Everything that can be chosen, from plain values and validated as a whole."""
+"""Everything that can be chosen, validated as a whole."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import attrs
-import cattrs
-from cattrs.errors import BaseValidationError
 
+from clarity.application.first_use import named
 from clarity.application.models import LoadingStrategy
 from clarity.application.retention_rules import rules_of
-from clarity.domain.analysis.choice import Choice, WearChoice
+from clarity.domain.analysis.wear_choice import WearChoice
 from clarity.domain.errors import ClarityError
 from clarity.domain.pat.runtime import Precision
 from clarity.domain.sleep.webster import RescoringForm
+
+if TYPE_CHECKING:
+    from clarity.domain.analysis.choice import Choice
 
 __all__ = [
     "CPU",
@@ -26,7 +28,6 @@ __all__ = [
     "NoStore",
     "Profile",
     "Settings",
-    "settings_from",
 ]
 
 THREADS: Final = 8
@@ -43,6 +44,9 @@ MOST_TOGETHER: Final = 1_024
 
 LONGEST_OUTAGE_S: Final = 7 * 86_400.0
 """A registry that is away for longer is not away, it is gone."""
+
+_choice: Final = named("clarity.domain.analysis.choice.Choice")
+"""Who chooses nothing about the analyses imports none of them."""
 
 LONGEST_WAIT_S: Final = 3_600.0
 """A write that waits longer will not be waited for by anybody."""
@@ -78,11 +82,13 @@ def _at_home(name: str) -> Callable[[], str]:
 
 
 def _known_scoring(_: object, __: object, name: str) -> None:
-    Choice(scoring=name)
+    if name:
+        _choice(scoring=name)
 
 
 def _known_cut_points(_: object, __: object, name: str) -> None:
-    Choice(cut_points=name)
+    if name:
+        _choice(cut_points=name)
 
 
 def _rules(_: object, __: object, text: str) -> None:
@@ -203,14 +209,15 @@ class Settings:
         return Profile.AWS if self.store.startswith(TABLES) else Profile.EMBEDDED
 
     @property
-    def choice(self) -> Choice:
+    def choice(self) -> "Choice":
         """What was chosen about the built-in analyses."""
-        return Choice(
+        chosen: Choice = _choice(
             scoring=self.scoring,
             rescoring=self.rescoring,
             wear_rule=self.wear_rule,
             cut_points=self.cut_points,
         )
+        return chosen
 
     @property
     def home(self) -> Path:
@@ -250,41 +257,3 @@ class NoStore(ClarityError):
         if not self.near:
             return f"{told}, `analyze` as clarity.db in its output folder: name it with --store"
         return f"{told}; one lies here: --store {' or --store '.join(self.near)}"
-
-
-def settings_from(mapping: Mapping[str, object]) -> Settings:
-    """
-    Settings from plain values, as they come from a file, the environment or options.
-
-    Raises:
-        BadSettings: a name is unknown or a value does not fit; names every problem.
-    """
-    problems = [problem for name, value in mapping.items() for problem in _problems(name, value)]
-    if problems:
-        raise BadSettings(tuple(problems))
-    return _converter().structure(dict(mapping), Settings)
-
-
-def _problems(name: str, value: object) -> list[str]:
-    """What is wrong with one setting, each with the setting's name."""
-    if name not in attrs.fields_dict(Settings):
-        return [f"{name} is no setting"]
-    try:
-        _converter().structure({name: value}, Settings)
-    except BaseValidationError as error:
-        found = cattrs.transform_error(error, format_exception=lambda raised, _: str(raised))
-        return [f"{name} cannot be {value!r} ({reason.split(' @ ')[0]})" for reason in found]
-    return []
-
-
-def _converter() -> cattrs.Converter:
-    converter = cattrs.Converter()
-    converter.register_structure_hook(str, _text)
-    return converter
-
-
-def _text(value: object, of: type[str]) -> str:
-    """The text, as the member that it names where `of` is an enumeration."""
-    if isinstance(value, str):
-        return of(value)
-    raise ValueError("text was expected")

@@ -95,6 +95,17 @@ def test_nothing_runs_on_the_thread_of_the_loop():
     _run(work)
 
 
+def test_no_request_waits_until_a_use_case_is_imported():
+    made: set[str] = set()
+
+    async def work(app: AsyncClarity) -> None:
+        made.update(app.clarity.made)
+
+    _run(work)
+
+    assert made >= {"ingest", "analyze", "erase", "models"}
+
+
 def test_what_was_there_is_left_out_of_full_collections_while_it_is_open():
     before = len(gc.get_objects())
     inside: list[int] = []

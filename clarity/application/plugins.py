@@ -2,21 +2,19 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from importlib.metadata import EntryPoint, entry_points
-from typing import ClassVar, Final
+from importlib.metadata import EntryPoint
+from typing import ClassVar
 
 import attrs
 
+from clarity.application.offered import offered
 from clarity.domain.analysis.built_in import built_in
 from clarity.domain.analysis.choice import USUAL, Choice
 from clarity.domain.analysis.plugin import Analysis
 from clarity.domain.analysis.wear import WearAssessment
 from clarity.domain.errors import ClarityError
 
-__all__ = ["PLUGINS", "BadPlugin", "all_analyses"]
-
-PLUGINS: Final = "clarity.analyses"
-"""Entry point group under which packages offer analyses."""
+__all__ = ["BadPlugin", "all_analyses"]
 
 
 @attrs.define(eq=False)
@@ -40,7 +38,7 @@ def all_analyses(
     choice: Choice = USUAL,
 ) -> tuple[Analysis, ...]:
     """
-    The built-in analyses, those of installed packages (`clarity.analyses`), and `registered`.
+    The built-in analyses, those of installed packages (`offered`), and `registered`.
 
     Args:
         registered: of the embedding program.
@@ -51,9 +49,8 @@ def all_analyses(
         BadPlugin: an entry point does not load or gives no analysis, two analyses have one id, or
             one is to replace a built-in analysis that does not exist.
     """
-    offered = sorted(entry_points(group=PLUGINS), key=lambda point: point.name)
     ours = _replaced(built_in(choice), replacing)
-    analyses = (*ours, *(_loaded(point) for point in offered), *registered)
+    analyses = (*ours, *(_loaded(point) for point in offered()), *registered)
     _require_distinct([WearAssessment().id, *(analysis.id for analysis in analyses)])
     return analyses
 

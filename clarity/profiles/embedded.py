@@ -7,6 +7,7 @@ from dependency_injector import providers
 
 from clarity.container import Core
 from clarity.domain.privacy import Pseudonyms
+from clarity.profiles.late import adapter
 from clarity.profiles.parts import (
     core_with,
     head_ledger,
@@ -36,44 +37,34 @@ def embedded(settings: Settings) -> Core:
     Raises:
         NoStore: the store is not there, and the settings say not to make it.
     """
-    from clarity.adapters.local.audit import SqliteAuditTrail
-    from clarity.adapters.local.bulk import SqliteBulkDays
-    from clarity.adapters.local.copies import SqliteCopies
-    from clarity.adapters.local.directory import SqliteDirectory
-    from clarity.adapters.local.erasure import SqliteErasure
-    from clarity.adapters.local.inventory import SqliteInventory
-    from clarity.adapters.local.items import EntityCodec
-    from clarity.adapters.local.jobs import SqliteJobs
-    from clarity.adapters.local.outbox import SqliteAuditOutbox
-    from clarity.adapters.local.repository import SqliteRepository
     from clarity.adapters.local.store import open_store
-    from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
 
     path = None if settings.store == IN_MEMORY else Path(settings.store)
     if path is not None and settings.if_missing is IfMissing.REFUSE and not path.is_file():
         raise NoStore(str(path), _near(path))
     once, told = providers.ThreadSafeSingleton, instruments()
     store = providers.Resource(open_store, path, busy_timeout_s=settings.busy_timeout_s)
-    codec = EntityCodec(ShuffleZstdCodec())
-    real = once(SqliteRepository, store, codec, told["clock"])
-    jobs = once(SqliteJobs, store, told["clock"])
+    packing = once(adapter("packing.shuffle_zstd.ShuffleZstdCodec"))
+    codec = once(adapter("local.items.EntityCodec"), packing)
+    real = once(adapter("local.repository.SqliteRepository"), store, codec, told["clock"])
+    jobs = once(adapter("local.jobs.SqliteJobs"), store, told["clock"])
     return core_with(
         settings,
         real=real,
-        directory=once(SqliteDirectory, store, told["clock"]),
-        bulk=once(SqliteBulkDays, store, codec, told["clock"]),
+        directory=once(adapter("local.directory.SqliteDirectory"), store, told["clock"]),
+        bulk=once(adapter("local.bulk.SqliteBulkDays"), store, codec, told["clock"]),
         expiring=real,
-        trail=once(SqliteAuditTrail, store, told["clock"]),
-        audit_outbox=once(SqliteAuditOutbox, store),
+        trail=once(adapter("local.audit.SqliteAuditTrail"), store, told["clock"]),
+        audit_outbox=once(adapter("local.outbox.SqliteAuditOutbox"), store),
         pseudonyms=once(Pseudonyms, store.provided.cursor_key),
         job_store=jobs,
         tenant_jobs=jobs,
-        erasable={"repository": once(SqliteErasure, store), "jobs": jobs},
-        inventory=once(SqliteInventory, store, told["clock"], path),
+        erasable={"repository": once(adapter("local.erasure.SqliteErasure"), store), "jobs": jobs},
+        inventory=once(adapter("local.inventory.SqliteInventory"), store, told["clock"], path),
         head_signer=head_signer(path),
         head_ledger=head_ledger(settings, path),
         kept_evidence=kept_evidence(settings, path),
-        copies=once(SqliteCopies, store, settings.busy_timeout_s),
+        copies=once(adapter("local.copies.SqliteCopies"), store, settings.busy_timeout_s),
         **told,
     )
 

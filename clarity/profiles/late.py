@@ -10,9 +10,16 @@ from typing import Any, TypeVar
 
 from dependency_injector import providers
 
-__all__ = ["late"]
+from clarity.application.first_use import named
+
+__all__ = ["adapter", "late"]
 
 T = TypeVar("T")
+
+
+def adapter(path: str) -> Callable[..., Any]:
+    """Makes what has that name in `clarity.adapters`, imported no earlier than that."""
+    return named(f"clarity.adapters.{path}")
 
 
 def late(port: type[T], make: Callable[[], T]) -> providers.Provider[T]:

@@ -18,7 +18,7 @@ from clarity.ports.heads import HeadSigner, HeadVerifier
 from clarity.ports.kept_evidence import KeptEvidence
 from clarity.ports.recordings import Recordings
 from clarity.ports.report import AuditRenderer, Renderer
-from clarity.profiles.late import late
+from clarity.profiles.late import adapter, late
 from clarity.profiles.models import BUCKET, model_ports, serving
 from clarity.settings import Settings
 
@@ -38,10 +38,13 @@ def instruments() -> dict[str, providers.Provider[Any]]:
     """The clock of this machine; numbers and spans stay in the process."""
     from clarity.adapters.local.clock import SystemClock
     from clarity.adapters.observability.metrics import MemoryMetrics
-    from clarity.adapters.observability.tracing import MemoryTracer
 
     once, clock = providers.ThreadSafeSingleton, providers.ThreadSafeSingleton(SystemClock)
-    return {"clock": clock, "metrics": once(MemoryMetrics), "tracer": once(MemoryTracer, clock)}
+    return {
+        "clock": clock,
+        "metrics": once(MemoryMetrics),
+        "tracer": once(adapter("observability.tracing.MemoryTracer"), clock),
+    }
 
 
 def core_with(
@@ -51,24 +54,21 @@ def core_with(
     **ports: providers.Provider[Any],
 ) -> Core:
     """What a profile brings and all share; the repository is traced -> metered -> real."""
-    from clarity.adapters.local.ids import RandomIds
     from clarity.adapters.observability.logs import json_log
-    from clarity.adapters.observability.metered import MeteredRepository
-    from clarity.adapters.observability.traced import TracedRepository
 
     real, trail, blobs = ports.pop("real"), ports.pop("trail"), ports.pop("blobs", None)
     told = {name: ports[name] for name in ("clock", "metrics")}
     once = providers.ThreadSafeSingleton
-    metered = once(MeteredRepository, real, **told)
+    metered = once(adapter("observability.metered.MeteredRepository"), real, **told)
     answers = _answers(settings, told["clock"], trail)
     models = model_ports(settings, tracer=ports["tracer"], audit=trail, **told)
     pinged = {"store": ports["inventory"], **_pinged_in_s3(settings, models, blobs)}
     return Core(
-        repository=once(TracedRepository, metered, ports["tracer"]),
+        repository=once(adapter("observability.traced.TracedRepository"), metered, ports["tracer"]),
         chain_sink=trail,
         chain_trail=trail,
         dossier_renderer=late(DossierRenderer, _dossier_renderer),
-        ids=once(RandomIds),
+        ids=once(adapter("local.ids.RandomIds")),
         head_verifier=late(HeadVerifier, _head_verifier),
         diaries=late(Diaries, _diaries),
         recordings=late(Recordings, partial(_recordings, settings)),
@@ -87,13 +87,13 @@ def core_with(
     )
 
 
-def _chosen(settings: Settings) -> dict[str, providers.Object[Any]]:
+def _chosen(settings: Settings) -> dict[str, providers.Provider[Any]]:
     """What is chosen and no port."""
     return {
         "retention_rules": providers.Object(rules_of(settings.retention_days)),
         "jobs_kept": providers.Object(timedelta(days=settings.job_days)),
         "serving": providers.Object(serving(settings)),
-        "choice": providers.Object(settings.choice),
+        "choice": providers.Callable(getattr, settings, "choice"),
         "ship_every_s": providers.Object(settings.audit_log_every_s if settings.audit_log else 0.0),
     }
 
@@ -114,10 +114,10 @@ def _answers(
     settings: Settings, clock: providers.Provider[Any], trail: providers.Provider[Any]
 ) -> providers.Provider[Answers]:
     """What models said, in the memory of this process."""
-    from clarity.adapters.local.cache import LruCache
-
     once = providers.ThreadSafeSingleton
-    cache = once(LruCache, clock, settings.cache_entries, settings.cache_bytes)
+    cache = once(
+        adapter("local.cache.LruCache"), clock, settings.cache_entries, settings.cache_bytes
+    )
     return once(Answers, cache, trail, REMEMBERED_S)
 
 
@@ -161,14 +161,14 @@ def _head_verifier() -> HeadVerifier:
 
 def audit_log(settings: Settings, **told: providers.Provider[Any]) -> providers.Provider[Any]:
     """The log that the audit trail is told to: CloudWatch, a file, or none."""
-    from clarity.adapters.local.audit_log import JsonLinesAuditLog
-
     if settings.audit_log.startswith(CLOUDWATCH):
         from clarity.adapters.aws.cloudwatch.audit import open_sink
 
         return providers.Resource(open_sink, settings.audit_log, **told)
     if settings.audit_log:
-        return providers.ThreadSafeSingleton(JsonLinesAuditLog, Path(settings.audit_log))
+        return providers.ThreadSafeSingleton(
+            adapter("local.audit_log.JsonLinesAuditLog"), Path(settings.audit_log)
+        )
     return providers.Object(None)
 
 
@@ -187,22 +187,24 @@ def head_signer(store: Path | None) -> providers.Provider[HeadSigner]:
 
 def head_ledger(settings: Settings, store: Path | None) -> providers.Provider[HeadLedger]:
     """The chosen folder, else one beside the store; none is left behind of a store in memory."""
-    from clarity.adapters.signing.ledger import FolderHeadLedger, MemoryHeadLedger
-
     if settings.heads:
-        return providers.ThreadSafeSingleton(FolderHeadLedger, Path(settings.heads))
+        return providers.ThreadSafeSingleton(
+            adapter("signing.ledger.FolderHeadLedger"), Path(settings.heads)
+        )
     if store is None:
-        return providers.ThreadSafeSingleton(MemoryHeadLedger)
-    return providers.ThreadSafeSingleton(FolderHeadLedger, store.with_name(f"{store.name}.heads"))
+        return providers.ThreadSafeSingleton(adapter("signing.ledger.MemoryHeadLedger"))
+    return providers.ThreadSafeSingleton(
+        adapter("signing.ledger.FolderHeadLedger"), store.with_name(f"{store.name}.heads")
+    )
 
 
 def kept_evidence(settings: Settings, store: Path | None) -> providers.Provider[KeptEvidence]:
     """The chosen file, else one beside the store; none is left behind of a store in memory."""
-    from clarity.adapters.local.kept_evidence import MemoryKeptEvidence, SqliteKeptEvidence
-
     if store is None and not settings.kept_evidence:
-        return providers.ThreadSafeSingleton(MemoryKeptEvidence)
+        return providers.ThreadSafeSingleton(adapter("local.kept_evidence.MemoryKeptEvidence"))
     beside = "" if store is None else str(store.with_name(f"{store.name}.kept"))
     return providers.ThreadSafeSingleton(
-        SqliteKeptEvidence, Path(settings.kept_evidence or beside), settings.busy_timeout_s
+        adapter("local.kept_evidence.SqliteKeptEvidence"),
+        Path(settings.kept_evidence or beside),
+        settings.busy_timeout_s,
     )

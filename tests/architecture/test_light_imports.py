@@ -19,6 +19,29 @@ MOST_MODULES = 60
 """Most modules that `import clarity` may run beside those of the interpreter; now 34."""
 
 COUNT = "import sys; before = len(sys.modules); import {}; print(len(sys.modules) - before)"
+OPEN = """
+import sys
+from clarity import Settings, open_clarity
+with open_clarity(Settings(store=":memory:", models="nowhere")) as app:
+    [getattr(app, name) for name in sys.argv[1:]]
+print(*sys.modules)
+"""
+NOT_TO_PREDICT = frozenset(
+    {
+        "cattrs",
+        "cryptography",
+        "zstandard",
+        "clarity.adapters.local.repository",
+        "clarity.application.analyze",
+        "clarity.application.erase",
+        "clarity.application.ingest",
+        "clarity.application.reports",
+        "clarity.domain.analysis.sleep",
+        "clarity.domain.rhythm.cosinor",
+    }
+)
+"""What a process that opens clarity to ask models never imports."""
+
 PROBE = "import sys; [__import__(name) for name in sys.argv[1:]]; print(*sys.modules)"
 
 
@@ -32,6 +55,14 @@ def _loaded(*modules: str) -> set[str]:
         check=True,
     )
     return {name.split(".")[0] for name in probe.stdout.split()}
+
+
+def _opened(*parts: str) -> set[str]:
+    """The modules of a fresh interpreter that opened clarity and read these parts of it."""
+    probe = subprocess.run(
+        [sys.executable, "-c", OPEN, *parts], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return set(probe.stdout.split())
 
 
 def _outside_adapters() -> list[str]:
@@ -79,3 +110,14 @@ def test_importing_everything_but_the_adapters_loads_nothing_heavy():
 @pytest.mark.parametrize("heavy", ["boto3", "jinja2", "rich"])
 def test_the_probe_sees_what_is_heavy(heavy: str):
     assert heavy in _loaded("clarity", heavy)
+
+
+def test_opening_clarity_to_ask_models_imports_no_other_use_case():
+    loaded = _opened("models")
+
+    assert "clarity.application.predict" in loaded
+    assert not loaded & NOT_TO_PREDICT
+
+
+def test_what_is_asked_for_is_imported_then():
+    assert _opened("ingest", "analyze") >= {"clarity.application.analyze", "cattrs", "zstandard"}

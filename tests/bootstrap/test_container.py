@@ -1,12 +1,14 @@
 """Every provider of every profile resolves, and what it gives fits where it goes."""
 
 import collections.abc
+import inspect
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from pathlib import Path
 from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import attrs
 import pytest
@@ -17,6 +19,7 @@ from clarity.adapters.local.repository import SqliteRepository
 from clarity.adapters.observability.metered import MeteredRepository
 from clarity.adapters.observability.traced import TracedRepository
 from clarity.application.clarity import Clarity
+from clarity.application.first_use import FirstUse
 from clarity.application.health import Health
 from clarity.application.known_people import PatientUnknown
 from clarity.application.read import Days
@@ -33,6 +36,7 @@ from tests.support.dynamodb import credentials
 from tests.support.engines import running
 from tests.support.logs_server import logs_server
 
+HOME = Path(clarity.__file__).parent
 MEMORY = Settings(store=":memory:")
 CLINIC = TenantId("clinic")
 NURSE = Actor(id="nurse", tenant=CLINIC, purpose=Purpose.TREATMENT)
@@ -59,14 +63,35 @@ def misfits(thing: object) -> list[str]:
     """The injected fields of an object, and of those inside it, that hold what their type does not allow."""
     if not attrs.has(type(thing)):
         return []
-    attrs.resolve_types(type(thing))
     found = []
-    for field in (field for field in attrs.fields(type(thing)) if field.init):
-        value = getattr(thing, field.name)
-        if not field.type or not fits(value, field.type):
-            found.append(f"{type(thing).__name__}.{field.name} holds {type(value).__name__}")
+    for name, kind in parts_of(type(thing)).items():
+        value = getattr(thing, name)
+        if not kind or not fits(value, kind):
+            found.append(f"{type(thing).__name__}.{name} holds {type(value).__name__}")
         found += misfits(value) if type(value).__module__.startswith("clarity.") else []
     return found
+
+
+def parts_of(kind: type) -> dict[str, Any]:
+    """What an object of that type is made of, each with its type."""
+    if kind is Clarity:
+        hints = get_type_hints(Clarity, localns=classes_by_name())
+        inside = {name: get_args(hint)[0] for name, hint in hints.items() if get_args(hint)}
+        return {name: get_args(of)[0] for name, of in inside.items() if get_origin(of) is FirstUse}
+    attrs.resolve_types(kind)
+    return {field.name: field.type for field in attrs.fields(kind) if field.init}
+
+
+def classes_by_name() -> dict[str, Any]:
+    """The types that use cases and ports may have."""
+    paths = [path for ring in ("application", "ports") for path in (HOME / ring).glob("[a-z]*.py")]
+    modules = [import_module(f"clarity.{path.parent.name}.{path.stem}") for path in paths]
+    return {
+        name: one
+        for module in modules
+        for name, one in vars(module).items()
+        if inspect.isclass(one)
+    }
 
 
 def _settings(profile: Profile) -> Settings:
@@ -121,6 +146,14 @@ def test_every_provider_resolves_to_what_fits(core: Core):
     assert resolved["clarity"].health.pings
 
 
+def test_the_application_has_a_maker_for_each_of_its_parts_and_no_other():
+    with open_core(MEMORY) as core:
+        makers = core.clarity().makers
+
+    assert set(makers) == set(parts_of(Clarity))
+    assert len(makers) > 30
+
+
 def test_erasing_asks_the_place_of_large_payloads_last():
     with open_core(_settings(Profile.AWS)) as core:
         assert list(core.erasable()) == ["answers", "repository", "jobs"]
@@ -150,6 +183,7 @@ def test_every_use_case_shares_one_store_and_one_clock(core: Core):
     assert app.read.audit.audit is app.analyze.audit.audit is app.audit_report.trail.sink
     assert app.read.audit.kept is app.recover_evidence.kept
     assert app.ingest.clock is app.health.clock
+    assert app.ingest is app.ingest
 
 
 def test_the_embedded_repository_is_traced_then_metered_then_real():

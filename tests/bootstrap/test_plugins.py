@@ -11,10 +11,11 @@ from clarity.bootstrap import open_clarity
 from clarity.domain.actigraphy.intensity import FREEDSON_1998
 from clarity.domain.analysis.as_recorded import AsRecorded
 from clarity.domain.analysis.built_in import built_in
-from clarity.domain.analysis.choice import Choice, WearChoice
+from clarity.domain.analysis.choice import Choice
 from clarity.domain.analysis.intensity import IntensityAnalysis
 from clarity.domain.analysis.sleep import SleepAnalysis
 from clarity.domain.analysis.wear import WearAssessment
+from clarity.domain.analysis.wear_choice import WearChoice
 from clarity.settings import Settings
 
 GOOD = '''

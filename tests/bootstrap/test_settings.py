@@ -3,9 +3,11 @@ from pathlib import Path
 import pytest
 
 from clarity.application.models import LoadingStrategy
-from clarity.domain.analysis.choice import Choice, WearChoice
+from clarity.domain.analysis.choice import Choice
+from clarity.domain.analysis.wear_choice import WearChoice
 from clarity.domain.sleep.webster import RescoringForm
-from clarity.settings import BadSettings, IfMissing, Profile, Settings, settings_from
+from clarity.plain_settings import settings_from
+from clarity.settings import BadSettings, IfMissing, Profile, Settings
 
 
 def test_nothing_chosen_gives_the_defaults(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):

@@ -20,7 +20,7 @@ from clarity.adapters.local import _rows
 from clarity.adapters.local.bulk import SqliteBulkDays
 from clarity.application.bulk_import import ImportDays
 from clarity.bootstrap import open_clarity
-from clarity.settings import settings_from
+from clarity.plain_settings import settings_from
 from tests.support.worlds import ADA, CORRELATION, NURSE, day_of
 
 __all__ = ["DAYS", "IN_FILES", "IN_TABLES"]

@@ -13,9 +13,9 @@ import pytest
 from clarity.bootstrap import open_core
 from clarity.domain.audit import AuditEvent, Operation, verify_chain
 from clarity.domain.streams import DayChunk
+from clarity.plain_settings import settings_from
 from clarity.ports.audit import AuditFilter
 from clarity.ports.query import Query
-from clarity.settings import settings_from
 from tests.faults.importing import DAYS, IN_FILES, IN_TABLES
 from tests.support.dynamodb import credentials
 from tests.support.engines import running

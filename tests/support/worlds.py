@@ -27,9 +27,10 @@ from clarity.domain.identity import (
     TenantId,
 )
 from clarity.domain.streams import DayChunk, StreamKind, Unit
+from clarity.plain_settings import settings_from
 from clarity.ports.audit import AuditFilter
 from clarity.ports.repository import Evidence, Put
-from clarity.settings import Settings, settings_from
+from clarity.settings import Settings
 from tests.support.clocks import START, CountedIds, HandClock
 from tests.support.dynamodb import credentials
 from tests.support.engines import running

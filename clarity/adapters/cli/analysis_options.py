@@ -8,7 +8,8 @@ import click
 
 from clarity.adapters.cli.session import Session
 from clarity.domain.actigraphy.intensity import CUT_POINTS
-from clarity.domain.analysis.choice import Choice, WearChoice
+from clarity.domain.analysis.choice import Choice
+from clarity.domain.analysis.wear_choice import WearChoice
 from clarity.domain.errors import DomainError
 from clarity.domain.sleep.webster import RescoringForm
 

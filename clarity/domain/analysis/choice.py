@@ -1,6 +1,5 @@
 """What a caller may choose about the built-in analyses."""
 
-from enum import StrEnum
 from typing import Final
 
 import attrs
@@ -11,17 +10,10 @@ from clarity.domain.analysis.as_recorded import AsRecorded
 from clarity.domain.analysis.intensity import IntensityAnalysis
 from clarity.domain.analysis.sleep import SleepAnalysis
 from clarity.domain.analysis.wear import WearAssessment
+from clarity.domain.analysis.wear_choice import WearChoice
 from clarity.domain.sleep.webster import RescoringForm
 
-__all__ = ["USUAL", "Choice", "WearChoice"]
-
-
-class WearChoice(StrEnum):
-    """By which rule wear is assessed, if at all."""
-
-    CHOI = "choi"
-    TROIANO = "troiano"
-    NONE = "none"
+__all__ = ["USUAL", "Choice"]
 
 
 def _known_scoring(_: object, __: object, name: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 from clarity.adapters.cli.app import run
 from clarity.adapters.cli.session import Opener
 from clarity.bootstrap import open_clarity
-from clarity.settings import settings_from
+from clarity.plain_settings import settings_from
 from tests.support.recordings import depresjon_table
 
 GOOD = depresjon_table(3_000)

@@ -197,7 +197,8 @@ class Gone(Pingable):
 @contextmanager
 def ailing(mapping):
     with opener(mapping) as app:
-        yield attrs.evolve(app, health=Health((("store", Gone()),), HandClock()))
+        health = Health((("store", Gone()),), HandClock())
+        yield attrs.evolve(app, makers={**app.makers, "health": lambda: health})
 
 
 def test_a_dependency_that_does_not_answer_has_a_code_of_its_own(clarity: Command, analyzed: Path):

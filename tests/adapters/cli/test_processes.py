@@ -19,7 +19,7 @@ from contextlib import contextmanager
 import attrs
 from clarity.adapters.cli.app import run
 from clarity.bootstrap import open_clarity
-from clarity.settings import settings_from
+from clarity.plain_settings import settings_from
 
 after = int(sys.argv[1])
 
@@ -38,7 +38,7 @@ class Stopped:
 @contextmanager
 def opener(mapping):
     with open_clarity(settings_from(mapping)) as app:
-        yield attrs.evolve(app, report=Stopped(app.report))
+        yield attrs.evolve(app, makers={**app.makers, "report": lambda: Stopped(app.report)})
 
 
 sys.exit(run(opener, sys.argv[2:]))

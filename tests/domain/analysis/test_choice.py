@@ -6,11 +6,12 @@ from clarity.domain.actigraphy.requirements import EpochMismatch, PlacementMisma
 from clarity.domain.actigraphy.wear import CHOI_2011, TROIANO_2007
 from clarity.domain.analysis.as_recorded import AsRecorded
 from clarity.domain.analysis.built_in import built_in
-from clarity.domain.analysis.choice import USUAL, Choice, WearChoice
+from clarity.domain.analysis.choice import USUAL, Choice
 from clarity.domain.analysis.intensity import IntensityAnalysis
 from clarity.domain.analysis.result import Layer
 from clarity.domain.analysis.sleep import SleepAnalysis
 from clarity.domain.analysis.wear import WearAssessment
+from clarity.domain.analysis.wear_choice import WearChoice
 from clarity.domain.sleep.profiles import UnknownProfile
 from clarity.domain.sleep.webster import RescoringForm
 from clarity.domain.streams import Placement, Unit, UnitMismatch
