@@ -190,6 +190,7 @@ class Repository(Protocol):
             BadKey: the key is of no kind of entity.
             NotFound: there is none, or it has expired.
             DamagedEntity: the stored bytes are damaged.
+            Corrupt: what is kept beside them is: its key, version, expiry or digest.
             TooNew: a later clarity wrote it.
             Unavailable, TimedOut, Throttled: nothing is known.
         """
@@ -206,7 +207,7 @@ class Repository(Protocol):
         Raises:
             BadCursor: the cursor was changed, is older than a day, or belongs to another query or
                 tenant. Another page size is no other query.
-            DamagedEntity, TooNew, Unavailable, TimedOut, Throttled: as for `get`.
+            DamagedEntity, Corrupt, TooNew, Unavailable, TimedOut, Throttled: as for `get`.
         """
         ...
 
@@ -232,6 +233,7 @@ class Repository(Protocol):
                 first in the order of the changes is told, of one change that of its version.
             IdempotencyMismatch: the key was used for another request or patient.
             BadKey: a deletion's key is of no kind of entity.
+            Corrupt: the version, expiry or digest of what would be replaced cannot be read.
             WrongType: something among the changes is none; nothing was written. What is of another
                 type in a change or in an entity is refused so where that is built.
             TooLarge: more than 90 changes, or more bytes than the store takes at once.

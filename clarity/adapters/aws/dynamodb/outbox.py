@@ -13,9 +13,9 @@ from clarity.adapters.aws.connection import DynamoDBConnection
 from clarity.adapters.aws.dynamodb.backoff import Backoff
 from clarity.adapters.aws.dynamodb.batch import MAX_GET, Address, Batches
 from clarity.adapters.aws.dynamodb.chain import SHARDS, head_address, head_of, record_of
+from clarity.adapters.aws.dynamodb.codec import MALFORMED, Undecodable
 from clarity.adapters.aws.dynamodb.keys import HEAD, due_pk, patient_of_chain, seq_sk
 from clarity.adapters.aws.dynamodb.tables import AUDIT
-from clarity.domain.errors import DomainError
 from clarity.domain.identity import PatientRef
 from clarity.ports.audit_log import MAX_DUE, AuditOutbox, Due
 from clarity.ports.clock import Clock
@@ -193,7 +193,7 @@ def _chain_of(pk: str, head: Item) -> _Chain:
     try:
         told = int(head.get("told", {"N": "0"})["N"])
         return _Chain(patient_of_chain(pk), told, head_of(head).seq)
-    except (KeyError, ValueError, DomainError) as error:
+    except (Undecodable, *MALFORMED) as error:
         raise Corrupt("the head of an audit chain") from error
 
 
