@@ -282,7 +282,13 @@ def _event(content: object) -> AuditEvent:
         ),
         patient=PatientRef(TenantId(text["tenant"]), PatientId(text["patient"])),
         operation=Operation(text["operation"]),
-        touched=tuple(Touched(*names) for names in touched),
+        touched=tuple(_touched(names) for names in touched),
         correlation=CorrelationId(text["correlation"]),
         at=datetime.fromisoformat(text["at"]),
     )
+
+
+def _touched(names: Iterable[str]) -> Touched:
+    """What names say, once they can be written as one text: then each is a text, and Unicode."""
+    "".join(names).encode()
+    return Touched(*names)

@@ -109,5 +109,11 @@ class AuditTrail(Protocol):
 
     @abstractmethod
     def patients(self, tenant: TenantId) -> tuple[PatientRef, ...]:
-        """Everyone in the tenant who has a chain, in order."""
+        """
+        Everyone in the tenant who has a chain, in order.
+
+        Raises:
+            Corrupt: what tells of them names nobody.
+            Unavailable, TimedOut, Throttled: nothing is known.
+        """
         ...

@@ -213,6 +213,15 @@ def test_an_item_under_a_key_that_no_entity_has_is_damage(world: World):
         remove_item(world, {**item, "sk": {"S": sk}})
 
 
+@pytest.mark.parametrize("sk", [" ", "$!"])
+def test_a_roster_that_names_nobody_is_damage(world: World, sk: str):
+    world.repository.commit([Put(chunk(), 0)], evidence=evidence())
+    put_item(world, {"pk": {"S": "ROSTER#clinic"}, "sk": {"S": sk}}, table="audit")
+
+    with pytest.raises(Corrupt, match="the roster of a tenant"):
+        world.trail.patients(ADA.tenant)
+
+
 def test_an_item_of_a_kind_that_nobody_knows_is_in_no_answer_and_goes_with_the_person(
     world: World,
 ):
