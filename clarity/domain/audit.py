@@ -15,6 +15,7 @@ from typing import ClassVar, Final
 import attrs
 
 from clarity.domain.errors import DomainError
+from clarity.domain.exact import WrongType, exactly_typed
 from clarity.domain.identity import (
     Actor,
     CorrelationId,
@@ -97,14 +98,22 @@ class Touched:
 
 
 def _in_utc(time: datetime) -> datetime:
+    if not isinstance(time, datetime):
+        raise WrongType("AuditEvent.at", "datetime")
     if time.tzinfo is None:
         raise NaiveTime("at")
     return time.astimezone(UTC)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=exactly_typed)
 class AuditEvent:
-    """What happened, before it has a place in a chain; `at` is kept in UTC."""
+    """
+    What happened, before it has a place in a chain; `at` is kept in UTC.
+
+    Raises:
+        WrongType: a field was given a value of another type.
+        NaiveTime: `at` has no zone.
+    """
 
     actor: Actor
     patient: PatientRef

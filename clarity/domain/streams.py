@@ -12,7 +12,7 @@ import numpy.typing as npt
 from clarity.domain.arrays import kept_float64, same_values
 from clarity.domain.errors import DomainError
 from clarity.domain.exact import WrongType, exactly_typed, whole
-from clarity.domain.timeline import DAY_S, LocalDay
+from clarity.domain.timeline import DAY_S, LocalDay, lasting
 
 __all__ = ["BadChunk", "DayChunk", "Placement", "SleepStage", "StreamKind", "Unit", "UnitMismatch"]
 
@@ -125,13 +125,14 @@ class DayChunk:
 
     Raises:
         WrongType: a field was given a value of another type.
+        BadEpoch: the epoch lasts less than a second.
         BadChunk: the parts do not fit together.
     """
 
     stream: StreamKind
     day: date
     zone: ZoneInfo
-    epoch_s: int = attrs.field(converter=whole, validator=attrs.validators.ge(1))
+    epoch_s: int = attrs.field(converter=whole, validator=lasting)
     unit: Unit
     device: str = ""
     placement: Placement = Placement.UNKNOWN

@@ -18,6 +18,7 @@ from clarity.domain.exact import exactly_typed
 
 __all__ = [
     "DAY_S",
+    "BadEpoch",
     "LocalDay",
     "LocalStamps",
     "NaiveTime",
@@ -27,6 +28,7 @@ __all__ = [
     "clock_minutes",
     "days_covered",
     "days_touched",
+    "lasting",
     "local_seconds",
     "localize",
     "zone_named",
@@ -50,6 +52,28 @@ class NaiveTime(DomainError):
         return (
             f"{self.where} has no time zone; say which one with --tz, for example --tz Europe/Oslo"
         )
+
+
+@attrs.define(eq=False)
+class BadEpoch(DomainError):
+    """An epoch lasts less than a second."""
+
+    code: ClassVar[str] = "time.bad-epoch"
+    epoch_s: int
+
+    def __str__(self) -> str:
+        return f"an epoch lasts a second or more, not {self.epoch_s} s; say how many it has"
+
+
+def lasting(_: object, __: "attrs.Attribute[int]", epoch_s: int) -> None:
+    """
+    Nothing, when an epoch may last so long; for `validator` of attrs.
+
+    Raises:
+        BadEpoch: it may not.
+    """
+    if epoch_s < 1:
+        raise BadEpoch(epoch_s)
 
 
 @attrs.define(eq=False)

@@ -7,6 +7,7 @@ from typing import Protocol, runtime_checkable
 import attrs
 
 from clarity.domain.audit import AuditEvent, AuditRecord, ChainHead
+from clarity.domain.exact import exactly_typed
 from clarity.domain.identity import PatientRef, TenantId
 from clarity.domain.timeline import NaiveTime
 
@@ -20,7 +21,7 @@ def _aware_or_none(
         raise NaiveTime(attribute.name)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=exactly_typed)
 class AuditFilter:
     """
     Which records of a tenant; every attribute that is set must match.
@@ -32,6 +33,11 @@ class AuditFilter:
         entity: records that touched this entity (text of its key); None for all.
         since: at or after, aware; None from the beginning.
         until: before, aware; None to the end.
+
+    Raises:
+        WrongType: a field was given a value of another type.
+        NaiveTime: a time has no zone.
+        ValueError: the patient belongs to another tenant.
     """
 
     tenant: TenantId

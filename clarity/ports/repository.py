@@ -8,7 +8,7 @@ from typing import Final, Protocol, TypeVar, runtime_checkable
 import attrs
 
 from clarity.domain.audit import AuditEvent, ChainHead, Operation, Touched
-from clarity.domain.exact import WrongType, exactly_typed
+from clarity.domain.exact import WrongType, exactly_typed, is_unicode
 from clarity.domain.identity import Actor, CorrelationId, PatientRef
 from clarity.domain.timeline import NaiveTime
 from clarity.ports.entities import Entity, Key, spec_of
@@ -20,7 +20,6 @@ from clarity.ports.query import (
     Query,
     Stored,
     check_condition,
-    is_unicode,
 )
 
 __all__ = [

@@ -11,7 +11,7 @@ from clarity.domain.findings import Finding
 from clarity.domain.sleep.evenings import NoNight
 from clarity.domain.sleep.nights import Night
 from clarity.domain.sleep.rests import MainRest
-from clarity.domain.timeline import TimeWindow
+from clarity.domain.timeline import TimeWindow, lasting
 
 __all__ = ["AnalysisResult", "Layer", "Provenance", "Spans", "Written"]
 
@@ -98,11 +98,12 @@ class AnalysisResult:
     Raises:
         WrongType: a field was given a value of another type; of numpy only a whole `epoch_s` is
             taken.
+        BadEpoch: the epoch lasts less than a second.
     """
 
     kind: str
     window: TimeWindow
-    epoch_s: int = attrs.field(converter=whole)
+    epoch_s: int = attrs.field(converter=whole, validator=lasting)
     findings: tuple[Finding, ...] = attrs.field(repr=False)
     nights: tuple[Night, ...] = attrs.field(repr=False)
     spans: tuple[Spans, ...]

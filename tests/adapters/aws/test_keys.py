@@ -33,6 +33,12 @@ def test_a_text_that_is_no_key_is_undecodable_and_nothing_else(text: str):
             read(text)
 
 
+@pytest.mark.parametrize("text", ["$!", "$z", "$\ue000", "\U0010fffe2", "\U0010fffex"])
+def test_what_no_letter_is_escaped_as_is_undecodable(text: str):
+    with pytest.raises(Undecodable):
+        keys.unescaped(text)
+
+
 @pytest.mark.parametrize("sk", ["", "O", "O#", "O#activity#monday", "Z#a", "A#a#t99#f", "O#$!#x"])
 def test_what_no_key_looks_like_is_undecodable(sk: str):
     with pytest.raises(Undecodable):

@@ -117,7 +117,10 @@ def unescaped(text: str) -> str:
 
 def _original(match: re.Match[str]) -> str:
     low, high = match.groups()
-    return chr(ord(low) - _SHIFT) if low is not None else chr(0x10FFFE + int(high))
+    letter = chr(ord(low) - _SHIFT) if low is not None else chr(0x10FFFE + int(high))
+    if escaped(letter) != match.group():
+        raise ValueError("no letter is escaped so")
+    return letter
 
 
 def part_text(part: str | date) -> str:
