@@ -8,7 +8,7 @@ chain per patient. The body names entities and digests, never health data.
 import hashlib
 import json
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Final
 
@@ -25,7 +25,7 @@ from clarity.domain.identity import (
     Role,
     TenantId,
 )
-from clarity.domain.timeline import NaiveTime
+from clarity.domain.timeline import in_utc
 
 __all__ = [
     "GENESIS",
@@ -100,9 +100,7 @@ class Touched:
 def _in_utc(time: datetime) -> datetime:
     if not isinstance(time, datetime):
         raise WrongType("AuditEvent.at", "datetime")
-    if time.tzinfo is None:
-        raise NaiveTime("at")
-    return time.astimezone(UTC)
+    return in_utc("at", time)
 
 
 @attrs.frozen(kw_only=True, field_transformer=exactly_typed)
@@ -113,6 +111,7 @@ class AuditEvent:
     Raises:
         WrongType: a field was given a value of another type.
         NaiveTime: `at` has no zone.
+        OutsideCalendar: `at` is no instant in UTC.
     """
 
     actor: Actor

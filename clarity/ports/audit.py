@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 import attrs
 
 from clarity.domain.audit import AuditEvent, AuditRecord, ChainHead
-from clarity.domain.exact import exactly_typed
+from clarity.domain.exact import WrongType, exactly_typed, is_unicode
 from clarity.domain.identity import PatientRef, TenantId
 from clarity.domain.timeline import NaiveTime
 
@@ -19,6 +19,13 @@ def _aware_or_none(
 ) -> None:
     if value is not None and value.tzinfo is None:
         raise NaiveTime(attribute.name)
+
+
+def _unicode_or_none(
+    _: object, attribute: "attrs.Attribute[str | None]", value: str | None
+) -> None:
+    if value is not None and not is_unicode(value):
+        raise WrongType(f"AuditFilter.{attribute.name}", "Unicode text")
 
 
 @attrs.frozen(kw_only=True, field_transformer=exactly_typed)
@@ -35,15 +42,15 @@ class AuditFilter:
         until: before, aware; None to the end.
 
     Raises:
-        WrongType: a field was given a value of another type.
+        WrongType: a field was given a value of another type, or text that is no Unicode.
         NaiveTime: a time has no zone.
         ValueError: the patient belongs to another tenant.
     """
 
     tenant: TenantId
     patient: PatientRef | None = None
-    actor: str | None = None
-    entity: str | None = None
+    actor: str | None = attrs.field(default=None, validator=_unicode_or_none)
+    entity: str | None = attrs.field(default=None, validator=_unicode_or_none)
     since: datetime | None = attrs.field(default=None, validator=_aware_or_none)
     until: datetime | None = attrs.field(default=None, validator=_aware_or_none)
 

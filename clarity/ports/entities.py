@@ -12,6 +12,7 @@ from clarity.domain.errors import DomainError
 from clarity.domain.exact import WrongType, exactly_typed, is_unicode
 from clarity.domain.profile import EmailAddress, Profile
 from clarity.domain.streams import DayChunk
+from clarity.domain.timeline import in_utc
 
 __all__ = [
     "CHUNK",
@@ -61,7 +62,7 @@ def _in_utc(parts: Sequence[str | date]) -> tuple[str | date, ...]:
     if not isinstance(parts, tuple | list):
         raise WrongType("Key.parts", PARTS)
     return tuple(
-        part.astimezone(UTC) if isinstance(part, datetime) and part.tzinfo else part
+        in_utc("a key", part) if isinstance(part, datetime) and part.tzinfo else part
         for part in parts
     )
 
@@ -86,6 +87,7 @@ class Key:
 
     Raises:
         WrongType: the kind or a part is of another type, or text that is no Unicode.
+        OutsideCalendar: a time with a zone is no instant in UTC.
     """
 
     kind: str = attrs.field(validator=_unicode)
@@ -245,7 +247,10 @@ def spec_for(key: Key) -> EntitySpec:
 
     Raises:
         BadKey: there is no such kind, or the parts are of other number or types.
+        WrongType: it is no key.
     """
+    if not isinstance(key, Key):
+        raise WrongType("the key", "Key")
     for spec in ENTITIES:
         if spec.kind == key.kind:
             wanted = [spec.fields[name].type for name in spec.key]

@@ -89,7 +89,7 @@ class Compare:
     entity has a value, so a comparison is either true or false.
     """
 
-    field: str
+    field: str = attrs.field(validator=exactly(str))
     comparison: Comparison = attrs.field(validator=exactly(Comparison))
     value: Scalar
 

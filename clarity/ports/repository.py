@@ -10,7 +10,7 @@ import attrs
 from clarity.domain.audit import AuditEvent, ChainHead, Operation, Touched
 from clarity.domain.exact import WrongType, exactly_typed, is_unicode
 from clarity.domain.identity import Actor, CorrelationId, PatientRef
-from clarity.domain.timeline import NaiveTime
+from clarity.domain.timeline import NaiveTime, in_utc
 from clarity.ports.entities import Entity, Key, spec_of
 from clarity.ports.errors import TooLarge
 from clarity.ports.query import (
@@ -40,9 +40,8 @@ MAX_CHANGES: Final = 90
 """Most changes in one commit; leaves room for the audit and idempotency items of a transaction."""
 
 
-def _aware(_: object, attribute: "attrs.Attribute[datetime]", value: datetime) -> None:
-    if value.tzinfo is None:
-        raise NaiveTime(attribute.name)
+def _in_calendar(_: object, attribute: "attrs.Attribute[datetime]", value: datetime) -> None:
+    in_utc(attribute.name, value)
 
 
 def _aware_or_none(
@@ -113,8 +112,10 @@ def check_changes(changes: Sequence[Change]) -> None:
 
     Raises:
         TooLarge: there are too many.
-        WrongType: something among them is no change.
+        WrongType: something among them is no change, or they are no sequence.
     """
+    if not isinstance(changes, Sequence):
+        raise WrongType("the changes", "Sequence[Put | Upsert | Delete]")
     if len(changes) > MAX_CHANGES:
         raise TooLarge("one commit, changes,", MAX_CHANGES, len(changes))
     if not all(isinstance(change, Change) for change in changes):
@@ -135,7 +136,7 @@ class Evidence:
     patient: PatientRef
     operation: Operation
     correlation: CorrelationId
-    at: datetime = attrs.field(validator=_aware)
+    at: datetime = attrs.field(validator=_in_calendar)
     idempotency_key: str = attrs.field(default="", validator=_unicode)
     request_digest: str = attrs.field(default="", validator=_unicode)
 

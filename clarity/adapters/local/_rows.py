@@ -137,6 +137,8 @@ def _state(row: Row) -> dict[str, Any]:
 def _row(spec: EntitySpec, row: Sequence[Any]) -> Row:
     count = len(spec.key)
     version, schema, body, payload, digest = row[count:]
+    if version < 1:
+        raise Corrupt(f"the version of a stored {spec.kind}")
     item = Item(schema=schema, body=body, payload=payload, digest=digest)
     return Row(_key(spec, row[:count]), version, item)
 
