@@ -178,28 +178,28 @@ def _going(owner: PatientRef, item: Item, table: str, alone: Iterable[str]) -> G
     sk, before = item["sk"]["S"], _before(item)
     place = {"TableName": table, "Key": {"pk": item["pk"], "sk": item["sk"]}}
     own: Action = {**place, **(_same(before) if _kind(sk) in LETTERS else PRESENT)}
-    touched = Touched(str(_key(sk)), before=before)
+    touched = Touched(str(_key(sk)), before=before.hex())
     free = let_go(table, item["pk"]["S"], alone)
     return Going(touched, ({"Delete": own}, *_remembered(owner, sk, table), *free))
 
 
-def _before(item: Item) -> str:
-    """The digest that the item has, in hexadecimal; empty when that cannot be read."""
+def _before(item: Item) -> bytes:
+    """The digest that the item has; empty when that cannot be read."""
     try:
-        return digest_of(item).hex()
+        return digest_of(item)
     except Corrupt:
-        return ""
+        return b""
 
 
 PRESENT: Final[Action] = {"ConditionExpression": "attribute_exists(pk)"}
 
 
-def _same(before: str) -> Action:
+def _same(before: bytes) -> Action:
     """On condition that the item still has that digest, or none that can be read."""
     if before:
         return {
             "ConditionExpression": "d = :d",
-            "ExpressionAttributeValues": {":d": {"B": bytes.fromhex(before)}},
+            "ExpressionAttributeValues": {":d": {"B": before}},
         }
     return {
         "ConditionExpression": (
