@@ -23,7 +23,18 @@ from clarity.ports.entities import Entity, EntitySpec, Key
 from clarity.ports.errors import Corrupt
 from clarity.ports.repository import Put, Upsert
 
-__all__ = ["Row", "alive", "count", "delete", "find", "insert", "purge", "selected", "taken"]
+__all__ = [
+    "Row",
+    "alive",
+    "checked",
+    "count",
+    "delete",
+    "find",
+    "insert",
+    "purge",
+    "selected",
+    "taken",
+]
 
 STATE: Final = ("version", "schema", "body", "payload", "digest")
 """What a row says beside its key."""
@@ -45,9 +56,24 @@ def alive(owner: int, now_us: int) -> Sql:
 
 def selected(connection: sqlite3.Connection, spec: EntitySpec, where: Sql) -> list[Row]:
     """The rows of the table of `spec` that `where` (and what follows it) gives."""
+    return [_row(spec, columns) for columns in _found(connection, spec, where)]
+
+
+def checked(connection: sqlite3.Connection, spec: EntitySpec, where: Sql) -> list[bool]:
+    """Whether each of those rows is whole."""
+    return [_is_whole(spec, columns) for columns in _found(connection, spec, where)]
+
+
+def _is_whole(spec: EntitySpec, columns: Sequence[Any]) -> bool:
+    try:
+        return _row(spec, columns).item.is_whole
+    except Corrupt:
+        return False
+
+
+def _found(connection: sqlite3.Connection, spec: EntitySpec, where: Sql) -> sqlite3.Cursor:
     columns = names((*spec.key, *STATE))
-    rows = _run(connection, statement("SELECT", columns, "FROM", spec.kind, "WHERE", where))
-    return [_row(spec, row) for row in rows]
+    return _run(connection, statement("SELECT", columns, "FROM", spec.kind, "WHERE", where))
 
 
 def count(connection: sqlite3.Connection, spec: EntitySpec, where: Sql) -> int:
