@@ -8,13 +8,14 @@ chain per patient. The body names entities and digests, never health data.
 import hashlib
 import json
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Final
 
 import attrs
 
 from clarity.domain.errors import DomainError
+from clarity.domain.exact import WrongType, exactly_typed
 from clarity.domain.identity import (
     Actor,
     CorrelationId,
@@ -24,7 +25,7 @@ from clarity.domain.identity import (
     Role,
     TenantId,
 )
-from clarity.domain.timeline import NaiveTime
+from clarity.domain.timeline import in_utc
 
 __all__ = [
     "GENESIS",
@@ -97,14 +98,21 @@ class Touched:
 
 
 def _in_utc(time: datetime) -> datetime:
-    if time.tzinfo is None:
-        raise NaiveTime("at")
-    return time.astimezone(UTC)
+    if not isinstance(time, datetime):
+        raise WrongType("AuditEvent.at", "datetime")
+    return in_utc("at", time)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=exactly_typed)
 class AuditEvent:
-    """What happened, before it has a place in a chain; `at` is kept in UTC."""
+    """
+    What happened, before it has a place in a chain; `at` is kept in UTC.
+
+    Raises:
+        WrongType: a field was given a value of another type.
+        NaiveTime: `at` has no zone.
+        OutsideCalendar: `at` is no instant in UTC.
+    """
 
     actor: Actor
     patient: PatientRef
@@ -282,7 +290,13 @@ def _event(content: object) -> AuditEvent:
         ),
         patient=PatientRef(TenantId(text["tenant"]), PatientId(text["patient"])),
         operation=Operation(text["operation"]),
-        touched=tuple(Touched(*names) for names in touched),
+        touched=tuple(_touched(names) for names in touched),
         correlation=CorrelationId(text["correlation"]),
         at=datetime.fromisoformat(text["at"]),
     )
+
+
+def _touched(names: Iterable[str]) -> Touched:
+    """What names say, once they can be written as one text: then each is a text, and Unicode."""
+    "".join(names).encode()
+    return Touched(*names)

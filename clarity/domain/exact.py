@@ -15,7 +15,7 @@ import numpy as np
 
 from clarity.domain.errors import DomainError
 
-__all__ = ["WrongType", "exactly", "exactly_typed", "whole"]
+__all__ = ["WrongType", "exactly", "exactly_typed", "is_unicode", "whole"]
 
 Check = Callable[[Any], bool]
 Validator = Callable[[object, "attrs.Attribute[Any]", Any], None]
@@ -39,6 +39,11 @@ class WrongType(DomainError):
 def whole(value: "int | np.integer[Any]") -> int:
     """A whole number of numpy as the same number of Python; anything else as it is."""
     return int(value) if isinstance(value, np.integer) else value
+
+
+def is_unicode(text: str) -> bool:
+    """Whether `text` can be written in UTF-8; half a surrogate pair cannot."""
+    return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def exactly(hint: Any) -> Validator:

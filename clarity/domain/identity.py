@@ -117,7 +117,7 @@ class Role(StrEnum):
     OPERATOR = "operator"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, field_transformer=exactly_typed)
 class Actor:
     """
     Who acts, for which tenant and why; every use case takes one.
@@ -131,6 +131,10 @@ class Actor:
         role: an operator may do what concerns a whole store, and sees no more data for that.
         break_glass: why the actor must see data even while the trail cannot be written; empty for
             who need not. It goes into every record of the actor and names no health data.
+
+    Raises:
+        WrongType: a field was given a value of another type; a text is no purpose and no role.
+        BadIdentifier: the id, or the reason to break glass, cannot be shown.
     """
 
     id: str = attrs.field(validator=_checked)

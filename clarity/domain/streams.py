@@ -12,7 +12,7 @@ import numpy.typing as npt
 from clarity.domain.arrays import kept_float64, same_values
 from clarity.domain.errors import DomainError
 from clarity.domain.exact import WrongType, exactly_typed, whole
-from clarity.domain.timeline import DAY_S, LocalDay
+from clarity.domain.timeline import DAY_S, LocalDay, OutsideCalendar, lasting
 
 __all__ = ["BadChunk", "DayChunk", "Placement", "SleepStage", "StreamKind", "Unit", "UnitMismatch"]
 
@@ -125,13 +125,15 @@ class DayChunk:
 
     Raises:
         WrongType: a field was given a value of another type.
-        BadChunk: the parts do not fit together.
+        BadEpoch: the epoch lasts less than a second.
+        OutsideCalendar: the day has no end.
+        BadChunk: the parts do not fit together, or the zone has no name.
     """
 
     stream: StreamKind
     day: date
     zone: ZoneInfo
-    epoch_s: int = attrs.field(converter=whole, validator=attrs.validators.ge(1))
+    epoch_s: int = attrs.field(converter=whole, validator=lasting)
     unit: Unit
     device: str = ""
     placement: Placement = Placement.UNKNOWN
@@ -142,6 +144,10 @@ class DayChunk:
 
     def __attrs_post_init__(self) -> None:
         """The values cover the day exactly, and none is infinite."""
+        if self.zone.key is None:
+            raise BadChunk("the zone has no name")
+        if self.day == date.max:
+            raise OutsideCalendar("the end of the day")
         if DAY_S % self.epoch_s or self.length_s % self.epoch_s:
             raise BadChunk(f"an epoch of {self.epoch_s} s does not divide the day")
         if self.values.shape != (self.length_s // self.epoch_s,):

@@ -18,15 +18,19 @@ from clarity.domain.exact import exactly_typed
 
 __all__ = [
     "DAY_S",
+    "BadEpoch",
     "LocalDay",
     "LocalStamps",
     "NaiveTime",
+    "OutsideCalendar",
     "TimeWindow",
     "UnknownZone",
     "ZoneOffsets",
     "clock_minutes",
     "days_covered",
     "days_touched",
+    "in_utc",
+    "lasting",
     "local_seconds",
     "localize",
     "zone_named",
@@ -50,6 +54,55 @@ class NaiveTime(DomainError):
         return (
             f"{self.where} has no time zone; say which one with --tz, for example --tz Europe/Oslo"
         )
+
+
+@attrs.define(eq=False)
+class OutsideCalendar(DomainError):
+    """A time, or the end of a day, has no year from 1 to 9999 in UTC."""
+
+    code: ClassVar[str] = "time.outside-calendar"
+    where: str
+
+    def __str__(self) -> str:
+        return f"{self.where} lies before year 1 or after year 9999 in UTC; correct the date"
+
+
+def in_utc(where: str, time: datetime) -> datetime:
+    """
+    The instant in UTC; `where` is what the time is, for who is refused.
+
+    Raises:
+        NaiveTime: it has no zone.
+        OutsideCalendar: there is no such instant in UTC.
+    """
+    if time.tzinfo is None:
+        raise NaiveTime(where)
+    try:
+        return time.astimezone(UTC)
+    except OverflowError as error:
+        raise OutsideCalendar(where) from error
+
+
+@attrs.define(eq=False)
+class BadEpoch(DomainError):
+    """An epoch lasts less than a second."""
+
+    code: ClassVar[str] = "time.bad-epoch"
+    epoch_s: int
+
+    def __str__(self) -> str:
+        return f"an epoch lasts a second or more, not {self.epoch_s} s; say how many it has"
+
+
+def lasting(_: object, __: "attrs.Attribute[int]", epoch_s: int) -> None:
+    """
+    Nothing, when an epoch may last so long; for `validator` of attrs.
+
+    Raises:
+        BadEpoch: it may not.
+    """
+    if epoch_s < 1:
+        raise BadEpoch(epoch_s)
 
 
 @attrs.define(eq=False)
@@ -78,17 +131,24 @@ def zone_named(name: str) -> ZoneInfo:
         raise UnknownZone(name) from error
 
 
-def _aware(_: object, attribute: "attrs.Attribute[datetime]", value: datetime) -> None:
-    if value.tzinfo is None:
-        raise NaiveTime(attribute.name)
+def _in_calendar(_: object, attribute: "attrs.Attribute[datetime]", value: datetime) -> None:
+    in_utc(attribute.name, value)
 
 
 @attrs.frozen(kw_only=True, field_transformer=exactly_typed)
 class TimeWindow:
-    """The instants from `start` (included) to `end` (excluded); both aware."""
+    """
+    The instants from `start` (included) to `end` (excluded); both aware.
 
-    start: datetime = attrs.field(validator=_aware)
-    end: datetime = attrs.field(validator=_aware)
+    Raises:
+        WrongType: one is no time.
+        NaiveTime: one has no zone.
+        OutsideCalendar: one is no instant in UTC.
+        ValueError: it ends before it starts.
+    """
+
+    start: datetime = attrs.field(validator=_in_calendar)
+    end: datetime = attrs.field(validator=_in_calendar)
 
     def __attrs_post_init__(self) -> None:
         """A window does not run backwards."""

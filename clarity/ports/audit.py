@@ -7,6 +7,7 @@ from typing import Protocol, runtime_checkable
 import attrs
 
 from clarity.domain.audit import AuditEvent, AuditRecord, ChainHead
+from clarity.domain.exact import WrongType, exactly_typed, is_unicode
 from clarity.domain.identity import PatientRef, TenantId
 from clarity.domain.timeline import NaiveTime
 
@@ -20,7 +21,14 @@ def _aware_or_none(
         raise NaiveTime(attribute.name)
 
 
-@attrs.frozen(kw_only=True)
+def _unicode_or_none(
+    _: object, attribute: "attrs.Attribute[str | None]", value: str | None
+) -> None:
+    if value is not None and not is_unicode(value):
+        raise WrongType(f"AuditFilter.{attribute.name}", "Unicode text")
+
+
+@attrs.frozen(kw_only=True, field_transformer=exactly_typed)
 class AuditFilter:
     """
     Which records of a tenant; every attribute that is set must match.
@@ -32,12 +40,17 @@ class AuditFilter:
         entity: records that touched this entity (text of its key); None for all.
         since: at or after, aware; None from the beginning.
         until: before, aware; None to the end.
+
+    Raises:
+        WrongType: a field was given a value of another type, or text that is no Unicode.
+        NaiveTime: a time has no zone.
+        ValueError: the patient belongs to another tenant.
     """
 
     tenant: TenantId
     patient: PatientRef | None = None
-    actor: str | None = None
-    entity: str | None = None
+    actor: str | None = attrs.field(default=None, validator=_unicode_or_none)
+    entity: str | None = attrs.field(default=None, validator=_unicode_or_none)
     since: datetime | None = attrs.field(default=None, validator=_aware_or_none)
     until: datetime | None = attrs.field(default=None, validator=_aware_or_none)
 
@@ -109,5 +122,11 @@ class AuditTrail(Protocol):
 
     @abstractmethod
     def patients(self, tenant: TenantId) -> tuple[PatientRef, ...]:
-        """Everyone in the tenant who has a chain, in order."""
+        """
+        Everyone in the tenant who has a chain, in order.
+
+        Raises:
+            Corrupt: what tells of them names nobody.
+            Unavailable, TimedOut, Throttled: nothing is known.
+        """
         ...

@@ -64,12 +64,13 @@ class AuditOutbox(Protocol):
 
         Of one chain they come in order and begin with the first behind the mark. A record may be
         due a moment later than it is written, and is then due until it is marked. Nothing is given
-        only when nothing is known to be due. A record that cannot be read is due like any other
-        (`AuditTrail.records`).
+        only when nothing is known to be due; a damaged chain holds up no other. A record that
+        cannot be read is due like any other (`AuditTrail.records`).
 
         Raises:
             ValueError: the limit is out of range.
-            Corrupt: nothing is due but what a chain holds whose head or mark cannot be read.
+            Corrupt: nothing is due but what a chain holds whose head or mark cannot be read, or
+                whose head tells of records that are not there.
             Unavailable, TimedOut, Throttled: nothing is known.
         """
         ...

@@ -9,9 +9,10 @@ import attrs
 
 from clarity.domain.analysis.result import AnalysisResult
 from clarity.domain.errors import DomainError
-from clarity.domain.exact import WrongType
+from clarity.domain.exact import WrongType, exactly_typed, is_unicode
 from clarity.domain.profile import EmailAddress, Profile
 from clarity.domain.streams import DayChunk
+from clarity.domain.timeline import in_utc
 
 __all__ = [
     "CHUNK",
@@ -53,25 +54,46 @@ class BadKey(DomainError):
         return f"{self.problem}; ports/entities.py lists the kinds and their key fields"
 
 
+PARTS: Final = "tuple[str | date | datetime, ...]"
+
+
 def _in_utc(parts: Sequence[str | date]) -> tuple[str | date, ...]:
     """Instants in UTC, so that one instant is one key in whatever zone it is told."""
+    if not isinstance(parts, tuple | list):
+        raise WrongType("Key.parts", PARTS)
     return tuple(
-        part.astimezone(UTC) if isinstance(part, datetime) and part.tzinfo else part
+        in_utc("a key", part) if isinstance(part, datetime) and part.tzinfo else part
         for part in parts
     )
 
 
-@attrs.frozen
+def _unicode(_: object, __: "attrs.Attribute[str]", kind: str) -> None:
+    if not is_unicode(kind):
+        raise WrongType("Key.kind", "Unicode text")
+
+
+def _all_unicode(_: object, __: object, parts: tuple[str | date, ...]) -> None:
+    if not all(is_unicode(part) for part in parts if isinstance(part, str)):
+        raise WrongType("Key.parts", "Unicode text")
+
+
+@attrs.frozen(field_transformer=exactly_typed)
 class Key:
     """
     Which entity of a patient: its kind and the values of its key fields, in order.
 
     `str(key)` names it in audit records; parts are escaped, so no two keys have one text. Times
     among the parts are kept in UTC.
+
+    Raises:
+        WrongType: the kind or a part is of another type, or text that is no Unicode.
+        OutsideCalendar: a time with a zone is no instant in UTC.
     """
 
-    kind: str
-    parts: tuple[str | date, ...] = attrs.field(converter=_in_utc)
+    kind: str = attrs.field(validator=_unicode)
+    parts: tuple[str | date | datetime, ...] = attrs.field(
+        converter=_in_utc, validator=_all_unicode
+    )
 
     def __str__(self) -> str:
         return "/".join([self.kind, *(_escaped(part) for part in self.parts)])
@@ -225,7 +247,10 @@ def spec_for(key: Key) -> EntitySpec:
 
     Raises:
         BadKey: there is no such kind, or the parts are of other number or types.
+        WrongType: it is no key.
     """
+    if not isinstance(key, Key):
+        raise WrongType("the key", "Key")
     for spec in ENTITIES:
         if spec.kind == key.kind:
             wanted = [spec.fields[name].type for name in spec.key]

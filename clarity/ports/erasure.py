@@ -40,8 +40,8 @@ class Erasable(Protocol):
         """
         What is held about `owner`, by kind, counted and not estimated.
 
-        What has expired and was not removed yet counts too; the audit chain does not, since it
-        stays. A kind of which nothing is held may be left out.
+        What has expired and was not removed yet counts too, and so does what is damaged; the audit
+        chain does not, since it stays. A kind of which nothing is held may be left out.
 
         Raises:
             Unavailable, TimedOut, Throttled: nothing is known.
@@ -69,7 +69,9 @@ class Erasable(Protocol):
         Those that went and the audit record that names them went in one transaction, or, out of a
         place that shares no transaction with the chain, after the record was durable; where nothing
         is held nothing is recorded and the answer is 0. Calls until then leave nothing behind,
-        whoever was interrupted in between. What went cannot be read from the store's files either.
+        whoever was interrupted in between. What is damaged goes too; the record names it by its
+        kind and a digest where its key cannot be read, and has no digest of it where there is none.
+        What went cannot be read from the store's files either.
 
         Raises:
             Unavailable, TimedOut, Throttled: nothing is known; call again.

@@ -12,7 +12,7 @@ from typing import ClassVar, Final, Generic, TypeVar
 import attrs
 
 from clarity.domain.errors import DomainError
-from clarity.domain.exact import exactly
+from clarity.domain.exact import exactly, is_unicode
 from clarity.domain.identity import PatientRef
 from clarity.ports.entities import Entity, EntitySpec, Scalar, spec_of
 
@@ -33,7 +33,6 @@ __all__ = [
     "Stored",
     "check_condition",
     "field",
-    "is_unicode",
 ]
 
 E = TypeVar("E", bound=Entity)
@@ -90,7 +89,7 @@ class Compare:
     entity has a value, so a comparison is either true or false.
     """
 
-    field: str
+    field: str = attrs.field(validator=exactly(str))
     comparison: Comparison = attrs.field(validator=exactly(Comparison))
     value: Scalar
 
@@ -263,11 +262,6 @@ def _problem(value: Scalar) -> str:
             return "" if is_unicode(value) else "text that is no Unicode"
         case _:
             return ""
-
-
-def is_unicode(text: str) -> bool:
-    """Whether `text` can be written in UTF-8; half a surrogate pair cannot."""
-    return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 @attrs.frozen

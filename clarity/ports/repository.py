@@ -8,9 +8,9 @@ from typing import Final, Protocol, TypeVar, runtime_checkable
 import attrs
 
 from clarity.domain.audit import AuditEvent, ChainHead, Operation, Touched
-from clarity.domain.exact import WrongType, exactly_typed
+from clarity.domain.exact import WrongType, exactly_typed, is_unicode
 from clarity.domain.identity import Actor, CorrelationId, PatientRef
-from clarity.domain.timeline import NaiveTime
+from clarity.domain.timeline import NaiveTime, in_utc
 from clarity.ports.entities import Entity, Key, spec_of
 from clarity.ports.errors import TooLarge
 from clarity.ports.query import (
@@ -20,7 +20,6 @@ from clarity.ports.query import (
     Query,
     Stored,
     check_condition,
-    is_unicode,
 )
 
 __all__ = [
@@ -41,9 +40,8 @@ MAX_CHANGES: Final = 90
 """Most changes in one commit; leaves room for the audit and idempotency items of a transaction."""
 
 
-def _aware(_: object, attribute: "attrs.Attribute[datetime]", value: datetime) -> None:
-    if value.tzinfo is None:
-        raise NaiveTime(attribute.name)
+def _in_calendar(_: object, attribute: "attrs.Attribute[datetime]", value: datetime) -> None:
+    in_utc(attribute.name, value)
 
 
 def _aware_or_none(
@@ -114,8 +112,10 @@ def check_changes(changes: Sequence[Change]) -> None:
 
     Raises:
         TooLarge: there are too many.
-        WrongType: something among them is no change.
+        WrongType: something among them is no change, or they are no sequence.
     """
+    if not isinstance(changes, Sequence):
+        raise WrongType("the changes", "Sequence[Put | Upsert | Delete]")
     if len(changes) > MAX_CHANGES:
         raise TooLarge("one commit, changes,", MAX_CHANGES, len(changes))
     if not all(isinstance(change, Change) for change in changes):
@@ -136,7 +136,7 @@ class Evidence:
     patient: PatientRef
     operation: Operation
     correlation: CorrelationId
-    at: datetime = attrs.field(validator=_aware)
+    at: datetime = attrs.field(validator=_in_calendar)
     idempotency_key: str = attrs.field(default="", validator=_unicode)
     request_digest: str = attrs.field(default="", validator=_unicode)
 
@@ -190,6 +190,7 @@ class Repository(Protocol):
             BadKey: the key is of no kind of entity.
             NotFound: there is none, or it has expired.
             DamagedEntity: the stored bytes are damaged.
+            Corrupt: what is kept beside them is: its key, version, expiry or digest.
             TooNew: a later clarity wrote it.
             Unavailable, TimedOut, Throttled: nothing is known.
         """
@@ -206,7 +207,7 @@ class Repository(Protocol):
         Raises:
             BadCursor: the cursor was changed, is older than a day, or belongs to another query or
                 tenant. Another page size is no other query.
-            DamagedEntity, TooNew, Unavailable, TimedOut, Throttled: as for `get`.
+            DamagedEntity, Corrupt, TooNew, Unavailable, TimedOut, Throttled: as for `get`.
         """
         ...
 
@@ -232,6 +233,7 @@ class Repository(Protocol):
                 first in the order of the changes is told, of one change that of its version.
             IdempotencyMismatch: the key was used for another request or patient.
             BadKey: a deletion's key is of no kind of entity.
+            Corrupt: the version, expiry or digest of what would be replaced cannot be read.
             WrongType: something among the changes is none; nothing was written. What is of another
                 type in a change or in an entity is refused so where that is built.
             TooLarge: more than 90 changes, or more bytes than the store takes at once.

@@ -289,8 +289,8 @@ def test_nothing_is_added_to_the_trail_before_what_was_kept_is_in_it(glass: Glas
     assert glass.world.operations() == ["read", "export"]
 
 
-@pytest.mark.parametrize("reason", ["x" * 129, "two\nlines", " spaces ", 7])
-def test_a_reason_is_a_short_line(reason: object):
+@pytest.mark.parametrize("reason", ["x" * 129, "two\nlines", " spaces "])
+def test_a_reason_is_a_short_line(reason: str):
     with pytest.raises(BadIdentifier, match="the reason to break glass "):
         attrs.evolve(NURSE, break_glass=reason)
 

@@ -312,6 +312,25 @@ def test_a_record_that_cannot_be_read_is_told_as_such_and_counted(
     assert [(r.getMessage(), r.records) for r in caplog.records] == [("audit-log-unreadable", 2)]
 
 
+def test_a_head_that_tells_of_records_that_are_not_there_holds_up_no_chain_and_is_told(
+    world: World,
+):
+    told(world, ADA, BEN, BEN)
+    with world.store.writing() as connection:
+        connection.execute("UPDATE patient SET seq = 1000000 WHERE patient = ?", ["ada"])
+    log, metrics = ListLog(), Counted()
+    ship = shipping_to(world, log, metrics)
+
+    for _ in range(2):
+        with pytest.raises(Corrupt, match="the head of an audit chain"):
+            ship.run(by_hand(world))
+        told(world, BEN)
+
+    assert seqs(log, ADA) == [1]
+    assert seqs(log, BEN) == [1, 2, 3]
+    assert metrics.total("audit_log_failures", code="port.corrupt") == 2
+
+
 @attrs.frozen
 class Damaged(AuditOutbox):
     """A chain whose head cannot be read; nothing else is due."""

@@ -181,6 +181,9 @@ def test_a_body_in_other_letters_than_utf_8_is_found_even_with_a_fitting_hash():
         {"role": 1},
         {"actor": ""},
         {"operation": 3},
+        {"touched": [[1, "", ""]]},
+        {"touched": [["chunk/a", None, ""]]},
+        {"touched": [["chunk/\ud800", "", ""]]},
     ],
 )
 def test_a_body_of_another_form_cannot_be_read(change: dict[str, object]):

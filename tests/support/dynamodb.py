@@ -3,13 +3,15 @@
 import itertools
 import os
 import time
+from binascii import a2b_base64
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
+from typing import Literal
 
 import attrs
 
-from clarity.adapters.aws._operations import Op
+from clarity.adapters.aws._operations import Item, Op
 from clarity.adapters.aws.connection import ConnectionSettings, DynamoDBConnection
 from clarity.adapters.aws.dynamodb.audit import DynamoDBAuditLogger
 from clarity.adapters.aws.dynamodb.backoff import Backoff
@@ -219,3 +221,49 @@ def drop_table(connection: DynamoDBConnection) -> None:
     """The table `main` is gone."""
     changed_table(connection, "update_table", DeletionProtectionEnabled=False)
     changed_table(connection, "delete_table")
+
+
+def items_of(world: World, pk: str, *, table: str = "main") -> list[Item]:
+    """What lies in a partition, at most one answer of the service."""
+    return world.connection.run(
+        Op(
+            operation="query",
+            parameters={
+                "TableName": world.connection.table(table),
+                "KeyConditionExpression": "pk = :pk",
+                "ExpressionAttributeValues": {":pk": {"S": pk}},
+                "ConsistentRead": True,
+            },
+            decode=lambda answer: list(answer["Items"]),
+            table=table,
+            reads=True,
+        )
+    )
+
+
+def put_item(world: World, item: Item, *, table: str = "main") -> None:
+    """The item lies in the table as it is given, or as it was read."""
+    raw = {
+        name: {"B": a2b_base64(value["B"])} if isinstance(value.get("B"), str) else value
+        for name, value in item.items()
+    }
+    _written(world, "put_item", table, Item=raw)
+
+
+def remove_item(world: World, item: Item, *, table: str = "main") -> None:
+    """Nothing lies where the item was."""
+    _written(world, "delete_item", table, Key={"pk": item["pk"], "sk": item["sk"]})
+
+
+def _written(
+    world: World, operation: Literal["put_item", "delete_item"], table: str, **what: Item
+) -> None:
+    world.connection.run(
+        Op(
+            operation=operation,
+            parameters={"TableName": world.connection.table(table), **what},
+            decode=lambda _: None,
+            table=table,
+            reads=False,
+        )
+    )

@@ -6,10 +6,10 @@ import attrs
 
 from clarity.adapters.local._query import micros
 from clarity.domain.audit import GENESIS, AuditEvent, AuditRecord, ChainHead, chained
-from clarity.domain.identity import PatientRef
+from clarity.domain.identity import BadIdentifier, PatientId, PatientRef, TenantId
 from clarity.ports.errors import Corrupt
 
-__all__ = ["Owner", "append", "owner_of", "record_of", "registered"]
+__all__ = ["Owner", "append", "owner_of", "patient_of", "record_of", "registered"]
 
 
 @attrs.frozen
@@ -37,6 +37,19 @@ def owner_of(connection: sqlite3.Connection, patient: PatientRef) -> Owner | Non
     if not isinstance(seq, int) or not isinstance(hash_, bytes):
         raise Corrupt("the head of an audit chain")
     return Owner(id_, ChainHead(seq, hash_))
+
+
+def patient_of(tenant: str, patient: str) -> PatientRef:
+    """
+    Whom a row is about.
+
+    Raises:
+        Corrupt: nobody is named so.
+    """
+    try:
+        return PatientRef(TenantId(tenant), PatientId(patient))
+    except BadIdentifier as error:
+        raise Corrupt("the name of a patient") from error
 
 
 def record_of(seq: int, body: object, hash_: object) -> AuditRecord:

@@ -56,7 +56,7 @@ def names(columns: Iterable[str]) -> str:
 
 def micros(time: datetime) -> int:
     """Microseconds since 1970-01-01T00:00Z, exact."""
-    return in_micros(time.astimezone(UTC) - EPOCH)
+    return in_micros(time - EPOCH)
 
 
 def in_micros(span: timedelta) -> int:

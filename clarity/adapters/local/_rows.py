@@ -1,5 +1,6 @@
 """Entities as rows: reading, inserting and deleting one inside an open transaction."""
 
+import hashlib
 import sqlite3
 from collections.abc import Sequence
 from datetime import date
@@ -17,11 +18,23 @@ from clarity.adapters.local._query import (
     statement,
 )
 from clarity.adapters.local.items import Item
+from clarity.domain.audit import Touched
 from clarity.ports.entities import Entity, EntitySpec, Key
 from clarity.ports.errors import Corrupt
 from clarity.ports.repository import Put, Upsert
 
-__all__ = ["Row", "alive", "count", "delete", "find", "insert", "purge", "selected"]
+__all__ = [
+    "Row",
+    "alive",
+    "checked",
+    "count",
+    "delete",
+    "find",
+    "insert",
+    "purge",
+    "selected",
+    "taken",
+]
 
 STATE: Final = ("version", "schema", "body", "payload", "digest")
 """What a row says beside its key."""
@@ -43,9 +56,24 @@ def alive(owner: int, now_us: int) -> Sql:
 
 def selected(connection: sqlite3.Connection, spec: EntitySpec, where: Sql) -> list[Row]:
     """The rows of the table of `spec` that `where` (and what follows it) gives."""
+    return [_row(spec, columns) for columns in _found(connection, spec, where)]
+
+
+def checked(connection: sqlite3.Connection, spec: EntitySpec, where: Sql) -> list[bool]:
+    """Whether each of those rows is whole."""
+    return [_is_whole(spec, columns) for columns in _found(connection, spec, where)]
+
+
+def _is_whole(spec: EntitySpec, columns: Sequence[Any]) -> bool:
+    try:
+        return _row(spec, columns).item.is_whole
+    except Corrupt:
+        return False
+
+
+def _found(connection: sqlite3.Connection, spec: EntitySpec, where: Sql) -> sqlite3.Cursor:
     columns = names((*spec.key, *STATE))
-    rows = _run(connection, statement("SELECT", columns, "FROM", spec.kind, "WHERE", where))
-    return [_row(spec, row) for row in rows]
+    return _run(connection, statement("SELECT", columns, "FROM", spec.kind, "WHERE", where))
 
 
 def count(connection: sqlite3.Connection, spec: EntitySpec, where: Sql) -> int:
@@ -78,6 +106,27 @@ def delete(connection: sqlite3.Connection, owner: int, spec: EntitySpec, key: Ke
     where = Sql("owner = ?", (owner,)) & _is(spec, key)
     _run(connection, statement("DELETE FROM", spec.kind, "WHERE", where))
     _unique.let_go(connection, owner, spec)
+
+
+def taken(
+    connection: sqlite3.Connection, owner: int, spec: EntitySpec, limit: int
+) -> list[Touched]:
+    """At most `limit` rows of that owner are gone, whatever is in them; others may have theirs."""
+    some = statement("SELECT rowid FROM", spec.kind, Sql("WHERE owner = ? LIMIT ?", (owner, limit)))
+    what = statement("DELETE FROM", spec.kind, "WHERE rowid IN (", some, ")")
+    columns = names((*spec.key, "digest"))
+    rows = _run(connection, statement(what, "RETURNING", columns)).fetchall()
+    if rows:
+        _unique.let_go(connection, owner, spec)
+    return [Touched(str(_named(spec, parts)), before=digest.hex()) for *parts, digest in rows]
+
+
+def _named(spec: EntitySpec, columns: Sequence[str | int]) -> Key:
+    """The key in those columns; a digest of them when they hold none."""
+    try:
+        return _key(spec, columns)
+    except Corrupt:
+        return Key(spec.kind, (hashlib.sha256(repr(columns).encode()).hexdigest(),))
 
 
 def purge(connection: sqlite3.Connection, spec: EntitySpec, now_us: int) -> int:
@@ -113,10 +162,16 @@ def _state(row: Row) -> dict[str, Any]:
 
 def _row(spec: EntitySpec, row: Sequence[Any]) -> Row:
     count = len(spec.key)
-    parts = tuple(_part(spec, name, value) for name, value in zip(spec.key, row, strict=False))
     version, schema, body, payload, digest = row[count:]
+    if version < 1:
+        raise Corrupt(f"the version of a stored {spec.kind}")
     item = Item(schema=schema, body=body, payload=payload, digest=digest)
-    return Row(Key(spec.kind, parts), version, item)
+    return Row(_key(spec, row[:count]), version, item)
+
+
+def _key(spec: EntitySpec, columns: Sequence[str | int]) -> Key:
+    parts = (_part(spec, name, value) for name, value in zip(spec.key, columns, strict=True))
+    return Key(spec.kind, tuple(parts))
 
 
 def _part(spec: EntitySpec, name: str, value: str | int) -> str | date:

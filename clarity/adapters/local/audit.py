@@ -10,7 +10,7 @@ from clarity.adapters.local.clock import SystemClock
 from clarity.adapters.local.cursor import place_of, signed
 from clarity.adapters.local.store import SqliteStore
 from clarity.domain.audit import AuditEvent, AuditRecord, ChainHead
-from clarity.domain.identity import PatientId, PatientRef, TenantId
+from clarity.domain.identity import PatientRef, TenantId
 from clarity.ports.audit import AuditFilter, AuditPage, AuditSink, AuditTrail
 from clarity.ports.clock import Clock
 
@@ -78,7 +78,7 @@ class SqliteAuditTrail(AuditSink, AuditTrail):
                 "SELECT patient FROM patient WHERE tenant = ? AND seq > 0 ORDER BY patient",
                 (str(tenant),),
             ).fetchall()
-        return tuple(PatientRef(tenant, PatientId(patient)) for (patient,) in rows)
+        return tuple(_chain.patient_of(str(tenant), patient) for (patient,) in rows)
 
 
 def _matching(wanted: AuditFilter) -> Sql:

@@ -126,7 +126,7 @@ def _checked(connection: sqlite3.Connection) -> Checkup:
         damage = (f"structure: {len(structure)} faults",)
         return Checkup(items=0, chains=0, records=0, damage=damage, tampered=0)
     strangers = connection.execute("PRAGMA foreign_key_check").fetchall()
-    whole = [(spec, row.item.is_whole) for spec, row in _items(connection)]
+    whole = list(_items(connection))
     broken = Counter(spec for spec, is_whole in whole if not is_whole)
     reached = [_chain(connection, *chain) for chain in connection.execute(CHAINS).fetchall()]
     said = {"rows without an owner damaged": len(strangers)} | {
@@ -141,12 +141,13 @@ def _checked(connection: sqlite3.Connection) -> Checkup:
     )
 
 
-def _items(connection: sqlite3.Connection) -> Iterator[tuple[EntitySpec, _rows.Row]]:
+def _items(connection: sqlite3.Connection) -> Iterator[tuple[EntitySpec, bool]]:
+    """Every entity by its kind, and whether it is whole."""
     owners = [id_ for (id_,) in connection.execute("SELECT id FROM patient").fetchall()]
     for owner in owners:
         for spec in ENTITIES:
-            for row in _rows.selected(connection, spec, Sql("owner = ?", (owner,))):
-                yield spec, row
+            for is_whole in _rows.checked(connection, spec, Sql("owner = ?", (owner,))):
+                yield spec, is_whole
 
 
 def _chain(connection: sqlite3.Connection, owner: int, seq: int, hash_: bytes) -> int | None:

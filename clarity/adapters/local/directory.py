@@ -4,9 +4,10 @@ from typing import Final
 
 import attrs
 
+from clarity.adapters.local import _chain
 from clarity.adapters.local._query import micros
 from clarity.adapters.local.store import SqliteStore
-from clarity.domain.identity import PatientId, PatientRef, TenantId
+from clarity.domain.identity import PatientRef, TenantId
 from clarity.domain.privacy import Beacons
 from clarity.domain.profile import EmailAddress
 from clarity.ports.clock import Clock
@@ -40,4 +41,4 @@ class SqliteDirectory(Directory):
         beacon = Beacons(self.store.cursor_key).of(tenant, field=one.field, value=one.value)
         with self.store.reading() as connection:
             row = connection.execute(FIND, (beacon, micros(self.clock.now()))).fetchone()
-        return None if row is None else PatientRef(tenant, PatientId(row[0]))
+        return None if row is None else _chain.patient_of(str(tenant), row[0])

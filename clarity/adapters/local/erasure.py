@@ -7,7 +7,7 @@ from typing import Final
 import attrs
 
 from clarity.adapters.local import _chain, _rows
-from clarity.adapters.local._query import Sql, statement
+from clarity.adapters.local._query import Sql
 from clarity.adapters.local.store import SqliteStore
 from clarity.domain.audit import Touched
 from clarity.domain.identity import PatientRef
@@ -125,10 +125,7 @@ def _taken(connection: sqlite3.Connection, owner: int, limit: int) -> list[Touch
     """At most `limit` things are gone, whatever their kind."""
     gone: list[Touched] = []
     for spec in ENTITIES:
-        page = statement(_all_of(owner), Sql("LIMIT ?", (limit - len(gone),)))
-        for row in _rows.selected(connection, spec, page):
-            _rows.delete(connection, owner, spec, row.key)
-            gone.append(Touched(str(row.key), before=row.item.digest.hex()))
+        gone += _rows.taken(connection, owner, spec, limit - len(gone))
     for other in OTHERS:
         rows = connection.execute(other.take, (owner, limit - len(gone))).fetchall()
         gone += [Touched(str(Key(other.kind, (key,)))) for (key,) in rows]

@@ -6,7 +6,7 @@ from typing import TypeVar
 import attrs
 
 from clarity.domain.identity import PatientRef
-from clarity.ports.entities import Entity, Key, spec_of
+from clarity.ports.entities import Entity, Key, spec_for, spec_of
 from clarity.ports.query import Page, Query, Stored
 from clarity.ports.repository import Change, Committed, Evidence, Repository
 from clarity.ports.tracing import Tracer
@@ -25,7 +25,7 @@ class TracedRepository(Repository):
 
     def get(self, owner: PatientRef, key: Key) -> Stored[Entity]:
         """As `inner`, in the span `repository.get`."""
-        with self.tracer.span("repository.get", attributes={"kind": key.kind}):
+        with self.tracer.span("repository.get", attributes={"kind": spec_for(key).kind}):
             return self.inner.get(owner, key)
 
     def query(self, query: Query[E]) -> Page[E]:

@@ -6,12 +6,12 @@ from enum import StrEnum
 
 import attrs
 
-from clarity.domain.exact import exactly_typed, whole
+from clarity.domain.exact import WrongType, exactly_typed, whole
 from clarity.domain.findings import Finding
 from clarity.domain.sleep.evenings import NoNight
 from clarity.domain.sleep.nights import Night
 from clarity.domain.sleep.rests import MainRest
-from clarity.domain.timeline import TimeWindow
+from clarity.domain.timeline import NaiveTime, TimeWindow, lasting
 
 __all__ = ["AnalysisResult", "Layer", "Provenance", "Spans", "Written"]
 
@@ -54,7 +54,15 @@ class Written:
 
 
 def _sorted_items(pairs: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted(dict(pairs).items()))
+    try:
+        return tuple(sorted(dict(pairs).items()))
+    except (TypeError, ValueError) as error:
+        raise WrongType("Provenance.analyses", "Mapping[str, str]") from error
+
+
+def _aware(_: object, attribute: "attrs.Attribute[datetime]", value: datetime) -> None:
+    if value.tzinfo is None:
+        raise NaiveTime(attribute.name)
 
 
 @attrs.frozen(kw_only=True, field_transformer=exactly_typed)
@@ -69,12 +77,16 @@ class Provenance:
         computed_at: when, aware.
         fingerprint: SHA-256 (hex) of input, analyses, their parameters and clarity_version; two
             results with one fingerprint say the same.
+
+    Raises:
+        WrongType: a field was given a value of another type.
+        NaiveTime: `computed_at` has no zone.
     """
 
     input_digest: str
     analyses: tuple[tuple[str, str], ...] = attrs.field(converter=_sorted_items)
     clarity_version: str
-    computed_at: datetime
+    computed_at: datetime = attrs.field(validator=_aware)
     fingerprint: str
 
 
@@ -98,11 +110,12 @@ class AnalysisResult:
     Raises:
         WrongType: a field was given a value of another type; of numpy only a whole `epoch_s` is
             taken.
+        BadEpoch: the epoch lasts less than a second.
     """
 
     kind: str
     window: TimeWindow
-    epoch_s: int = attrs.field(converter=whole)
+    epoch_s: int = attrs.field(converter=whole, validator=lasting)
     findings: tuple[Finding, ...] = attrs.field(repr=False)
     nights: tuple[Night, ...] = attrs.field(repr=False)
     spans: tuple[Spans, ...]

@@ -1,5 +1,6 @@
 """No two ids share a key, and keys sort as their parts do."""
 
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clarity.adapters.aws.dynamodb import keys
+from clarity.adapters.aws.dynamodb.codec import Undecodable
 from clarity.domain.analysis.result import AnalysisResult
 from clarity.domain.identity import PatientId, PatientRef, TenantId
 from clarity.ports.entities import Entity, Key, key_of
@@ -22,6 +24,25 @@ letters = texts() | st.text("#$%a\U0010fffd\U0010fffe\U0010ffff ", max_size=4)
 @given(letters)
 def test_what_is_escaped_comes_back(text: str):
     assert keys.unescaped(keys.escaped(text)) == text
+
+
+@given(st.text("#$%aOAPt0123456789\U0010fffe\U0010ffff") | texts())
+def test_a_text_that_is_no_key_is_undecodable_and_nothing_else(text: str):
+    for read in (keys.unescaped, keys.key_of_text, keys.patient_of_owner):
+        with suppress(Undecodable):
+            read(text)
+
+
+@pytest.mark.parametrize("text", ["$!", "$z", "$\ue000", "\U0010fffe2", "\U0010fffex"])
+def test_what_no_letter_is_escaped_as_is_undecodable(text: str):
+    with pytest.raises(Undecodable):
+        keys.unescaped(text)
+
+
+@pytest.mark.parametrize("sk", ["", "O", "O#", "O#activity#monday", "Z#a", "A#a#t99#f", "O#$!#x"])
+def test_what_no_key_looks_like_is_undecodable(sk: str):
+    with pytest.raises(Undecodable):
+        keys.key_of_text(sk)
 
 
 @given(letters)

@@ -243,10 +243,20 @@ def test_a_remembered_request_that_cannot_be_read_is_told_and_nothing_is_written
 
     with pytest.raises(Corrupt, match="a remembered request"):
         committed(world)
-    with pytest.raises(Corrupt, match="a remembered request"):
-        held(world)
 
     assert world.trail.head(ADA).seq == 1
+
+
+@pytest.mark.parametrize("changed", [{}, {"who": {"L": []}}])
+def test_a_remembered_request_that_does_not_say_whose_it_is_goes_with_who_made_it(
+    world: World, changed: Item
+):
+    committed(world)
+    put(world, {**AT.key, **changed})
+
+    assert held(world) == {"chunk": 1, "idempotency": 1}
+    assert erased(world) == 2
+    assert found(world, AT) is None
 
 
 @pytest.mark.parametrize("changed", [{"k": {"S": "?"}}, {"kx": {"S": "soon"}}])

@@ -158,6 +158,9 @@ UNREADABLE_HEADS: Final[dict[str, Callable[[Item], Item]]] = {
     "without its length": lambda item: {n: v for n, v in item.items() if n != "n"},
     "without its hash": lambda item: {n: v for n, v in item.items() if n != "h"},
     "with a mark that is a word": lambda item: {**item, "told": {"S": "most"}},
+    "with a mark below all records": lambda item: {**item, "told": {"N": "-5000000"}},
+    "with a mark behind its end": lambda item: {**item, "told": {"N": "5"}},
+    "with more records than numbers": lambda item: {**item, "n": {"N": "5" + "0" * 30}},
     "under a key that names nobody": lambda item: {**item, "pk": {"S": "AUD"}},
 }
 

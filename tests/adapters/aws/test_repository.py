@@ -22,6 +22,7 @@ from clarity.ports.entities import key_of
 from clarity.ports.errors import (
     AlreadyExists,
     Corrupt,
+    DamagedEntity,
     IdempotencyMismatch,
     StaleVersion,
     TooLarge,
@@ -33,7 +34,7 @@ from clarity.ports.repository import Delete, Put, Upsert
 from tests.adapters.aws.test_golden_items import FOLDER
 from tests.contracts.repository import harness
 from tests.contracts.repository.harness import ADA, BEN, chunk, digest, everything, evidence
-from tests.support.dynamodb import World, world_on
+from tests.support.dynamodb import World, items_of, put_item, remove_item, world_on
 from tests.support.engines import running
 from tests.support.fault_proxy import Fault, FaultProxy, always, fault_proxy, scripted
 from tests.support.golden_entities import GOLDEN
@@ -157,14 +158,84 @@ def test_a_damaged_item_is_corrupt_not_data(world: World, damage: Callable[[Item
         world.repository.query(Query(DayChunk, ADA))
 
 
-@pytest.mark.parametrize("name", ["d", "v"])
-def test_an_item_without_a_digest_or_a_version_is_not_written_over(world: World, name: str):
-    world.repository.commit([Put(chunk(), 0)], evidence=evidence())
-    item = world.connection.run(get_op(world.connection, address(chunk())))
-    put(world, {one: value for one, value in item.items() if one != name})
+OTHER_TYPES: list[tuple[str, dict | None]] = [
+    ("d", None),
+    ("d", {"S": "digest"}),
+    ("d", {"N": "5"}),
+    ("d", {"NULL": True}),
+    ("v", None),
+    ("v", {"S": "1"}),
+    ("v", {"N": "0"}),
+    ("v", {"N": "1.5"}),
+    ("v", {"BOOL": True}),
+    ("v", {"L": [{"N": "1"}]}),
+    ("x", {"S": "1"}),
+    ("x", {"N": "1.5"}),
+    ("x", {"B": b"1"}),
+    ("x", {"M": {}}),
+]
 
-    with pytest.raises(Corrupt, match="of a stored item is damaged"):
-        world.repository.commit([Upsert(chunk(level=2))], evidence=evidence())
+
+def test_an_item_whose_digest_version_or_expiry_cannot_be_read_is_damage_and_not_written_over(
+    world: World,
+):
+    world.repository.commit([Put(chunk(), 0)], evidence=evidence())
+    (whole,) = items_of(world, owner_pk(ADA))
+
+    for name, value in OTHER_TYPES:
+        rest = {one: held for one, held in whole.items() if one != name}
+        put_item(world, rest if value is None else {**rest, name: value})
+        damaged = items_of(world, owner_pk(ADA))
+        for touching in (
+            lambda: world.repository.get(ADA, key_of(chunk())),
+            lambda: world.repository.query(Query(DayChunk, ADA)),
+            lambda: world.repository.commit([Upsert(chunk(level=2))], evidence=evidence()),
+            lambda: world.repository.commit([Put(chunk(level=2), 1)], evidence=evidence()),
+            lambda: world.repository.commit([Delete(key_of(chunk()), 1)], evidence=evidence()),
+        ):
+            with pytest.raises(Corrupt, match="of a stored item is damaged"):
+                touching()
+        with pytest.raises(Corrupt):
+            world.bulk.put([chunk()], evidence=evidence(key="k", request=digest()))
+        assert items_of(world, owner_pk(ADA)) == damaged
+
+    assert world.trail.head(ADA).seq == 1
+
+
+def test_an_item_under_a_key_that_no_entity_has_is_damage(world: World):
+    world.repository.commit([Put(chunk(), 0)], evidence=evidence())
+    (item,) = items_of(world, owner_pk(ADA))
+
+    for sk in ("O#", "O#activity", "O#activity#monday", "O#$!#20030501", "O#a#b#c"):
+        put_item(world, {**item, "sk": {"S": sk}})
+        with pytest.raises(DamagedEntity):
+            world.repository.query(Query(DayChunk, ADA))
+        remove_item(world, {**item, "sk": {"S": sk}})
+
+
+@pytest.mark.parametrize("sk", [" ", "$!"])
+def test_a_roster_that_names_nobody_is_damage(world: World, sk: str):
+    world.repository.commit([Put(chunk(), 0)], evidence=evidence())
+    put_item(world, {"pk": {"S": "ROSTER#clinic"}, "sk": {"S": sk}}, table="audit")
+
+    with pytest.raises(Corrupt, match="the roster of a tenant"):
+        world.trail.patients(ADA.tenant)
+
+
+def test_an_item_of_a_kind_that_nobody_knows_is_in_no_answer_and_goes_with_the_person(
+    world: World,
+):
+    world.repository.commit([Put(chunk(), 0)], evidence=evidence())
+    (item,) = items_of(world, owner_pk(ADA))
+    put_item(world, {**item, "sk": {"S": "Z#activity#20030501"}})
+
+    assert len(world.repository.query(Query(DayChunk, ADA)).items) == 1
+    held = {one.kind: one.count for one in world.erasure.holdings(ADA)}
+    assert held == {"chunk": 1, "unknown": 1}
+    (trace,) = world.erasure.traces(ADA)
+    assert "activity" not in trace.name
+    assert world.erasure.erase(ADA, limit=9, evidence=evidence()) == 2
+    assert world.erasure.holdings(ADA) == ()
 
 
 @pytest.mark.parametrize("place", [address(chunk(1)), address(chunk(0), BEN)])

@@ -19,7 +19,7 @@ from clarity.ports.errors import AlreadyExists, Corrupt
 from clarity.ports.repository import Delete, Put
 from tests.contracts.repository.harness import ADA, BEN, chunk, evidence, profile
 from tests.support.clocks import HandClock
-from tests.support.dynamodb import BEACONS, World, world_on
+from tests.support.dynamodb import BEACONS, World, items_of, put_item, world_on
 from tests.support.engines import running
 from tests.support.strategies import patients
 
@@ -112,6 +112,35 @@ def test_what_has_expired_is_purged_with_the_address_and_counted_once(
     upkeep = DynamoDBUpkeep(world.connection, EntityItems(ShuffleZstdCodec()), clock)
 
     assert (upkeep.purge_expired(), _pks(world)) == (1, [])
+
+
+@pytest.mark.parametrize("taken", [{"S": "U"}, {"L": [{"N": "1"}]}, {"NULL": True}])
+def test_an_address_is_free_again_though_the_profile_does_not_say_that_it_had_it(
+    world: World, taken: dict
+):
+    world.repository.commit([Put(profile(), 0)], evidence=evidence())
+    (item,) = items_of(world, owner_pk(ADA))
+    put_item(world, {**item, "taken": taken})
+
+    with pytest.raises(Corrupt, match="what a stored item has alone"):
+        world.repository.commit([Put(profile(), 1)], evidence=evidence())
+    assert world.erasure.erase(ADA, limit=9, evidence=evidence()) == 1
+
+    assert _held(world, ADDRESS) is None
+    world.repository.commit([Put(profile(), 0)], evidence=evidence(BEN))
+
+
+@pytest.mark.parametrize("who", [{}, {"who": {"NULL": True}}])
+def test_an_address_that_does_not_say_whose_it_is_goes_with_the_profile_that_has_it(
+    world: World, who: Item
+):
+    world.repository.commit([Put(profile(), 0)], evidence=evidence())
+    claim = _held(world, ADDRESS)
+    put_item(world, {"pk": claim["pk"], "sk": claim["sk"], **who})
+
+    world.erasure.erase(ADA, limit=9, evidence=evidence())
+
+    assert _held(world, ADDRESS) is None
 
 
 def test_a_claim_that_nobody_can_read_is_damage(world: World):

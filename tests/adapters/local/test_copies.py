@@ -53,6 +53,8 @@ def test_a_store_in_memory_can_be_checked_and_copied(tmp_path: Path):
             ["UPDATE chunk SET digest = zeroblob(32) WHERE day = '2003-05-01'"],
             "2 of kind chunk damaged",
         ),
+        (["UPDATE chunk SET day = 'monday' WHERE day = '2003-05-01'"], "2 of kind chunk damaged"),
+        (["UPDATE chunk SET version = 0 WHERE day = '2003-05-01'"], "2 of kind chunk damaged"),
         (["UPDATE chunk SET owner = 77 WHERE owner = 2"], "1 rows without an owner"),
     ],
 )

@@ -11,6 +11,7 @@ import pytest
 
 from clarity.adapters.local import schema
 from clarity.adapters.local._query import micros
+from clarity.adapters.local.audit import SqliteAuditTrail
 from clarity.adapters.local.repository import SqliteRepository
 from clarity.adapters.local.store import open_store
 from clarity.domain.analysis.result import AnalysisResult
@@ -321,3 +322,14 @@ def test_a_store_in_memory_is_gone_when_it_is_closed():
 
     with pytest.raises(PortError):
         repository.get(ADA, key_of(chunk()))
+
+
+def test_a_name_that_nobody_has_is_damage(tmp_path: Path):
+    with open_store(tmp_path / "s.db", busy_timeout_s=10) as store:
+        trail = SqliteAuditTrail(store)
+        trail.append(evidence().event(()))
+        with store.writing() as connection:
+            connection.execute("UPDATE patient SET patient = ' '")
+
+        with pytest.raises(Corrupt, match="the name of a patient"):
+            trail.patients(ADA.tenant)

@@ -1,6 +1,7 @@
 """A repository that is metered and traced: what each call tells, however it ends."""
 
 from collections.abc import Callable, Sequence
+from datetime import date
 
 import attrs
 import pytest
@@ -18,7 +19,7 @@ from clarity.ports.repository import Change, Committed, Evidence, Repository
 from tests.contracts.repository.harness import ADA, evidence
 from tests.support.clocks import HandClock
 
-KEY = Key("chunk", ("activity", "2003-05-01"))
+KEY = Key("chunk", ("activity", date(2003, 5, 1)))
 QUERY = Query(DayChunk, ADA)
 ASKED = evidence()
 

@@ -18,6 +18,7 @@ from hypothesis.stateful import (
 from clarity.domain.audit import AuditEvent, AuditRecord, Operation, Touched
 from clarity.domain.identity import Actor, CorrelationId, PatientId, PatientRef, Purpose, TenantId
 from clarity.ports.audit_log import MAX_DUE, AuditOutbox, Due
+from clarity.ports.errors import Corrupt
 from tests.contracts.audit_outbox.harness import Opener, OutboxHarness
 from tests.support import strategies
 
@@ -134,6 +135,49 @@ def test_marking_again_what_is_marked_changes_nothing(world: OutboxHarness):
         world.outbox.mark({ADA: 1})
 
     assert everything(world.outbox) == {}
+
+
+Told = list[tuple[PatientRef, int]]
+
+
+def tell(outbox: AuditOutbox, limit: int, told: Told) -> None:
+    """Everything is told, `limit` records at a time, and marked."""
+    while due := outbox.due(limit=limit):
+        told += [(one.patient, one.record.seq) for one in due]
+        outbox.mark({one.patient: one.record.seq for one in due})
+
+
+def told_until_damage(outbox: AuditOutbox, limit: int) -> Told:
+    """What is told until only damage is due."""
+    told: Told = []
+    with pytest.raises(Corrupt, match="the head of an audit chain"):
+        tell(outbox, limit, told)
+    return told
+
+
+@pytest.mark.parametrize("limit", [1, 2, MAX_DUE])
+def test_a_head_that_tells_of_records_that_are_not_there_holds_up_no_other(
+    world: OutboxHarness, limit: int
+):
+    for patient in (ADA, BEN, ADA, CID):
+        world.sink.append(event(patient))
+    world.lengthen(ADA, 10**9)
+    world.lengthen(CID, MAX_DUE * 3)
+
+    told = told_until_damage(world.outbox, limit)
+
+    assert sorted(told) == sorted([(ADA, 1), (ADA, 2), (BEN, 1), (CID, 1)])
+    world.sink.append(event(BEN))
+    assert everything(world.outbox) == {BEN: [2]}
+
+
+def test_a_chain_under_a_name_that_nobody_has_holds_up_no_other(world: OutboxHarness):
+    for patient in (ADA, ADA, BEN, CID, CID):
+        world.sink.append(event(patient))
+    world.rename(ADA)
+    world.rename(CID)
+
+    assert told_until_damage(world.outbox, 1) == [(BEN, 1)]
 
 
 @pytest.mark.parametrize("limit", [0, -1, MAX_DUE + 1])

@@ -1,15 +1,20 @@
 """The adapters of port Erasable: each store that holds something about people."""
 
+import itertools
 import tempfile
+from binascii import a2b_base64
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import attrs
 
-from clarity.adapters.aws.dynamodb.keys import owner_pk
+from clarity.adapters.aws._operations import Item
+from clarity.adapters.aws.dynamodb.batch import Address
+from clarity.adapters.aws.dynamodb.keys import SINGLE, chain_pk, escaped, idempotency_pk, owner_pk
 from clarity.adapters.aws.dynamodb.payload_erasure import DynamoDBPayloadErasure
 from clarity.adapters.aws.dynamodb.payloads import folder_of
 from clarity.adapters.local.audit import SqliteAuditTrail
@@ -19,7 +24,7 @@ from clarity.adapters.local.erasure import SqliteErasure
 from clarity.adapters.local.items import EntityCodec
 from clarity.adapters.local.jobs import SqliteJobs
 from clarity.adapters.local.repository import SqliteRepository
-from clarity.adapters.local.store import open_store
+from clarity.adapters.local.store import SqliteStore, open_store
 from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
 from clarity.application.answers import Answers
 from clarity.domain.identity import PatientRef
@@ -32,10 +37,14 @@ from clarity.ports.repository import Put, Repository
 from tests.contracts.jobs.harness import job
 from tests.contracts.repository.harness import chunk, evidence
 from tests.support.clocks import START, HandClock
-from tests.support.dynamodb import world_on
+from tests.support.dynamodb import World, items_of, put_item, remove_item, world_on
 from tests.support.engines import running
 
 __all__ = ["OPENERS", "ErasureHarness", "Opener"]
+
+
+def _unspoiled(_: PatientRef) -> None:
+    """Nothing of it is ever read but its name."""
 
 
 @attrs.frozen(kw_only=True)
@@ -44,12 +53,14 @@ class ErasureHarness:
     A store, the trail that erasing leaves, and a way to fill it.
 
     `fill(patient, first, count)` makes the store hold `count` things about the patient; numbers
-    keep those of several calls apart.
+    keep those of several calls apart. `spoil(patient)` damages all that is held about the patient,
+    in every way that the store lets in; what has no content but its name stays as it is.
     """
 
     erasable: Erasable
     trail: AuditTrail
     fill: Callable[[PatientRef, int, int], None]
+    spoil: Callable[[PatientRef], None] = _unspoiled
     many: int = 10_080
 
 
@@ -91,6 +102,25 @@ def _job_filler(jobs: Jobs) -> Fill:
     return fill
 
 
+def _spoil_rows(store: SqliteStore, patient: PatientRef) -> None:
+    """Days without a date, content or digest; requests and batches that nobody can read."""
+    whose = "WHERE owner = (SELECT id FROM patient WHERE tenant = ? AND patient = ?)"
+    names = (str(patient.tenant), str(patient.patient))
+    with store.writing() as connection:
+        connection.execute(
+            f"UPDATE chunk SET day = 'day ' || rowid, body = x'', digest = x'' {whose}", names
+        )
+        connection.execute(f"UPDATE idempotency SET versions = '?' {whose}", names)
+
+
+def _spoil_job_rows(store: SqliteStore, patient: PatientRef) -> None:
+    with store.writing() as connection:
+        connection.execute(
+            "UPDATE job SET body = x'00' WHERE tenant = ? AND patient = ?",
+            (str(patient.tenant), str(patient.patient)),
+        )
+
+
 @contextmanager
 def _entities(path: Path | None) -> Iterator[ErasureHarness]:
     """Days, every second of which has expired, and the remembered requests that brought them."""
@@ -102,6 +132,7 @@ def _entities(path: Path | None) -> Iterator[ErasureHarness]:
             erasable=SqliteErasure(store),
             trail=SqliteAuditTrail(store),
             fill=_filler(repository, clock),
+            spoil=partial(_spoil_rows, store),
         )
 
 
@@ -110,7 +141,12 @@ def _jobs() -> Iterator[ErasureHarness]:
     with open_store(None, busy_timeout_s=10) as store:
         jobs = SqliteJobs(store)
 
-        yield ErasureHarness(erasable=jobs, trail=SqliteAuditTrail(store), fill=_job_filler(jobs))
+        yield ErasureHarness(
+            erasable=jobs,
+            trail=SqliteAuditTrail(store),
+            fill=_job_filler(jobs),
+            spoil=partial(_spoil_job_rows, store),
+        )
 
 
 @contextmanager
@@ -137,6 +173,63 @@ def _entities_in_a_file() -> Iterator[ErasureHarness]:
         yield world
 
 
+def _without(item: Item, name: str) -> Item:
+    return {one: value for one, value in item.items() if one != name}
+
+
+ODD_ITEMS: Final[tuple[Callable[[Item], Item], ...]] = (
+    lambda item: _without(item, "d"),
+    lambda item: {**item, "d": {"S": "digest"}},
+    lambda item: {**item, "x": {"S": "soon"}},
+    lambda item: {**item, "v": {"BOOL": True}},
+    lambda item: {**item, "s": {"NULL": True}},
+    lambda item: {**item, "taken": {"S": "me"}},
+    lambda item: {"pk": item["pk"], "sk": item["sk"]},
+    lambda item: {**item, "sk": {"S": f"Z#{item['sk']['S']}"}},
+    lambda item: {**item, "sk": {"S": f"ZZ{item['sk']['S']}"}},
+    lambda item: {**item, "sk": {"S": f"O#activity#{item['sk']['S']}"}},
+    lambda item: {**item, "sk": {"S": f"A#$!{item['sk']['S']}"}},
+    lambda item: {**item, "sk": {"S": f"B#$!{item['sk']['S']}"}},
+    lambda item: {**item, "sk": {"S": f"Q#$!{item['sk']['S']}"}},
+)
+
+
+def _spoil_items(world: World, patient: PatientRef) -> None:
+    """Items without what they need, of other types, and under keys of no kind; nobody's requests."""
+    pk = owner_pk(patient)
+    odd = itertools.cycle(ODD_ITEMS)
+    for item in items_of(world, pk):
+        remove_item(world, item)
+        put_item(world, next(odd)(item))
+    for item in items_of(world, chain_pk(patient), table="audit"):
+        if "k" in item:
+            key = a2b_base64(item["k"]["B"])
+            memory = Address("main", idempotency_pk(patient.tenant, key), SINGLE)
+            put_item(world, {**memory.key, "who": {"L": []}})
+
+
+ODD_JOBS: Final[tuple[Callable[[Item], Item | None], ...]] = (
+    lambda _: None,
+    lambda item: {"pk": item["pk"], "sk": item["sk"]},
+    lambda item: _without(item, "started_at"),
+    lambda item: {**item, "state": {"S": "?"}},
+    lambda item: {**item, "actor": {"L": []}},
+)
+
+
+def _spoil_jobs(world: World, patient: PatientRef) -> None:
+    """Jobs that are gone or cannot be read, and places that do not say of which job they are."""
+    odd = itertools.cycle(ODD_JOBS)
+    for place in items_of(world, f"JOBP#{escaped(str(patient.tenant))}#{patient.patient}"):
+        put_item(world, _without(place, "id"))
+        at = Address("main", f"JOB#{escaped(str(patient.tenant))}#{place['sk']['S']}", SINGLE)
+        (item,) = items_of(world, at.pk)
+        spoiled = next(odd)(item)
+        remove_item(world, item)
+        if spoiled is not None:
+            put_item(world, spoiled)
+
+
 @contextmanager
 def _tables() -> Iterator[ErasureHarness]:
     """As `_entities`, in DynamoDB."""
@@ -146,6 +239,7 @@ def _tables() -> Iterator[ErasureHarness]:
             erasable=opened.erasure,
             trail=opened.trail,
             fill=_filler(opened.repository, clock),
+            spoil=partial(_spoil_items, opened),
             many=MANY_OVER_HTTP,
         )
 
@@ -157,6 +251,7 @@ def _jobs_in_tables() -> Iterator[ErasureHarness]:
             erasable=opened.jobs,
             trail=opened.trail,
             fill=_job_filler(opened.jobs),
+            spoil=partial(_spoil_jobs, opened),
             many=MANY_OVER_HTTP,
         )
 

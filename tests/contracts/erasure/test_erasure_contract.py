@@ -36,6 +36,14 @@ def _erasures(world: ErasureHarness) -> list[int]:
     return [len(event.touched) for event in events if event.operation is Operation.ERASE]
 
 
+def _gone(world: ErasureHarness) -> set[str]:
+    """What the records of erasures name."""
+    wanted = AuditFilter(tenant=ADA.tenant, patient=ADA)
+    records = world.trail.records(wanted, limit=1_000, cursor=None).records
+    erased = [r.event for r in records if r.event.operation is Operation.ERASE]
+    return {touched.entity for event in erased for touched in event.touched}
+
+
 def test_of_somebody_unknown_nothing_is_held_nothing_goes_and_nothing_is_recorded(
     world: ErasureHarness,
 ):
@@ -86,10 +94,7 @@ def test_what_is_named_is_what_the_chain_names_when_it_goes(world: ErasureHarnes
     while _erase(world):
         continue
 
-    wanted = AuditFilter(tenant=ADA.tenant, patient=ADA)
-    records = world.trail.records(wanted, limit=1_000, cursor=None).records
-    gone = {touched.entity for record in records for touched in record.event.touched}
-    assert named <= gone
+    assert named <= _gone(world)
     assert list(world.erasable.traces(ADA)) == []
 
 
@@ -112,11 +117,22 @@ def test_every_thing_that_went_is_named_once_in_the_chain(world: ErasureHarness)
 
     assert gone[-1] == 0
     assert _erasures(world) == gone[:-1]
-    wanted = AuditFilter(tenant=ADA.tenant, patient=ADA)
-    records = world.trail.records(wanted, limit=1_000, cursor=None).records
-    erased = [r.event for r in records if r.event.operation is Operation.ERASE]
-    named = {touched.entity for event in erased for touched in event.touched}
-    assert len(named) == 40
+    assert len(_gone(world)) == 40
+
+
+def test_what_is_damaged_counts_and_goes_as_anything_else(world: ErasureHarness):
+    for owner in (ADA, BEN):
+        world.fill(owner, 0, 40)
+    world.spoil(ADA)
+    assert _count(world) == 40
+
+    while _erase(world, limit=15):
+        continue
+
+    assert _count(world) == 0
+    assert sum(_erasures(world)) == 40
+    assert len(_gone(world)) == 40
+    assert _count(world, BEN) == 40
 
 
 def test_others_and_namesakes_elsewhere_keep_theirs(world: ErasureHarness):

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import attrs
 import numpy as np
 
-from clarity.adapters.aws._operations import Op
+from clarity.adapters.aws._operations import Attribute, Op
 from clarity.adapters.aws.dynamodb.batch import Address
 from clarity.adapters.aws.dynamodb.keys import key_text, owner_pk
 from clarity.adapters.aws.dynamodb.payloads import Payloads
@@ -57,6 +57,7 @@ __all__ = [
     "result",
     "spoil",
     "trail_of",
+    "unversion",
 ]
 
 ADA: Final = PatientRef(TenantId("clinic"), PatientId("ada"))
@@ -70,12 +71,14 @@ class RepositoryHarness:
 
     Attributes:
         damaged: damages what is stored of that entity of ada, but not its digest.
+        unversioned: what is stored of that entity of ada has a version that none has.
     """
 
     repository: Repository
     trail: AuditTrail
     clock: HandClock
     damaged: Callable[[Entity], None]
+    unversioned: Callable[[Entity], None]
 
 
 def spoil(store: SqliteStore, entity: Entity) -> None:
@@ -84,16 +87,29 @@ def spoil(store: SqliteStore, entity: Entity) -> None:
         connection.execute(f"UPDATE {spec_of(type(entity)).kind} SET body = x'7b7d'")
 
 
+def unversion(store: SqliteStore, entity: Entity) -> None:
+    with store.writing() as connection:
+        connection.execute(f"UPDATE {spec_of(type(entity)).kind} SET version = 0")
+
+
 def _spoil_item(world: World, entity: Entity) -> None:
     """The item of ada's entity has a device, or an epoch, that was not stored."""
+    _change_item(world, entity, "SET i = :v, epoch_s = :v", {"S": "x"})
+
+
+def _unversion_item(world: World, entity: Entity) -> None:
+    _change_item(world, entity, "SET v = :v", {"N": "0"})
+
+
+def _change_item(world: World, entity: Entity, change: str, value: Attribute) -> None:
     world.connection.run(
         Op(
             operation="update_item",
             parameters={
                 "TableName": world.connection.table(MAIN.name),
                 "Key": Address(MAIN.name, owner_pk(ADA), key_text(key_of(entity))).key,
-                "UpdateExpression": "SET i = :v, epoch_s = :v",
-                "ExpressionAttributeValues": {":v": {"S": "x"}},
+                "UpdateExpression": change,
+                "ExpressionAttributeValues": {":v": value},
             },
             decode=lambda _: None,
             table=MAIN.name,
@@ -111,6 +127,7 @@ def _sqlite(path: Path | None) -> Iterator[RepositoryHarness]:
             trail=SqliteAuditTrail(store, clock),
             clock=clock,
             damaged=partial(spoil, store),
+            unversioned=partial(unversion, store),
         )
 
 
@@ -144,6 +161,7 @@ def _over(world: World, clock: HandClock) -> RepositoryHarness:
         trail=world.trail,
         clock=clock,
         damaged=partial(_spoil_item, world),
+        unversioned=partial(_unversion_item, world),
     )
 
 
@@ -185,6 +203,7 @@ def _seeded() -> Iterator[RepositoryHarness]:
             trail=world.trail,
             clock=clock,
             damaged=partial(_spoil_item, world),
+            unversioned=partial(_unversion_item, world),
         )
 
 

@@ -6,11 +6,16 @@ from datetime import date
 import attrs
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from clarity.domain.exact import WrongType
 from clarity.domain.findings import Finding
-from clarity.domain.streams import DayChunk
-from clarity.ports.entities import Entity, key_of
+from clarity.domain.identity import Actor, Purpose
+from clarity.domain.streams import DayChunk, StreamKind
+from clarity.domain.timeline import BadEpoch
+from clarity.ports.audit import AuditFilter
+from clarity.ports.entities import Entity, Key, key_of
 from clarity.ports.query import All, BadQuery, Compare, Not, Order, Query, Stored
 from clarity.ports.repository import Delete, Put, Upsert
 from tests.contracts.repository.harness import (
@@ -98,6 +103,13 @@ def test_an_epoch_is_a_whole_number(entity: Entity, epoch_s: object):
 
 
 @pytest.mark.parametrize("entity", [chunk(), result(START)], ids=_named)
+@given(epoch_s=st.integers(max_value=0))
+def test_an_epoch_lasts_at_least_a_second(entity: Entity, epoch_s: int):
+    with pytest.raises(BadEpoch, match="an epoch lasts a second or more"):
+        attrs.evolve(entity, epoch_s=epoch_s)
+
+
+@pytest.mark.parametrize("entity", [chunk(), result(START)], ids=_named)
 def test_an_epoch_of_numpy_is_the_same_epoch_and_comes_back(
     world: RepositoryHarness, entity: Entity
 ):
@@ -109,6 +121,7 @@ def test_an_epoch_of_numpy_is_the_same_epoch_and_comes_back(
     assert world.repository.get(ADA, key_of(held)).entity == entity
 
 
+NURSE = Actor(id="nurse", tenant=ADA.tenant, purpose=Purpose.TREATMENT)
 CHANGES: dict[str, Callable[[], object]] = {
     "what is no entity": lambda: Put("x", 0),
     "what is no entity, whatever is there": lambda: Upsert(b"x"),
@@ -127,6 +140,40 @@ CHANGES: dict[str, Callable[[], object]] = {
     "a key that is no Unicode": lambda: evidence(key="\ud800"),
     "a digest that is no Unicode": lambda: evidence(request="\udfff"),
     "a digest in bytes": lambda: evidence(request=b"0"),
+    "a deletion of a number": lambda: Delete(Key("chunk", ("activity", 5)), 1),
+    "a purpose in words": lambda: attrs.evolve(NURSE, purpose="treatment"),
+    "a role in words": lambda: attrs.evolve(NURSE, role="operator"),
+    "a role that is a purpose": lambda: attrs.evolve(NURSE, role=Purpose.TREATMENT),
+    "for a tenant in words": lambda: attrs.evolve(NURSE, tenant="clinic"),
+    "an actor that is a number": lambda: attrs.evolve(NURSE, id=5),
+    "a glass that is broken": lambda: attrs.evolve(NURSE, break_glass=True),
+    "an event at a date": lambda: attrs.evolve(evidence().event(()), at=date(2003, 5, 1)),
+    "an event by a word": lambda: attrs.evolve(evidence().event(()), actor="nurse"),
+    "an event that touches a word": lambda: evidence().event(["chunk/a"]),
+}
+KEYS: dict[str, Callable[[], object]] = {
+    "of a number": lambda: Key("chunk", 5),
+    "of nothing": lambda: Key("chunk", None),
+    "of one word": lambda: Key("chunk", "activity"),
+    "of bytes": lambda: Key("chunk", b"activity"),
+    "of a set": lambda: Key("chunk", {"activity"}),
+    "with a number": lambda: Key("chunk", ("activity", 5)),
+    "with nothing": lambda: Key("chunk", (None,)),
+    "with what stands for a word": lambda: Key("chunk", (StreamKind.ACTIVITY, date(2003, 5, 1))),
+    "with a key": lambda: Key("chunk", (("activity",),)),
+    "with text that is no Unicode": lambda: Key("chunk", ("\ud800", date(2003, 5, 1))),
+    "of a kind that is a number": lambda: Key(5, ()),
+    "of a kind that is a class": lambda: Key(DayChunk, ()),
+    "of a kind that is no Unicode": lambda: Key("\udfff", ()),
+}
+FILTERS: dict[str, Callable[[], object]] = {
+    "of a tenant in words": lambda: AuditFilter(tenant="clinic"),
+    "about a person in words": lambda: AuditFilter(tenant=ADA.tenant, patient="ada"),
+    "by a number": lambda: AuditFilter(tenant=ADA.tenant, actor=5),
+    "by an actor": lambda: AuditFilter(tenant=ADA.tenant, actor=NURSE),
+    "of a key": lambda: AuditFilter(tenant=ADA.tenant, entity=key_of(chunk())),
+    "since a date": lambda: AuditFilter(tenant=ADA.tenant, since=date(2003, 5, 1)),
+    "until a word": lambda: AuditFilter(tenant=ADA.tenant, until="2003-05-01"),
 }
 QUERIES: dict[str, Callable[[], object]] = {
     "of what is no entity": lambda: Query(str, ADA),
@@ -141,7 +188,10 @@ QUERIES: dict[str, Callable[[], object]] = {
 }
 
 
-@pytest.mark.parametrize("built", [*CHANGES.values(), *QUERIES.values()], ids=[*CHANGES, *QUERIES])
+BUILT = {**CHANGES, **KEYS, **FILTERS, **QUERIES}
+
+
+@pytest.mark.parametrize("built", BUILT.values(), ids=BUILT)
 def test_a_change_or_a_query_of_other_types_is_refused_where_it_is_built(
     built: Callable[[], object],
 ):

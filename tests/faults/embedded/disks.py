@@ -13,7 +13,7 @@ from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
 from clarity.domain.audit import AuditRecord
 from clarity.domain.identity import PatientRef
 from clarity.ports.audit import AuditFilter, AuditTrail
-from tests.contracts.repository.harness import ADA, RepositoryHarness, spoil
+from tests.contracts.repository.harness import ADA, RepositoryHarness, spoil, unversion
 from tests.support.clocks import HandClock
 
 __all__ = ["opened", "records_about"]
@@ -31,6 +31,7 @@ def opened(
             trail=SqliteAuditTrail(store),
             clock=clock,
             damaged=partial(spoil, store),
+            unversioned=partial(unversion, store),
         )
 
 

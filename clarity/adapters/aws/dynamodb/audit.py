@@ -17,6 +17,7 @@ from clarity.adapters.aws.dynamodb.chain import (
     record_of,
     refusals,
 )
+from clarity.adapters.aws.dynamodb.codec import Undecodable
 from clarity.adapters.aws.dynamodb.cursor import CursorKey, place_of, signed
 from clarity.adapters.aws.dynamodb.keys import (
     HEAD,
@@ -28,10 +29,10 @@ from clarity.adapters.aws.dynamodb.keys import (
 )
 from clarity.adapters.aws.dynamodb.tables import AUDIT
 from clarity.domain.audit import AuditEvent, AuditRecord, ChainHead
-from clarity.domain.identity import PatientId, PatientRef, TenantId
+from clarity.domain.identity import BadIdentifier, PatientId, PatientRef, TenantId
 from clarity.ports.audit import AuditFilter, AuditPage, AuditSink, AuditTrail
 from clarity.ports.clock import Clock
-from clarity.ports.errors import Unavailable
+from clarity.ports.errors import Corrupt, Unavailable
 
 __all__ = ["DynamoDBAuditLogger"]
 
@@ -118,7 +119,7 @@ class DynamoDBAuditLogger(AuditSink, AuditTrail):
 
     def _roster(self, tenant: TenantId, after: str, step: int) -> Iterator[PatientRef]:
         for item in self._items(roster_pk(tenant), after, "\U0010ffff", step):
-            yield PatientRef(tenant, PatientId(unescaped(item["sk"]["S"])))
+            yield _listed(tenant, item["sk"]["S"])
 
     def _items(self, pk: str, after: str, to: str, step: int) -> Iterator[Item]:
         """The items of a partition behind the sort key `after`, `step` per request."""
@@ -150,6 +151,19 @@ class DynamoDBAuditLogger(AuditSink, AuditTrail):
             table=AUDIT.name,
             reads=True,
         )
+
+
+def _listed(tenant: TenantId, sk: str) -> PatientRef:
+    """
+    Whom an item of the roster is about.
+
+    Raises:
+        Corrupt: its key names nobody.
+    """
+    try:
+        return PatientRef(tenant, PatientId(unescaped(sk)))
+    except (Undecodable, BadIdentifier) as error:
+        raise Corrupt("the roster of a tenant") from error
 
 
 def _step(wanted: AuditFilter, limit: int) -> int:

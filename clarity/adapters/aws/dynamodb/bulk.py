@@ -20,7 +20,7 @@ from clarity.adapters.aws.dynamodb.chain import (
     head_of,
     refusals,
 )
-from clarity.adapters.aws.dynamodb.codec import Undecodable, codec_of
+from clarity.adapters.aws.dynamodb.codec import codec_of, told
 from clarity.adapters.aws.dynamodb.items import Encoded, EntityItems, expired, item_size, micros
 from clarity.adapters.aws.dynamodb.keys import batch_sk, owner_pk
 from clarity.adapters.aws.dynamodb.payloads import steadily
@@ -30,7 +30,7 @@ from clarity.domain.streams import DayChunk
 from clarity.ports.bulk import BATCH, Brought, BulkDays, check_batch
 from clarity.ports.clock import Clock
 from clarity.ports.entities import CHUNK, Key
-from clarity.ports.errors import Corrupt, IdempotencyMismatch, TooLarge, Unavailable
+from clarity.ports.errors import IdempotencyMismatch, TooLarge, Unavailable
 from clarity.ports.repository import Evidence
 
 __all__ = ["DynamoDBBulkDays"]
@@ -178,11 +178,7 @@ def _marker(evidence: Evidence) -> Address:
 def _is_open(item: Item | None, evidence: Evidence) -> bool:
     if item is None:
         return False
-    try:
-        opened: _Open = codec_of(_Open).decode(item)
-    except Undecodable as error:
-        raise Corrupt("an open batch") from error
-    if opened.req != evidence.request_digest:
+    if told(_Open, item, "an open batch").req != evidence.request_digest:
         raise IdempotencyMismatch
     return True
 

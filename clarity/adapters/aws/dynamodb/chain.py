@@ -22,7 +22,7 @@ from clarity.adapters.aws._errors import Cancelled, Reason
 from clarity.adapters.aws._operations import Item, Op
 from clarity.adapters.aws.connection import DynamoDBConnection
 from clarity.adapters.aws.dynamodb.batch import Address, get_op
-from clarity.adapters.aws.dynamodb.codec import Undecodable, codec_of
+from clarity.adapters.aws.dynamodb.codec import Undecodable, codec_of, told
 from clarity.adapters.aws.dynamodb.keys import (
     HEAD,
     chain_pk,
@@ -34,7 +34,6 @@ from clarity.adapters.aws.dynamodb.keys import (
 from clarity.adapters.aws.dynamodb.tables import AUDIT
 from clarity.domain.audit import AuditEvent, AuditRecord, ChainHead, chained
 from clarity.domain.identity import PatientRef
-from clarity.ports.errors import Corrupt
 
 __all__ = [
     "SHARDS",
@@ -129,10 +128,7 @@ def head_of(item: Item | None) -> ChainHead:
     """
     if item is None:
         return ChainHead()
-    try:
-        head = codec_of(_Head).decode(item)
-    except Undecodable as error:
-        raise Corrupt("the head of an audit chain") from error
+    head = told(_Head, item, "the head of an audit chain")
     return ChainHead(head.n, head.h)
 
 
@@ -168,10 +164,7 @@ def mark_of(item: Item) -> Mark | None:
     """
     if "k" not in item:
         return None
-    try:
-        marked = codec_of(_Marked).decode(item)
-    except Undecodable as error:
-        raise Corrupt("the mark of a remembered request") from error
+    marked = told(_Marked, item, "the mark of a remembered request")
     return Mark(marked.k, marked.kx)
 
 
@@ -309,10 +302,7 @@ def _may_have_landed(refused: Cancelled) -> bool:
 def _landed(connection: DynamoDBConnection, link: Link) -> bool:
     """An earlier try went through and its answer was lost."""
     item = connection.run(get_op(connection, link.address))
-    try:
-        return item is not None and codec_of(_Written).decode(item).w == link.nonce
-    except Undecodable as error:
-        raise Corrupt("an audit record") from error
+    return item is not None and told(_Written, item, "an audit record").w == link.nonce
 
 
 def _transaction(actions: Sequence[Action], link: Link) -> Op[None]:

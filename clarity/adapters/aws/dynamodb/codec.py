@@ -25,7 +25,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from functools import cache
-from typing import Any, Final, Union, get_args, get_origin
+from typing import Any, Final, TypeVar, Union, get_args, get_origin
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -33,8 +33,11 @@ import attrs
 
 from clarity.adapters.aws._operations import Attribute, Item
 from clarity.domain.errors import DomainError
+from clarity.ports.errors import Corrupt
 
-__all__ = ["EntityCodec", "Undecodable", "codec_of"]
+__all__ = ["MALFORMED", "EntityCodec", "Undecodable", "codec_of", "told"]
+
+T = TypeVar("T")
 
 Encode = Callable[[Any], Attribute]
 Decode = Callable[[Attribute], Any]
@@ -114,6 +117,21 @@ def codec_of(cls: type[Any], *, without: tuple[str, ...] = ()) -> EntityCodec:
     hints = typing.get_type_hints(cls)
     kept = [f.name for f in attrs.fields(cls) if f.init and f.name not in without]
     return EntityCodec(cls, tuple((name, *_pair(hints[name])) for name in kept))
+
+
+def told(cls: type[T], item: Mapping[str, Attribute], what: str) -> T:
+    """
+    What an item says of the fields of `cls`, whatever else it holds.
+
+    Raises:
+        Corrupt: one of them is missing or of another form; `what` is damaged.
+    """
+    named: Any = cls
+    try:
+        value: T = codec_of(named).decode(item)
+    except Undecodable as error:
+        raise Corrupt(what) from error
+    return value
 
 
 def _pair(hint: Any) -> tuple[Encode, Decode]:

@@ -1,5 +1,6 @@
 """What the table `main` holds about a person, counted and removed page by page."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -10,6 +11,7 @@ from clarity.adapters.aws._operations import Item
 from clarity.adapters.aws.connection import DynamoDBConnection
 from clarity.adapters.aws.dynamodb.batch import Address, Batches, get_op
 from clarity.adapters.aws.dynamodb.chain import Action
+from clarity.adapters.aws.dynamodb.codec import Undecodable
 from clarity.adapters.aws.dynamodb.items import digest_of
 from clarity.adapters.aws.dynamodb.keys import (
     BATCH,
@@ -27,12 +29,13 @@ from clarity.adapters.aws.dynamodb.memories import Memories, Memory
 from clarity.adapters.aws.dynamodb.payloads import Payloads
 from clarity.adapters.aws.dynamodb.removal import Going, Removal, partition_op
 from clarity.adapters.aws.dynamodb.tables import MAIN
-from clarity.adapters.aws.dynamodb.unique import let_go, partitions
+from clarity.adapters.aws.dynamodb.unique import claims_in, is_his, let_go, partitions
 from clarity.domain.audit import Touched
 from clarity.domain.identity import PatientRef
 from clarity.ports.bulk import BATCH as IMPORT
 from clarity.ports.entities import Key
 from clarity.ports.erasure import Erasable, Holding, Trace
+from clarity.ports.errors import Corrupt
 from clarity.ports.repository import Evidence
 
 __all__ = ["DynamoDBErasure"]
@@ -50,8 +53,9 @@ class DynamoDBErasure(Erasable):
     """
     Entities, expired ones too, remembered requests and open batches of a person.
 
-    Items go at once; copies in backups go when the person's data key does or the backup ends. What
-    lies in a blob store is another one's to erase, and refused here when no blob store is known.
+    Items go at once, whatever is in them; copies in backups go when the person's data key does or
+    the backup ends. What lies in a blob store is another one's to erase, and refused here when no
+    blob store is known.
     """
 
     connection: DynamoDBConnection
@@ -65,10 +69,10 @@ class DynamoDBErasure(Erasable):
         return tuple(Holding(kind, count) for kind, count in sorted(counted.items()) if count)
 
     def traces(self, owner: PatientRef) -> Iterator[Trace]:
-        """The remembered requests of `owner`, by the digests of their keys, and open batches."""
+        """Remembered requests and what is under an unreadable key, by digests; open batches."""
         for sk in (item["sk"]["S"] for item in self._all(owner)):
-            if sk.startswith((REQUEST, BATCH)):
-                yield Trace(_kind(sk), unescaped(sk[len(REQUEST) :]))
+            if _kind(sk) not in LETTERS:
+                yield Trace(_kind(sk), _name_of(sk))
         for memory in self._memories.of(owner):
             yield Trace(IDEMPOTENCY, _name(memory))
 
@@ -107,17 +111,21 @@ class DynamoDBErasure(Erasable):
 
         Once it has expired somebody else may have that; then it is theirs and stays.
         """
-        places = [Address(MAIN.name, pk, TAKEN) for pk in sorted(partitions(item))]
+        places = [Address(MAIN.name, pk, TAKEN) for pk in sorted(self._claimed(item))]
         found = ((at, self.connection.run(get_op(self.connection, at))) for at in places)
-        return [at.pk for at, held in found if held is not None and held["who"] == item["pk"]]
+        who = item["pk"]["S"]
+        return [at.pk for at, held in found if held is not None and is_his(who, held)]
+
+    def _claimed(self, item: Item) -> frozenset[str]:
+        """What `item` lists; when that cannot be read, what says that it is the owner's."""
+        try:
+            return partitions(item)
+        except Corrupt:
+            return claims_in(self.connection, item["pk"]["S"])
 
     @property
     def _memories(self) -> Memories:
         return Memories(Batches(self.connection, self.removal.clock, self.removal.backoff))
-
-
-def _kind(sk: str) -> str:
-    return KINDS[sk[: len(REQUEST)]]
 
 
 KINDS: Final = {
@@ -125,6 +133,36 @@ KINDS: Final = {
     BATCH: IMPORT,
     **{letter + SEPARATOR: kind for kind, letter in LETTERS.items()},
 }
+
+UNKNOWN: Final = "unknown"
+"""Kind of what lies under a key that this clarity does not write."""
+
+
+def _kind(sk: str) -> str:
+    return KINDS.get(sk[: len(REQUEST)], UNKNOWN)
+
+
+def _key(sk: str) -> Key:
+    return Key(_kind(sk), (_name_of(sk),)) if _kind(sk) not in LETTERS else _entity_key(sk)
+
+
+def _entity_key(sk: str) -> Key:
+    try:
+        return key_of_text(sk)
+    except Undecodable:
+        return Key(_kind(sk), (_digest(sk),))
+
+
+def _name_of(sk: str) -> str:
+    """What is no entity, by its name; by a digest of its key when that has none."""
+    try:
+        return _digest(sk) if _kind(sk) == UNKNOWN else unescaped(sk[len(REQUEST) :])
+    except Undecodable:
+        return _digest(sk)
+
+
+def _digest(sk: str) -> str:
+    return hashlib.sha256(sk.encode()).hexdigest()
 
 
 def _forgotten(memory: Memory, table: str) -> Going:
@@ -137,25 +175,43 @@ def _name(memory: Memory) -> str:
 
 
 def _going(owner: PatientRef, item: Item, table: str, alone: Iterable[str]) -> Going:
-    own: Action = {
-        "TableName": table,
-        "Key": {"pk": item["pk"], "sk": item["sk"]},
-        "ConditionExpression": "attribute_exists(pk)",
-    }
-    sk = item["sk"]["S"]
-    if sk.startswith(REQUEST):
-        name = unescaped(sk.removeprefix(REQUEST))
-        key = {"pk": {"S": former_idempotency_pk(owner.tenant, name)}, "sk": {"S": SINGLE}}
-        remembered: Action = {"TableName": table, "Key": key}
-        touched = Touched(str(Key(IDEMPOTENCY, (name,))))
-        return Going(touched, ({"Delete": own}, {"Delete": remembered}))
-    if sk.startswith(BATCH):
-        touched = Touched(str(Key(IMPORT, (unescaped(sk.removeprefix(BATCH)),))))
-        return Going(touched, ({"Delete": own},))
-    same = {
-        "ConditionExpression": "d = :d",
-        "ExpressionAttributeValues": {":d": {"B": digest_of(item)}},
-    }
-    touched = Touched(str(key_of_text(sk)), before=digest_of(item).hex())
+    sk, before = item["sk"]["S"], _before(item)
+    place = {"TableName": table, "Key": {"pk": item["pk"], "sk": item["sk"]}}
+    own: Action = {**place, **(_same(before) if _kind(sk) in LETTERS else PRESENT)}
+    touched = Touched(str(_key(sk)), before=before.hex())
     free = let_go(table, item["pk"]["S"], alone)
-    return Going(touched, ({"Delete": {**own, **same}}, *free))
+    return Going(touched, ({"Delete": own}, *_remembered(owner, sk, table), *free))
+
+
+def _before(item: Item) -> bytes:
+    """The digest that the item has; empty when that cannot be read."""
+    try:
+        return digest_of(item)
+    except Corrupt:
+        return b""
+
+
+PRESENT: Final[Action] = {"ConditionExpression": "attribute_exists(pk)"}
+
+
+def _same(before: bytes) -> Action:
+    """On condition that the item still has that digest, or none that can be read."""
+    if before:
+        return {
+            "ConditionExpression": "d = :d",
+            "ExpressionAttributeValues": {":d": {"B": before}},
+        }
+    return {
+        "ConditionExpression": (
+            "attribute_exists(pk) AND (attribute_not_exists(d) OR NOT attribute_type(d, :bytes))"
+        ),
+        "ExpressionAttributeValues": {":bytes": {"S": "B"}},
+    }
+
+
+def _remembered(owner: PatientRef, sk: str, table: str) -> list[Action]:
+    """The request itself goes with the item that says that it is remembered."""
+    if _kind(sk) != IDEMPOTENCY:
+        return []
+    pk = former_idempotency_pk(owner.tenant, _name_of(sk))
+    return [{"Delete": {"TableName": table, "Key": {"pk": {"S": pk}, "sk": {"S": SINGLE}}}}]

@@ -26,7 +26,7 @@ import attrs
 import orjson
 
 from clarity.adapters.aws._operations import Attribute, Item
-from clarity.adapters.aws.dynamodb.codec import MALFORMED, EntityCodec, Undecodable, codec_of
+from clarity.adapters.aws.dynamodb.codec import MALFORMED, EntityCodec, Undecodable, codec_of, told
 from clarity.adapters.aws.dynamodb.forms import form_of, full, slim
 from clarity.adapters.aws.dynamodb.keys import former_key_text, key_of_text, key_text, owner_pk
 from clarity.adapters.aws.dynamodb.payloads import PACKED, Outgoing, Payloads
@@ -68,6 +68,8 @@ For (kind, form) the fields that came with the next form, as they are where nobo
 - result 2: evenings without a night, and main rests.
 - result 3: none, another key.
 """
+
+VERSION: Final = "the version of a stored item"
 
 SIGN: Final = 1 << 63
 ALL_BITS: Final = (1 << 64) - 1
@@ -150,8 +152,13 @@ def expiry(at: datetime | None) -> Item:
 
 
 def expired(item: Item, now_us: int) -> bool:
-    """The item is gone, though DynamoDB may not have removed it yet."""
-    return "x" in item and int(item["x"]["N"]) <= now_us
+    """
+    The item is gone, though DynamoDB may not have removed it yet.
+
+    Raises:
+        Corrupt: it cannot be told.
+    """
+    return "x" in item and _number(item, "x", "the expiry of a stored item") <= now_us
 
 
 def version_of(item: Item | None, now_us: int) -> int:
@@ -161,10 +168,22 @@ def version_of(item: Item | None, now_us: int) -> int:
     Raises:
         Corrupt: it cannot be told.
     """
+    return 0 if item is None or expired(item, now_us) else _version(item)
+
+
+def _version(item: Item) -> int:
+    version = _number(item, "v", VERSION)
+    if version < 1:
+        raise Corrupt(VERSION)
+    return version
+
+
+def _number(item: Item, name: str, what: str) -> int:
+    """A number that conditions ask for, which the text that looks like it is not."""
     try:
-        return 0 if item is None or expired(item, now_us) else int(item["v"]["N"])
+        return int(item[name]["N"])
     except MALFORMED as error:
-        raise Corrupt("the version of a stored item") from error
+        raise Corrupt(what) from error
 
 
 def digest_of(item: Item) -> bytes:
@@ -174,11 +193,7 @@ def digest_of(item: Item) -> bytes:
     Raises:
         Corrupt: there is none.
     """
-    try:
-        digest: bytes = codec_of(_Digest).decode(item).d
-    except Undecodable as error:
-        raise Corrupt("the digest of a stored item") from error
-    return digest
+    return told(_Digest, item, "the digest of a stored item").d
 
 
 @attrs.frozen
@@ -262,7 +277,7 @@ class EntityItems:
         place = former_key_text(key_of(entity), form)
         if place != sk or not hmac.compare_digest(digest_of(item), wanted):
             raise DamagedEntity(f"the stored {spec.kind}", spec.remedy)
-        return Stored(entity, int(item["v"]["N"]))
+        return Stored(entity, _version(item))
 
 
 def _later(spec: EntitySpec, form: int) -> Item:

@@ -12,6 +12,7 @@ A job that runs is in the index `gs1` under `J#running#{tenant}#{shard}` / `{sta
 ends it is written without those attributes and leaves the index.
 """
 
+import hashlib
 import zlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -23,7 +24,7 @@ from clarity.adapters.aws._operations import Answer, Item, Op
 from clarity.adapters.aws.connection import DynamoDBConnection
 from clarity.adapters.aws.dynamodb.batch import Address, Batches, get_op
 from clarity.adapters.aws.dynamodb.chain import Action
-from clarity.adapters.aws.dynamodb.codec import Undecodable, codec_of
+from clarity.adapters.aws.dynamodb.codec import MALFORMED, Undecodable, codec_of, told
 from clarity.adapters.aws.dynamodb.cursor import CursorKey, place_of, signed
 from clarity.adapters.aws.dynamodb.items import micros
 from clarity.adapters.aws.dynamodb.keys import SEPARATOR, SINGLE, escaped, unescaped
@@ -52,6 +53,14 @@ SHARDS: Final = 4
 """Partitions of the index per tenant; each takes 1,000 jobs a second that begin or end."""
 YEAR_1_US: Final = 62_135_683_200_000_000
 """Microseconds from before year 1 to 1970, so that every instant is a number above 0."""
+
+
+@attrs.frozen
+class _Begun:
+    """What of a job says where it is listed."""
+
+    actor: str
+    started_at: datetime
 
 
 @attrs.frozen(kw_only=True)
@@ -111,7 +120,7 @@ class DynamoDBJobs(Jobs, TenantJobs, Erasable):
             (after,) = place_of(cursor, question=pk.encode(), key=self.cursor_key)
             start = {"pk": {"S": pk}, "sk": {"S": after}}
         answer = self.connection.run(_newest_first(self.connection, pk, limit, start))
-        jobs = self._jobs(actor.tenant, [item["id"]["S"] for item in answer["Items"]])
+        jobs = self._jobs(actor.tenant, _ids(answer))
         if answer.get("LastEvaluatedKey") is None:
             return JobPage(jobs, None)
         last = [answer["Items"][-1]["sk"]["S"]]
@@ -119,7 +128,7 @@ class DynamoDBJobs(Jobs, TenantJobs, Erasable):
 
     def remove(self, actor: Actor, job: str) -> None:
         """The job of that id is gone, ended or not."""
-        self._together.is_done(self._going(self.get(actor, job)).actions)
+        self._together.is_done(self._deletes(_places(self.get(actor, job))))
 
     def unfinished(self, tenant: TenantId, *, limit: int, cursor: str | None) -> JobPage:
         """
@@ -133,7 +142,7 @@ class DynamoDBJobs(Jobs, TenantJobs, Erasable):
             (after,) = place_of(cursor, question=asked, key=self.cursor_key)
         shards = (self._indexed(_unfinished(tenant, n), after, limit + 1) for n in range(SHARDS))
         places = sorted(place for shard in shards for place in shard)
-        ids = [unescaped(place.partition(SEPARATOR)[2]) for place in places[:limit]]
+        ids = [_id_of(place.rpartition(SEPARATOR)[2]) for place in places[:limit]]
         running = tuple(j for j in self._jobs(tenant, ids) if j.state is JobState.RUNNING)
         if len(places) <= limit:
             return JobPage(running, None)
@@ -158,10 +167,10 @@ class DynamoDBJobs(Jobs, TenantJobs, Erasable):
         while True:
             op = partition_op(self.connection, _of_tenant(tenant), "", limit=AT_ONCE, start=start)
             answer = self.connection.run(op)
-            jobs = self._jobs(tenant, [item["id"]["S"] for item in answer["Items"]])
+            jobs = self._jobs(tenant, _ids(answer))
             old = [job for job in jobs if job.has_ended_before(ended_before)]
             if old:
-                self._together.is_done([a for job in old for a in self._going(job).actions])
+                self._together.is_done([a for job in old for a in self._deletes(_places(job))])
             removed, start = removed + len(old), answer.get("LastEvaluatedKey")
             if start is None:
                 return removed
@@ -182,7 +191,7 @@ class DynamoDBJobs(Jobs, TenantJobs, Erasable):
         while True:
             op = partition_op(self.connection, _of_patient(owner), "", limit=PAGE, start=start)
             answer = self.connection.run(op)
-            yield from self._jobs(owner.tenant, [item["id"]["S"] for item in answer["Items"]])
+            yield from self._jobs(owner.tenant, _ids(answer))
             start = answer.get("LastEvaluatedKey")
             if start is None:
                 return
@@ -194,14 +203,20 @@ class DynamoDBJobs(Jobs, TenantJobs, Erasable):
 
     def _some(self, owner: PatientRef, limit: int) -> list[Going]:
         op = partition_op(self.connection, _of_patient(owner), "", limit=limit, start=None)
-        ids = [item["id"]["S"] for item in self.connection.run(op)["Items"]]
-        return [self._going(job) for job in self._jobs(owner.tenant, ids)]
+        answer = self.connection.run(op)
+        jobs = {item["sk"]["S"]: _lies(owner.tenant, item["sk"]["S"]) for item in answer["Items"]}
+        found = self.batches.get(list(jobs.values()))
+        return [self._going(owner, name, found.get(at, {})) for name, at in jobs.items()]
 
-    def _going(self, job: Job) -> Going:
-        places = [_at(job.tenant, job.id), *_pointers(job)]
+    def _going(self, owner: PatientRef, name: str, job: Item) -> Going:
+        """The job of that escaped name, whatever is in its item, and what leads to it."""
+        places = [_lies(owner.tenant, name), Address(MAIN.name, _of_patient(owner), name)]
+        deletes = self._deletes([*places, *_listed(owner.tenant, name, job)])
+        return Going(Touched(str(Key(KIND, (_shown(name),)))), tuple(deletes))
+
+    def _deletes(self, places: Sequence[Address]) -> list[Action]:
         table = self.connection.table(MAIN.name)
-        actions = tuple({"Delete": {"TableName": table, "Key": at.key}} for at in places)
-        return Going(Touched(str(Key(KIND, (job.id,)))), actions)
+        return [{"Delete": {"TableName": table, "Key": at.key}} for at in places]
 
     def _jobs(self, tenant: TenantId, ids: Sequence[str]) -> tuple[Job, ...]:
         places = [_at(tenant, id_) for id_ in ids]
@@ -223,7 +238,50 @@ def _check_limit(limit: int) -> None:
 
 
 def _at(tenant: TenantId, job: str) -> Address:
-    return Address(MAIN.name, f"JOB#{escaped(str(tenant))}#{escaped(job)}", SINGLE)
+    return _lies(tenant, escaped(job))
+
+
+def _lies(tenant: TenantId, name: str) -> Address:
+    """Where the job of that escaped name lies."""
+    return Address(MAIN.name, f"JOB#{escaped(str(tenant))}#{name}", SINGLE)
+
+
+def _listed(tenant: TenantId, name: str, job: Item) -> list[Address]:
+    """Where its actor and its tenant find the job; nowhere that is known if it does not say."""
+    try:
+        begun = codec_of(_Begun).decode(job)
+        place = _place(begun.started_at, name)
+    except (Undecodable, *MALFORMED):
+        return []
+    return [
+        Address(MAIN.name, of, place) for of in (_of_actor(tenant, begun.actor), _of_tenant(tenant))
+    ]
+
+
+def _shown(name: str) -> str:
+    """The id of a job, escaped as `name`; a digest when nothing is escaped so."""
+    try:
+        return unescaped(name)
+    except Undecodable:
+        return hashlib.sha256(name.encode()).hexdigest()
+
+
+def _id_of(name: str) -> str:
+    """
+    The id of a job, escaped as `name` in a place.
+
+    Raises:
+        Corrupt: nothing is escaped so.
+    """
+    try:
+        return unescaped(name)
+    except Undecodable as error:
+        raise Corrupt("the place of a job") from error
+
+
+def _ids(answer: Answer) -> list[str]:
+    """The ids of the jobs whose places an answer holds."""
+    return [_id_of(item["sk"]["S"].rpartition(SEPARATOR)[2]) for item in answer["Items"]]
 
 
 def _of_actor(tenant: TenantId, actor: str) -> str:
@@ -242,8 +300,13 @@ def _unfinished(tenant: TenantId, shard: int) -> str:
     return f"J#{JobState.RUNNING.value}#{escaped(str(tenant))}#{shard}"
 
 
-def _place(job: Job) -> str:
-    return f"{micros(job.started_at) + YEAR_1_US:020}#{escaped(job.id)}"
+def _place(started_at: datetime, name: str) -> str:
+    return f"{micros(started_at) + YEAR_1_US:020}#{name}"
+
+
+def _places(job: Job) -> list[Address]:
+    """Where the job lies, and all that leads to it."""
+    return [_at(job.tenant, job.id), *_pointers(job)]
 
 
 def _in_index(job: Job) -> Item:
@@ -251,11 +314,12 @@ def _in_index(job: Job) -> Item:
     if job.state is not JobState.RUNNING:
         return {}
     shard = zlib.crc32(job.id.encode()) % SHARDS
-    return {"gs1pk": {"S": _unfinished(job.tenant, shard)}, "gs1sk": {"S": _place(job)}}
+    place = _place(job.started_at, escaped(job.id))
+    return {"gs1pk": {"S": _unfinished(job.tenant, shard)}, "gs1sk": {"S": place}}
 
 
 def _pointers(job: Job) -> list[Address]:
-    pk, place = _of_actor(job.tenant, job.actor), _place(job)
+    pk, place = _of_actor(job.tenant, job.actor), _place(job.started_at, escaped(job.id))
     places = [Address(MAIN.name, of, place) for of in (pk, _of_tenant(job.tenant))]
     if job.patient is not None:
         places.append(Address(MAIN.name, _of_patient(job.patient), escaped(job.id)))
@@ -267,11 +331,7 @@ def _item(job: Job) -> Item:
 
 
 def _job(item: Item) -> Job:
-    try:
-        job: Job = codec_of(Job).decode(item)
-    except Undecodable as error:
-        raise Corrupt("a stored job") from error
-    return job
+    return told(Job, item, "a stored job")
 
 
 def _newest_first(

@@ -11,6 +11,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
+from clarity.adapters.aws.dynamodb.codec import MALFORMED, Undecodable
 from clarity.domain.identity import PatientId, PatientRef, TenantId
 from clarity.ports.entities import ENTITIES, Key
 from clarity.ports.errors import TooLarge
@@ -102,13 +103,24 @@ def escaped(part: str) -> str:
 
 
 def unescaped(text: str) -> str:
-    """What was escaped."""
-    return _ESCAPED.sub(_original, text)
+    """
+    What was escaped.
+
+    Raises:
+        Undecodable: nothing that was escaped looks so.
+    """
+    try:
+        return _ESCAPED.sub(_original, text)
+    except MALFORMED as error:
+        raise Undecodable from error
 
 
 def _original(match: re.Match[str]) -> str:
     low, high = match.groups()
-    return chr(ord(low) - _SHIFT) if low is not None else chr(0x10FFFE + int(high))
+    letter = chr(ord(low) - _SHIFT) if low is not None else chr(0x10FFFE + int(high))
+    if escaped(letter) != match.group():
+        raise ValueError("no letter is escaped so")
+    return letter
 
 
 def part_text(part: str | date) -> str:
@@ -159,7 +171,19 @@ def former_key_texts(key: Key) -> tuple[str, ...]:
 
 
 def key_of_text(sk: str) -> Key:
-    """The key that `key_text` wrote; that of an earlier schema has fewer parts."""
+    """
+    The key that `key_text` wrote; that of an earlier schema has fewer parts.
+
+    Raises:
+        Undecodable: it wrote no such text.
+    """
+    try:
+        return _key_of(sk)
+    except MALFORMED as error:
+        raise Undecodable from error
+
+
+def _key_of(sk: str) -> Key:
     letter, *texts = sk.split(SEPARATOR)
     spec = next(spec for spec in ENTITIES if LETTERS[spec.kind] == letter)
     types = [spec.fields[name].type for name in spec.key]
@@ -181,9 +205,17 @@ def owner_pk(owner: PatientRef) -> str:
 
 
 def patient_of_owner(pk: str) -> PatientRef:
-    """The patient whose entities lie in the partition that `owner_pk` named."""
-    _, tenant, patient = pk.split(SEPARATOR)
-    return PatientRef(TenantId(unescaped(tenant)), PatientId(unescaped(patient)))
+    """
+    The patient whose entities lie in the partition that `owner_pk` named.
+
+    Raises:
+        Undecodable: it named no such partition.
+    """
+    try:
+        _, tenant, patient = pk.split(SEPARATOR)
+        return PatientRef(TenantId(unescaped(tenant)), PatientId(unescaped(patient)))
+    except MALFORMED as error:
+        raise Undecodable from error
 
 
 def unique_pk(field: str, beacon: str) -> str:
@@ -197,7 +229,7 @@ def chain_pk(patient: PatientRef) -> str:
 
 
 def patient_of_chain(pk: str) -> PatientRef:
-    """The patient whose chain lies in the partition that `chain_pk` named."""
+    """The patient whose chain lies in the partition that `chain_pk` named; as above."""
     return patient_of_owner(pk)
 
 

@@ -15,12 +15,11 @@ import attrs
 from clarity.adapters.aws._operations import Answer, Item, Op
 from clarity.adapters.aws.dynamodb.batch import Address, Batches
 from clarity.adapters.aws.dynamodb.chain import Action, Mark, mark_of
-from clarity.adapters.aws.dynamodb.codec import Undecodable, codec_of
 from clarity.adapters.aws.dynamodb.items import micros
 from clarity.adapters.aws.dynamodb.keys import SINGLE, chain_pk, idempotency_pk, owner_pk
 from clarity.adapters.aws.dynamodb.tables import AUDIT, MAIN
+from clarity.adapters.aws.dynamodb.unique import his, is_his
 from clarity.domain.identity import PatientRef
-from clarity.ports.errors import Corrupt
 
 __all__ = ["Memories", "Memory"]
 
@@ -28,11 +27,6 @@ LAG: Final = timedelta(days=7)
 """DynamoDB removes what has expired within a few days (service documentation)."""
 
 PAGE: Final = 500
-
-
-@attrs.frozen
-class _Whose:
-    who: str
 
 
 @attrs.frozen
@@ -52,14 +46,7 @@ class Memory:
 
     def removal(self, table: str) -> Action:
         """The record goes, if it is still this person's."""
-        return {
-            "Delete": {
-                "TableName": table,
-                "Key": self.address.key,
-                "ConditionExpression": "who = :who",
-                "ExpressionAttributeValues": {":who": {"S": self.owner}},
-            }
-        }
+        return {"Delete": {"TableName": table, "Key": self.address.key, **his(self.owner)}}
 
 
 @attrs.frozen
@@ -77,13 +64,16 @@ class Memories:
         """
         All that are there, those included that have expired and were not removed yet.
 
+        A key may have been used for somebody else since; what does not say for whom is this
+        person's, whose chain names it.
+
         Raises:
-            Corrupt: one of them, or what names it, cannot be read.
+            Corrupt: what names one of them cannot be read.
             PortError: as for `Batches.get`.
         """
         named = {memory.address: memory for memory in self._named(owner)}
         found = self.batches.get(list(named))
-        return [named[at] for at, item in found.items() if _is_of(item, named[at].owner)]
+        return [named[at] for at, item in found.items() if is_his(named[at].owner, item)]
 
     def _named(self, owner: PatientRef) -> Iterator[Memory]:
         """What the chain names, newest first, until none can be there any more."""
@@ -125,12 +115,3 @@ class Memories:
             table=AUDIT.name,
             reads=True,
         )
-
-
-def _is_of(item: Item, owner: str) -> bool:
-    """Its key may have been used for somebody else since it was forgotten."""
-    try:
-        whose: _Whose = codec_of(_Whose).decode(item)
-    except Undecodable as error:
-        raise Corrupt("a remembered request") from error
-    return whose.who == owner

@@ -13,9 +13,9 @@ from clarity.adapters.aws.connection import DynamoDBConnection
 from clarity.adapters.aws.dynamodb.backoff import Backoff
 from clarity.adapters.aws.dynamodb.batch import MAX_GET, Address, Batches
 from clarity.adapters.aws.dynamodb.chain import SHARDS, head_address, head_of, record_of
+from clarity.adapters.aws.dynamodb.codec import MALFORMED, Undecodable
 from clarity.adapters.aws.dynamodb.keys import HEAD, due_pk, patient_of_chain, seq_sk
 from clarity.adapters.aws.dynamodb.tables import AUDIT
-from clarity.domain.errors import DomainError
 from clarity.domain.identity import PatientRef
 from clarity.ports.audit_log import MAX_DUE, AuditOutbox, Due
 from clarity.ports.clock import Clock
@@ -27,6 +27,11 @@ T = TypeVar("T")
 
 AT_ONCE: Final = 8
 """Marks that are set at the same time, each on a connection of its own."""
+
+WHAT: Final = "the head of an audit chain"
+
+LAST: Final = 10**12 - 1
+"""The highest number that the sort key of a record holds (`keys.py`)."""
 
 LEAVE: Final = "REMOVE duepk, duesk"
 
@@ -55,10 +60,10 @@ class DynamoDBAuditOutbox(AuditOutbox):
         """See `AuditOutbox.due`."""
         if not 1 <= limit <= MAX_DUE:
             raise ValueError(f"1 to {MAX_DUE} records are given at once, not {limit}")
-        damaged: list[Corrupt] = []
-        given = tuple(islice(self._records(islice(self._waiting(damaged), limit)), limit))
-        if damaged and not given:
-            raise damaged[0]
+        search = _Search()
+        given = tuple(islice(self._records(search), limit))
+        if search.damaged and not given:
+            raise search.damaged[0]
         return given
 
     def mark(self, told: Mapping[PatientRef, int]) -> None:
@@ -67,44 +72,70 @@ class DynamoDBAuditOutbox(AuditOutbox):
             for done in [pool.submit(self._mark, who, seq) for who, seq in told.items()]:
                 done.result()
 
-    def _records(self, waiting: Iterable[tuple[PatientRef, int]]) -> Iterator[Due]:
-        for some in _portions(waiting, MAX_GET):
-            at = {
-                (patient, seq): attrs.evolve(head_address(patient), sk=seq_sk(seq))
-                for patient, seq in some
-            }
-            items = self._batches.get(list(at.values()))
-            for (patient, _), address in at.items():
-                if address in items:
-                    yield Due(patient, record_of(items[address]))
+    def _records(self, search: "_Search") -> Iterator[Due]:
+        """
+        Records behind the marks, many at once by their numbers.
 
-    def _waiting(self, damaged: list[Corrupt]) -> Iterator[tuple[PatientRef, int]]:
-        """Records behind the marks, chain by chain; for what cannot be read one is in `damaged`."""
+        A chain in which one is missing is read on by itself, so that what its head says there is
+        costs nothing but what there is.
+        """
+        for places in _portions(self._waiting(search), MAX_GET):
+            found = self._batches.get([place.address for place in places])
+            for place in places:
+                if place.address in found:
+                    yield Due(place.chain.patient, record_of(found[place.address]))
+            missing = {place.chain for place in places if place.address not in found}
+            search.left |= missing
+            for chain in missing:
+                of_chain = [place for place in places if place.chain == chain]
+                there = [place.seq for place in of_chain if place.address in found]
+                yield from self._rest(chain, of_chain[-1].seq, max(there, default=0), search)
+
+    def _rest(self, chain: "_Chain", after: int, reached: int, search: "_Search") -> Iterator[Due]:
+        """The records of a chain behind number `after`; damage if its end is not among them."""
+        for item in self._pages(self._after_op(chain, after)) if after < chain.last else ():
+            record = record_of(item)
+            if item["sk"]["S"] == seq_sk(record.seq):
+                reached = record.seq
+                yield Due(chain.patient, record)
+        if reached < chain.end:
+            search.damaged.append(Corrupt(WHAT))
+
+    def _waiting(self, search: "_Search") -> Iterator["_Place"]:
+        """Places behind the marks, chain by chain; of one that was left no more."""
         for chains in _portions(self._listed(), MAX_GET):
             heads = self._batches.get([Address(AUDIT.name, pk, HEAD) for pk in chains])
             for address, head in heads.items():
                 try:
-                    yield from self._behind_mark(_chain_of(address.pk, head), head)
+                    chain = _chain_of(address.pk, head)
                 except Corrupt as error:
-                    damaged.append(error)
+                    search.damaged.append(error)
+                else:
+                    yield from self._behind_mark(chain, head, search)
 
-    def _behind_mark(self, chain: "_Chain", head: Item) -> Iterator[tuple[PatientRef, int]]:
-        yield from ((chain.patient, seq) for seq in range(chain.told + 1, chain.end + 1))
+    def _behind_mark(self, chain: "_Chain", head: Item, search: "_Search") -> Iterator["_Place"]:
+        for seq in range(chain.told + 1, chain.end + 1):
+            if chain in search.left:
+                return
+            yield _Place(chain, seq)
         if chain.told == chain.end and "duepk" in head:
             self._is_changed(chain.patient, LEAVE, "n = :seq AND told = :seq", chain.end)
 
     def _listed(self) -> Iterator[str]:
         """The partitions of the chains in the index."""
         for shard in range(SHARDS):
-            start: Item | None = None
-            while True:
-                answer = self.connection.run(self._list_op(shard, start))
-                yield from (item["pk"]["S"] for item in answer["Items"])
-                start = answer.get("LastEvaluatedKey")
-                if start is None:
-                    break
+            yield from (item["pk"]["S"] for item in self._pages(self._list_op(shard)))
 
-    def _list_op(self, shard: int, start: Item | None) -> Op[Answer]:
+    def _pages(self, op: Op[Answer]) -> Iterator[Item]:
+        while True:
+            answer = self.connection.run(op)
+            yield from answer["Items"]
+            start = answer.get("LastEvaluatedKey")
+            if start is None:
+                return
+            op = attrs.evolve(op, parameters={**op.parameters, "ExclusiveStartKey": start})
+
+    def _list_op(self, shard: int) -> Op[Answer]:
         request = {
             "TableName": self.connection.table(AUDIT.name),
             "IndexName": AUDIT.indexes[0].name,
@@ -112,11 +143,30 @@ class DynamoDBAuditOutbox(AuditOutbox):
             "ExpressionAttributeValues": {":shard": {"S": due_pk(shard)}},
             "ReturnConsumedCapacity": "TOTAL",
         }
-        after = {} if start is None else {"ExclusiveStartKey": start}
         return Op(
             operation="query",
-            parameters={**request, **after},
-            decode=lambda answer: answer,
+            parameters=request,
+            decode=_as_it_is,
+            table=AUDIT.name,
+            reads=True,
+        )
+
+    def _after_op(self, chain: "_Chain", after: int) -> Op[Answer]:
+        request = {
+            "TableName": self.connection.table(AUDIT.name),
+            "KeyConditionExpression": "pk = :pk AND sk BETWEEN :low AND :high",
+            "ExpressionAttributeValues": {
+                ":pk": {"S": head_address(chain.patient).pk},
+                ":low": {"S": seq_sk(after + 1)},
+                ":high": {"S": seq_sk(chain.last)},
+            },
+            "ConsistentRead": True,
+            "ReturnConsumedCapacity": "TOTAL",
+        }
+        return Op(
+            operation="query",
+            parameters=request,
+            decode=_as_it_is,
             table=AUDIT.name,
             reads=True,
         )
@@ -182,6 +232,37 @@ class _Chain:
     told: int
     end: int
 
+    @property
+    def last(self) -> int:
+        """The number of its last record, if records have numbers as high as its head says."""
+        return min(self.end, LAST)
+
+
+@attrs.frozen
+class _Place:
+    """Where a record is due."""
+
+    chain: _Chain
+    seq: int
+
+    @property
+    def address(self) -> Address:
+        return attrs.evolve(head_address(self.chain.patient), sk=seq_sk(self.seq))
+
+
+@attrs.define
+class _Search:
+    """
+    What a search for records came upon.
+
+    Attributes:
+        damaged: for what cannot be read.
+        left: chains whose records are not looked for by their numbers any more.
+    """
+
+    damaged: list[Corrupt] = attrs.field(factory=list)
+    left: set[_Chain] = attrs.field(factory=set)
+
 
 def _chain_of(pk: str, head: Item) -> _Chain:
     """
@@ -192,9 +273,16 @@ def _chain_of(pk: str, head: Item) -> _Chain:
     """
     try:
         told = int(head.get("told", {"N": "0"})["N"])
-        return _Chain(patient_of_chain(pk), told, head_of(head).seq)
-    except (KeyError, ValueError, DomainError) as error:
-        raise Corrupt("the head of an audit chain") from error
+        chain = _Chain(patient_of_chain(pk), told, head_of(head).seq)
+    except (Undecodable, *MALFORMED) as error:
+        raise Corrupt(WHAT) from error
+    if not 0 <= chain.told <= chain.end:
+        raise Corrupt(WHAT)
+    return chain
+
+
+def _as_it_is(answer: Answer) -> Answer:
+    return answer
 
 
 def _portions(things: Iterable[T], size: int) -> Iterator[list[T]]:

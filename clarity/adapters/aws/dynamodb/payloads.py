@@ -126,7 +126,7 @@ def blob_of(item: Item) -> Blob | None:
     if POINTER not in item:
         return None
     try:
-        pointer: _Pointer = codec_of(_Pointing).decode(item).values_at
+        pointer = codec_of(_Pointing).decode(item).values_at
         folder, _, name = pointer.key.partition("/")
         return Blob(BlobKey(folder, name), pointer.sha256.hex(), pointer.size)
     except (Undecodable, ValueError) as error:

@@ -8,7 +8,7 @@ import attrs
 
 from clarity.adapters.aws._operations import Item
 from clarity.adapters.aws.dynamodb.batch import Address, get_op
-from clarity.adapters.aws.dynamodb.codec import Undecodable, codec_of
+from clarity.adapters.aws.dynamodb.codec import codec_of, told
 from clarity.adapters.aws.dynamodb.keys import SINGLE
 from clarity.adapters.aws.dynamodb.tables import KEYS
 from clarity.adapters.aws.dynamodb.together import Together
@@ -62,10 +62,7 @@ class SharedSecret:
         if item is None:
             self._offer()
             item = connection.run(get_op(connection, SECRET_AT))
-        try:
-            secret: bytes = codec_of(_Secret).decode(item or {}).secret
-        except Undecodable as error:
-            raise Corrupt(WHAT) from error
+        secret = told(_Secret, item or {}, WHAT).secret
         if len(secret) != SECRET_BYTES:
             raise Corrupt(WHAT)
         return secret

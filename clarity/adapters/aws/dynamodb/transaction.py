@@ -11,7 +11,7 @@ from clarity.adapters.aws._errors import ITEM_LIMIT, Reason
 from clarity.adapters.aws._operations import Item
 from clarity.adapters.aws.dynamodb.batch import Address
 from clarity.adapters.aws.dynamodb.chain import Action, Link, Mark
-from clarity.adapters.aws.dynamodb.codec import Undecodable, codec_of
+from clarity.adapters.aws.dynamodb.codec import codec_of, told
 from clarity.adapters.aws.dynamodb.items import (
     EntityItems,
     expired,
@@ -32,7 +32,7 @@ from clarity.adapters.aws.dynamodb.tables import MAIN
 from clarity.domain.audit import ChainHead
 from clarity.domain.privacy import Beacons
 from clarity.ports.clock import Clock
-from clarity.ports.errors import Corrupt, IdempotencyMismatch, TooLarge
+from clarity.ports.errors import IdempotencyMismatch, TooLarge
 from clarity.ports.repository import Change, Committed, Evidence, check_changes
 
 __all__ = ["Work", "work_of"]
@@ -115,7 +115,7 @@ class Work:
         item = next((item for item in found if not expired(item, self.now_us)), None)
         if item is None:
             return None
-        remembered = _remembered(item)
+        remembered = told(_Remembered, item, "a remembered request")
         if (remembered.req, remembered.who) != (self.evidence.request_digest, self._owner):
             raise IdempotencyMismatch
         return Committed(remembered.vs, ChainHead(remembered.n, remembered.h))
@@ -182,14 +182,6 @@ class Work:
             "ExpressionAttributeValues": {":now": {"N": str(self.now_us)}},
         }
         return {"Put": record}
-
-
-def _remembered(item: Item) -> _Remembered:
-    try:
-        remembered: _Remembered = codec_of(_Remembered).decode(item)
-    except Undecodable as error:
-        raise Corrupt("a remembered request") from error
-    return remembered
 
 
 REMEMBERED_US: Final = REMEMBERED // timedelta(microseconds=1)

@@ -13,19 +13,19 @@ without knowing the secret of the beacons.
 """
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
 import attrs
 
 from clarity.adapters.aws._errors import Reason
-from clarity.adapters.aws._operations import Item
+from clarity.adapters.aws._operations import Answer, Item, Op
 from clarity.adapters.aws.connection import DynamoDBConnection
 from clarity.adapters.aws.dynamodb.batch import Address, get_op
 from clarity.adapters.aws.dynamodb.chain import Action
+from clarity.adapters.aws.dynamodb.codec import Undecodable, codec_of, told
 from clarity.adapters.aws.dynamodb.items import expired, micros
 from clarity.adapters.aws.dynamodb.keys import TAKEN, patient_of_owner, unique_pk
 from clarity.adapters.aws.dynamodb.tables import MAIN
-from clarity.domain.errors import DomainError
 from clarity.domain.identity import PatientRef, TenantId
 from clarity.domain.privacy import Beacons
 from clarity.domain.profile import EmailAddress
@@ -34,10 +34,32 @@ from clarity.ports.directory import Directory
 from clarity.ports.entities import Entity, Unique, of_email, unique_of
 from clarity.ports.errors import AlreadyExists, Corrupt
 
-__all__ = ["Claim", "DynamoDBDirectory", "claimed", "claims_of", "let_go", "partitions"]
+__all__ = [
+    "Claim",
+    "DynamoDBDirectory",
+    "claimed",
+    "claims_in",
+    "claims_of",
+    "his",
+    "is_his",
+    "let_go",
+    "partitions",
+]
 
 CLAIMED: Final = "taken"
 """The attribute of an entity that lists what it alone has."""
+
+
+@attrs.frozen
+class _Claiming:
+    """An entity whose owner has something alone."""
+
+    taken: tuple[str, ...]
+
+
+@attrs.frozen
+class _Whose:
+    who: str
 
 
 @attrs.frozen
@@ -91,24 +113,69 @@ def claimed(claims: tuple[Claim, ...]) -> Item:
 
 
 def partitions(item: Item | None) -> frozenset[str]:
-    """The partitions that say what the owner of `item` has alone."""
-    had: Any = (item or {}).get(CLAIMED, {"L": []})
-    return frozenset(one["S"] for one in had["L"])
+    """
+    The partitions that say what the owner of `item` has alone.
+
+    Raises:
+        Corrupt: they cannot be told.
+    """
+    if item is None or CLAIMED not in item:
+        return frozenset()
+    return frozenset(told(_Claiming, item, "what a stored item has alone").taken)
+
+
+def claims_in(connection: DynamoDBConnection, who: str) -> frozenset[str]:
+    """
+    The partitions that say that something is that patient's, looked for in the whole table.
+
+    It costs as much as the table is large, so it is for when nothing else tells them.
+    """
+    found: list[str] = []
+    start: Item | None = None
+    while True:
+        answer = connection.run(_claims_op(connection, who, start))
+        found += [item["pk"]["S"] for item in answer["Items"]]
+        start = answer.get("LastEvaluatedKey")
+        if start is None:
+            return frozenset(found)
+
+
+def _claims_op(connection: DynamoDBConnection, who: str, start: Item | None) -> Op[Answer]:
+    request = {
+        "TableName": connection.table(MAIN.name),
+        "FilterExpression": "sk = :taken AND who = :who",
+        "ExpressionAttributeValues": {":taken": {"S": TAKEN}, ":who": {"S": who}},
+        "ConsistentRead": True,
+        "ReturnConsumedCapacity": "TOTAL",
+    }
+    after = {} if start is None else {"ExclusiveStartKey": start}
+    return Op(
+        operation="scan",
+        parameters={**request, **after},
+        decode=lambda answer: answer,
+        table=MAIN.name,
+        reads=True,
+    )
 
 
 def let_go(table: str, who: str, pks: Iterable[str]) -> list[Action]:
     """What the patient had alone, by its partitions, is anybody's."""
-    return [
-        {
-            "Delete": {
-                "TableName": table,
-                "Key": _key(pk),
-                "ConditionExpression": "attribute_not_exists(pk) OR who = :who",
-                "ExpressionAttributeValues": {":who": {"S": who}},
-            }
-        }
-        for pk in sorted(pks)
-    ]
+    return [{"Delete": {"TableName": table, "Key": _key(pk), **his(who)}} for pk in sorted(pks)]
+
+
+def his(who: str) -> Action:
+    """On condition that an item is of that patient, or says nothing of whose it is."""
+    return {
+        "ConditionExpression": (
+            "who = :who OR attribute_not_exists(who) OR NOT attribute_type(who, :text)"
+        ),
+        "ExpressionAttributeValues": {":who": {"S": who}, ":text": {"S": "S"}},
+    }
+
+
+def is_his(who: str, item: Item) -> bool:
+    """Whether `his` holds of the item."""
+    return bool(item.get("who", {}).get("S", who) == who)
 
 
 def _key(pk: str) -> Item:
@@ -137,6 +204,6 @@ class DynamoDBDirectory(Directory):
         if item is None or expired(item, micros(self.clock.now())):
             return None
         try:
-            return patient_of_owner(item["who"]["S"])
-        except (KeyError, ValueError, DomainError) as error:
+            return patient_of_owner(codec_of(_Whose).decode(item).who)
+        except Undecodable as error:
             raise Corrupt("the stored owner of an address") from error
