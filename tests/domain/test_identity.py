@@ -58,6 +58,29 @@ def test_an_actor_says_for_whom_and_why():
         Actor(id="", tenant=TenantId("clinic"), purpose=Purpose.RESEARCH)
 
 
+def _breaking_glass(reason: str) -> Actor:
+    tenant = TenantId("clinic")
+    return Actor(id="dr", tenant=tenant, purpose=Purpose.TREATMENT, break_glass=reason)
+
+
+@pytest.mark.parametrize("reason", ["", "unconscious, brought in at night", "x" * 128])
+def test_an_actor_may_say_why_the_glass_is_broken(reason: str):
+    assert _breaking_glass(reason).break_glass == reason
+
+
+@pytest.mark.parametrize(
+    ("reason", "problem"),
+    [
+        (" ", "begins or ends with a space"),
+        ("a\0", "cannot be printed"),
+        ("x" * 129, "has 129 characters"),
+    ],
+)
+def test_a_reason_that_cannot_be_shown_is_refused_in_words(reason: str, problem: str):
+    with pytest.raises(BadIdentifier, match=f"^the reason to break glass .*{problem}"):
+        _breaking_glass(reason)
+
+
 def test_identifiers_sort_by_value():
     assert TenantId("a") < TenantId("b")
 
