@@ -111,7 +111,9 @@ def test_a_zone_has_a_name():
         attrs.evolve(chunk(), zone=nameless)
 
 
-@pytest.mark.parametrize("changes", [None, 5, Put(chunk(), 0), iter([])], ids=repr)
+@pytest.mark.parametrize(
+    "changes", [None, 5, Put(chunk(), 0), iter([])], ids=lambda one: type(one).__name__
+)
 def test_changes_that_are_no_sequence_are_refused_and_nothing_is_written(
     world: RepositoryHarness, changes: object
 ):
