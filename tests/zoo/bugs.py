@@ -465,8 +465,8 @@ BUGS: Final = (
     Bug(
         name="address-that-was-given-up-stays-taken",
         file=f"{LOCAL}/_rows.py",
-        old="    _unique.let_go(connection, owner, spec)\n",
-        new="",
+        old=', "WHERE", where))\n    _unique.let_go(connection, owner, spec)\n',
+        new=', "WHERE", where))\n',
         tests=("tests/contracts/directory", "-k", "sqlite-memory"),
     ),
     Bug(
