@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from clarity.domain.exact import WrongType, exactly, exactly_typed, whole
+from clarity.domain.exact import WrongType, exactly, exactly_typed, is_unicode, whole
 
 UTC_ZONE = ZoneInfo("UTC")
 
@@ -128,3 +128,16 @@ def test_a_whole_number_of_numpy_is_the_same_number_of_python(number: np.integer
 @pytest.mark.parametrize("other", [1_800.0, np.float64(60.0), True, np.True_, "60", None])
 def test_nothing_else_becomes_a_whole_number(other: object):
     assert whole(other) is other
+
+
+@pytest.mark.parametrize("text", ["", "ascii", "Åse 🏃", "\ud7ff", "\ue000"], ids=ascii)
+def test_what_utf_8_can_write_is_unicode(text: str):
+    assert is_unicode(text)
+    assert text.encode("utf-8").decode("utf-8") == text
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\udfff", "Åse \udabc!"], ids=ascii)
+def test_half_a_surrogate_pair_is_no_unicode(text: str):
+    assert not is_unicode(text)
+    with pytest.raises(UnicodeEncodeError):
+        text.encode("utf-8")

@@ -1,6 +1,7 @@
 """Day chunks hold exactly one local day."""
 
 from datetime import date
+from importlib import resources
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -9,6 +10,7 @@ import pytest
 
 from clarity.domain.exact import WrongType
 from clarity.domain.streams import BadChunk, DayChunk, StreamKind, Unit, UnitMismatch
+from clarity.domain.timeline import OutsideCalendar
 
 
 def chunk(n=1440, *, day=date(2003, 6, 1), epoch_s=60, values=None):
@@ -49,8 +51,23 @@ def test_an_infinite_value_is_refused():
     "values", [[[1.0], [1.0, 2.0]], ["1"] * 1440, [True] * 1440, [None] * 1440]
 )
 def test_what_is_no_array_of_numbers_is_refused_by_name(values):
-    with pytest.raises(WrongType, match=r"DayChunk\.values"):
+    with pytest.raises(WrongType) as refused:
         chunk(values=values)
+
+    told = (refused.value.field, refused.value.expected)
+    assert told == ("DayChunk.values", "array of real numbers")
+
+
+def test_what_is_wrong_with_a_day_is_told_whole():
+    with (resources.files("tzdata.zoneinfo.Europe") / "Oslo").open("rb") as file:
+        nameless = ZoneInfo.from_file(file)
+
+    with pytest.raises(BadChunk, match=r"^the zone has no name;"):
+        attrs.evolve(chunk(), zone=nameless)
+    with pytest.raises(OutsideCalendar, match=r"^the end of the day lies before year 1 or after"):
+        chunk(day=date.max)
+    with pytest.raises(BadChunk, match=r"^1439 values do not cover a day of 86400 s;"):
+        chunk(1439)
 
 
 def test_coverage_is_the_share_of_epochs_with_a_value():
@@ -93,7 +110,7 @@ def test_a_wrong_unit_is_refused_in_words():
 def test_a_day_that_its_zone_skipped_holds_nothing():
     apia = ZoneInfo("Pacific/Apia")
 
-    with pytest.raises(BadChunk, match="skipped in its zone"):
+    with pytest.raises(BadChunk, match=r"^the day was skipped in its zone;"):
         attrs.evolve(chunk(), day=date(2011, 12, 30), zone=apia, values=[])
 
 

@@ -1,10 +1,12 @@
 from datetime import UTC, datetime, timedelta
 
+import attrs
 import pytest
 
 from clarity.domain.analysis.result import AnalysisResult, Provenance
+from clarity.domain.exact import WrongType
 from clarity.domain.findings import Definition
-from clarity.domain.timeline import TimeWindow
+from clarity.domain.timeline import NaiveTime, TimeWindow
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 IS = Definition(metric="IS", unit="1", algorithm="nonparametric/IS", citation="Witting 1990")
@@ -40,3 +42,17 @@ def test_a_metric_that_no_analysis_speaks_of_is_a_key_error() -> None:
 
 def test_provenance_lists_the_analyses_in_order() -> None:
     assert result().provenance.analyses == (("a", "1"), ("b", "2"))
+
+
+@pytest.mark.parametrize("analyses", [5, ["abc"], {1: "1", "a": "1"}], ids=repr)
+def test_analyses_that_are_no_mapping_of_texts_are_refused_by_name(analyses: object) -> None:
+    with pytest.raises(WrongType) as refused:
+        attrs.evolve(result().provenance, analyses=analyses)
+
+    told = (refused.value.field, refused.value.expected)
+    assert told == ("Provenance.analyses", "Mapping[str, str]")
+
+
+def test_a_result_says_in_which_zone_it_was_computed() -> None:
+    with pytest.raises(NaiveTime, match=r"^computed_at has no time zone"):
+        attrs.evolve(result().provenance, computed_at=NOW.replace(tzinfo=None))
