@@ -44,7 +44,9 @@ def test_provenance_lists_the_analyses_in_order() -> None:
     assert result().provenance.analyses == (("a", "1"), ("b", "2"))
 
 
-@pytest.mark.parametrize("analyses", [5, ["abc"], {1: "1", "a": "1"}], ids=repr)
+@pytest.mark.parametrize(
+    "analyses", [5, ["abc"], {1: "1", "a": "1"}], ids=lambda one: type(one).__name__
+)
 def test_analyses_that_are_no_mapping_of_texts_are_refused_by_name(analyses: object) -> None:
     with pytest.raises(WrongType) as refused:
         attrs.evolve(result().provenance, analyses=analyses)
