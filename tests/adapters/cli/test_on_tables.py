@@ -96,12 +96,12 @@ def test_a_log_of_what_happens_needs_no_store_that_is_up(clarity: Command, tmp_p
     credentials()
     tables = ("--store", f"dynamodb://eu-west-1/x-?endpoint={DEAD}")
 
-    said = clarity(*tables, "--log-json", tmp_path / "log", "read", "ada")
+    said = clarity(*tables, "--log-json", tmp_path / "log", "read", "lovelace")
 
     assert said.code == 1
     assert "port.unavailable" in said.err
     assert "Traceback" not in said.err
-    assert "ada" not in (tmp_path / "log").read_text()
+    assert "lovelace" not in (tmp_path / "log").read_text()
 
 
 def test_tables_that_cannot_be_made_are_not_said_to_be_ready(clarity: Command):

@@ -104,10 +104,10 @@ def test_a_text_is_no_event(msg: object):
 
 
 def test_a_text_that_is_put_together_is_no_event():
-    told = line("value-%s", "48151")
+    told = line("value-%s", "lovelace")
 
     assert told["event"] == "unnamed"
-    assert "48151" not in json.dumps(told)
+    assert "lovelace" not in json.dumps(told)
 
 
 def test_of_an_error_only_class_and_place_are_told():
