@@ -1,5 +1,6 @@
 """Much at once: days taken as they come, in batches, taken up again after an interruption."""
 
+import hashlib
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar, Final
@@ -17,8 +18,9 @@ from clarity.application.belonging import (
 from clarity.application.correlation import correlated
 from clarity.application.ingest import NothingToStore
 from clarity.application.jobs import TrackJobs
-from clarity.application.merge import MergeDays, request_digest
+from clarity.application.merge import MergeDays
 from clarity.application.orders import Order
+from clarity.application.read import content_digest
 from clarity.domain.access import require_patient
 from clarity.domain.actigraphy.days import day_chunks
 from clarity.domain.audit import Operation
@@ -135,7 +137,7 @@ class ImportDays:
                 yield done
 
     def _stored(self, batch: Sequence[DayChunk], asked: Evidence) -> Imported:
-        request = request_digest(batch, asked.patient, "")
+        request = _request_digest(batch, asked.patient)
         evidence = attrs.evolve(
             asked, at=self.clock.now(), idempotency_key=request, request_digest=request
         )
@@ -254,3 +256,9 @@ def _days(recording: Recording) -> tuple[DayChunk, ...]:
     if not days:
         raise NothingToStore
     return days
+
+
+def _request_digest(batch: Sequence[DayChunk], patient: PatientRef) -> str:
+    """SHA-256 (hex) of whose days these are and what they hold."""
+    text = f"{patient.tenant}\n{patient.patient}\n\n{content_digest(batch)}"
+    return hashlib.sha256(text.encode()).hexdigest()

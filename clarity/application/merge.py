@@ -1,21 +1,21 @@
 """Days merged into what is stored: changed days and their audit record in one transaction."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 import attrs
 
 from clarity.application.correlation import correlated
-from clarity.application.read import Days, chunks_in, content_digest
+from clarity.application.read import Days, chunks_in
 from clarity.domain.actigraphy.days import MergedChunk, merge_chunks
 from clarity.domain.audit import Operation
 from clarity.domain.identity import Actor, CorrelationId, PatientRef
 from clarity.domain.streams import DayChunk
 from clarity.ports.clock import Clock
+from clarity.ports.errors import AlreadyExists, StaleVersion
 from clarity.ports.repository import Evidence, Put, Repository
 
-__all__ = ["MergeDays", "Merged", "request_digest"]
+__all__ = ["MergeDays", "Merged"]
 
 DAYS_AT_ONCE: Final = 90
 """Days committed in one transaction."""
@@ -64,27 +64,38 @@ class MergeDays:
             StaleVersion, AlreadyExists: somebody else wrote one of the days meanwhile; repeat.
             PortError: the store refused.
         """
-        writes = [one for one in self._merged(chunks, patient) if one.merge.is_news]
+        writes = self._news(chunks, patient)
         for begin in range(0, len(writes), DAYS_AT_ONCE):
             group = writes[begin : begin + DAYS_AT_ONCE]
-            request = _request_digest(group, patient)
-            self.repository.commit(
-                [Put(one.merge.chunk, one.based_on) for one in group],
-                evidence=Evidence(
-                    actor=actor,
-                    patient=patient,
-                    operation=Operation.INGEST,
-                    correlation=correlation,
-                    at=self.clock.now(),
-                    idempotency_key=_key(request, correlation),
-                    request_digest=request,
-                ),
+            evidence = Evidence(
+                actor=actor,
+                patient=patient,
+                operation=Operation.INGEST,
+                correlation=correlation,
+                at=self.clock.now(),
             )
+            self._commit(group, evidence)
         return Merged(
             written=len(writes),
             added=sum(one.merge.added for one in writes),
             changed=sum(one.merge.changed for one in writes),
         )
+
+    def _commit(self, group: Sequence["_Write"], evidence: Evidence) -> None:
+        """
+        The days of the group are stored, by this call or by the same one whose answer was lost.
+
+        Merging what is stored changes nothing, so no idempotency record is needed to tell.
+        """
+        changes = [Put(one.merge.chunk, one.based_on) for one in group]
+        try:
+            self.repository.commit(changes, evidence=evidence)
+        except (AlreadyExists, StaleVersion):
+            if self._news([one.merge.chunk for one in group], evidence.patient):
+                raise
+
+    def _news(self, chunks: Sequence[DayChunk], patient: PatientRef) -> list["_Write"]:
+        return [one for one in self._merged(chunks, patient) if one.merge.is_news]
 
     def _merged(self, chunks: Sequence[DayChunk], patient: PatientRef) -> Iterator["_Write"]:
         dates = [chunk.day for chunk in chunks]
@@ -108,19 +119,3 @@ class _Write:
 
 def _first(chunk: DayChunk) -> MergedChunk:
     return MergedChunk(chunk=chunk, added=round(chunk.coverage * chunk.values.size), changed=0)
-
-
-def request_digest(chunks: Sequence[DayChunk], patient: PatientRef, based_on: str) -> str:
-    """SHA-256 (hex) of whose days these are, what they hold and what they are based on."""
-    text = f"{patient.tenant}\n{patient.patient}\n{based_on}\n{content_digest(chunks)}"
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _key(request: str, correlation: CorrelationId) -> str:
-    """Of this request alone: what was removed since an earlier one is stored again by the next."""
-    return "ingest-" + hashlib.sha256(f"{correlation}:{request}".encode()).hexdigest()
-
-
-def _request_digest(writes: Sequence[_Write], patient: PatientRef) -> str:
-    versions = ",".join(str(one.based_on) for one in writes)
-    return request_digest([one.merge.chunk for one in writes], patient, versions)

@@ -167,6 +167,18 @@ def test_a_repetition_that_read_before_the_lost_write_landed_changes_nothing(wor
     assert [one.version for one in chunks_in(world.repository, days_of())] == [1, 1, 1]
 
 
+def test_the_same_values_stored_by_somebody_else_meanwhile_are_no_conflict(world: World):
+    world.stored(recording(days=1))
+    told = recording(np.full(48, 99.0), digest="cc" * 32)
+    late = Around(world.repository, before=lambda n: world.stored(told) if n == 1 else None)
+
+    done = attrs.evolve(world, repository=late).stored(told)
+
+    assert (done.written, done.changed) == (1, 48)
+    assert world.operations() == ["ingest", "ingest"]
+    assert values_of(world) == [[99.0] * 48]
+
+
 def test_what_was_removed_meanwhile_is_stored_again_by_the_next_request(world: World):
     world.stored()
     gone = [

@@ -77,15 +77,13 @@ def week(counts: np.ndarray) -> list[DayChunk]:
 
 
 def evidence() -> Evidence:
-    """An ingest with an idempotency key."""
+    """An ingest; merging again changes nothing, so it needs no idempotency key."""
     return Evidence(
         actor=Actor(id="nurse@example.org", tenant=OWNER.tenant, purpose=Purpose.RESEARCH),
         patient=OWNER,
         operation=Operation.INGEST,
         correlation=CorrelationId("0" * 32),
         at=datetime(2003, 5, 8, tzinfo=UTC),
-        idempotency_key="0" * 64,
-        request_digest="0" * 64,
     )
 
 
@@ -146,7 +144,7 @@ def costs() -> Iterator[Row]:
     yield Row(
         what="items written per patient-week, audited",
         figure=str(max(one.items for one in each)),
-        remark="7 days, audit record, head of the chain, idempotency record; the first ingest of a "
+        remark="7 days, audit record, head of the chain; the first ingest of a "
         f"person {max(one.first_items for one in each)}, with the entry in the roster",
     )
     yield Row(
