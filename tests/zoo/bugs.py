@@ -51,7 +51,23 @@ REGISTRIES: Final = "tests/contracts/model_registry"
 PAT: Final = "clarity/domain/pat"
 REL_09: Final = "tests/reliability/test_rel_09_model_files.py"
 
+INGEST: Final = "tests/application/test_ingest.py"
+
 BUGS: Final = (
+    Bug(
+        name="whoever-was-later-is-told-that-it-is-stored",
+        file="clarity/application/merge.py",
+        old="                raise\n",
+        new="                return\n",
+        tests=(INGEST, "-k", "is_told"),
+    ),
+    Bug(
+        name="own-write-that-landed-late-is-a-conflict",
+        file="clarity/application/merge.py",
+        old="            if self._news([one.merge.chunk for one in group], evidence.patient):\n",
+        new="            if group:\n",
+        tests=(INGEST, "-k", "landed or same_values"),
+    ),
     Bug(
         name="condition-refused-counts-as-failure",
         file="clarity/adapters/aws/guards.py",
