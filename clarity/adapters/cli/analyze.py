@@ -30,6 +30,7 @@ from clarity.adapters.cli.reading import (
     source_of,
 )
 from clarity.adapters.cli.session import Session, json_option, pass_session
+from clarity.adapters.cli.words import spoken, text_of
 from clarity.adapters.cli.writing import write
 from clarity.application.ask_model import ModelQuestion
 from clarity.application.belonging import LabelBy
@@ -80,7 +81,9 @@ class Work:
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=EXISTING)
 @click.option("--out", required=True, type=FOLDER, help="Where the documents go.")
-@click.option("--patient", metavar="ID", help="Label of the person, instead of the file's.")
+@click.option(
+    "--patient", metavar="ID", callback=text_of, help="Label of the person, instead of the file's."
+)
 @click.option(
     "--diary",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -126,7 +129,7 @@ def analyze(
         settings=chosen(context)
         | chosen_analyses(context)
         | ({"--patient": patient} if patient else {})
-        | ({"--diary": diary.name} if diary else {})
+        | ({"--diary": spoken(Path(diary.name))} if diary else {})
         | told_question(model),
     )
     _tell(session, work, _done(session, work))
@@ -223,7 +226,7 @@ def _tell(session: Session, work: Work, summary: Summary) -> None:
         session.answer(_as_json(work, summary))
     elif summary.entries:
         session.say(f"{len(summary.entries)} analyzed, {len(summary.refused)} refused")
-        click.echo(str(work.out / "report.html"))
+        click.echo(spoken(work.out / "report.html"))
     if summary.gone:
         session.say(
             f"left out of the overview, since the store holds their results no more: "
@@ -236,7 +239,7 @@ def _tell(session: Session, work: Work, summary: Summary) -> None:
 
 def _as_json(work: Work, summary: Summary) -> dict[str, object]:
     return {
-        "out": str(work.out),
+        "out": spoken(work.out),
         "analyzed": [
             {
                 "participant": entry.participant,

@@ -12,6 +12,7 @@ import click
 import orjson
 
 from clarity.adapters.cli.exits import Exit
+from clarity.adapters.cli.words import printable
 from clarity.application.clarity import Clarity
 from clarity.domain.errors import ClarityError
 from clarity.domain.identity import Actor, PatientId, PatientRef, Purpose, Role, TenantId
@@ -100,7 +101,7 @@ class Session:
 
     def say(self, text: str) -> None:
         """A line for people, on standard error, so that standard output stays clean."""
-        click.echo(text, err=True)
+        click.echo(printable(text), err=True)
 
     def answer(self, content: object) -> None:
         """One JSON document on standard output."""
@@ -111,7 +112,7 @@ class Session:
     def fail(self, error: ClarityError, exit_code: Exit = Exit.FAILED) -> NoReturn:
         """Say what is wrong and leave."""
         if self.as_json:
-            self.answer({"error": {"code": error.code, "message": str(error)}})
+            self.answer({"error": {"code": error.code, "message": printable(str(error))}})
         self.say(f"error [{error.code}]: {error}")
         raise click.exceptions.Exit(exit_code)
 
