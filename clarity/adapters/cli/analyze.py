@@ -152,16 +152,35 @@ def expanded(paths: Sequence[Path]) -> Iterator[Path]:
     The files, with folders replaced by the files in them and in folders below, in order of name.
 
     Hidden ones are left out, and so are folders that hold a store, since what lies in those are
-    results.
+    results. A folder that cannot be looked into stands for what is in it, and is refused when it is
+    opened.
     """
     for path in paths:
         if not path.is_dir():
             yield path
             continue
-        inside = sorted(one for one in path.iterdir() if not one.name.startswith("."))
-        yield from (one for one in inside if one.is_file())
-        below = (one for one in inside if one.is_dir() and not one.is_symlink())
-        yield from expanded([one for one in below if not (one / STORE).exists()])
+        try:
+            files, folders = _inside(path)
+        except OSError:
+            yield path
+            continue
+        yield from files
+        yield from expanded(folders)
+
+
+def _inside(folder: Path) -> tuple[list[Path], list[Path]]:
+    """The files in the folder and the folders to look into, in order of name."""
+    inside = sorted(one for one in folder.iterdir() if not one.name.startswith("."))
+    below = [one for one in inside if one.is_dir() and not one.is_symlink()]
+    return [one for one in inside if one.is_file()], [one for one in below if not _is_output(one)]
+
+
+def _is_output(folder: Path) -> bool:
+    """Whether a store lies in the folder; not where nobody can look, which is refused later."""
+    try:
+        return (folder / STORE).exists()
+    except OSError:
+        return False
 
 
 def _done(session: Session, work: Work) -> Summary:

@@ -1,4 +1,5 @@
 import json
+import os
 import socket
 from pathlib import Path
 
@@ -238,6 +239,35 @@ def test_a_file_that_cannot_be_opened_is_refused(
 
     assert said.code == 4
     assert "refused [recording.unopenable]" in said.err
+
+
+def test_a_folder_that_cannot_be_looked_into_is_refused_and_the_others_are_done(
+    clarity: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "study").mkdir()
+    (tmp_path / "study" / "ada.csv").write_text(GOOD)
+    out_of_reach(tmp_path / "study")
+    monkeypatch.chdir(tmp_path)
+
+    said = clarity("analyze", "study", "--out", "out")
+
+    assert said.code == 3
+    assert "refused [recording.unopenable]: study/xxx" in said.err
+    assert "1 analyzed, 1 refused" in said.err
+
+
+def out_of_reach(study: Path) -> None:
+    """A file so far down in folders that its path is too long to be looked at."""
+    left = os.pathconf(study, "PC_PATH_MAX") - len("study/") - len("/ben.csv")
+    below = os.open(study, os.O_RDONLY)
+    while left > 0:
+        name = "x" * min(250, left)
+        os.mkdir(name, dir_fd=below)
+        inner = os.open(name, os.O_RDONLY, dir_fd=below)
+        os.close(below)
+        below, left = inner, left - len(name) - 1
+    os.close(os.open("ben.csv", os.O_CREAT, dir_fd=below))
+    os.close(below)
 
 
 def test_a_folder_that_cannot_be_made_is_said(clarity: Command, ada: Path):
