@@ -1,7 +1,6 @@
 """What every command needs: who acts, which store, and how to speak."""
 
 import getpass
-import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -12,6 +11,7 @@ import click
 import orjson
 
 from clarity.adapters.cli.exits import Exit
+from clarity.adapters.cli.standard_output import standard_output
 from clarity.adapters.cli.words import printable
 from clarity.application.clarity import Clarity
 from clarity.domain.errors import ClarityError
@@ -106,8 +106,9 @@ class Session:
     def answer(self, content: object) -> None:
         """One JSON document on standard output."""
         options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS
-        sys.stdout.buffer.write(orjson.dumps(content, option=options) + b"\n")
-        sys.stdout.buffer.flush()
+        out = standard_output().buffer
+        out.write(orjson.dumps(content, option=options) + b"\n")
+        out.flush()
 
     def fail(self, error: ClarityError, exit_code: Exit = Exit.FAILED) -> NoReturn:
         """Say what is wrong and leave."""
