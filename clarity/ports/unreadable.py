@@ -28,6 +28,7 @@ __all__ = [
     "NoSamples",
     "NoSuchColumn",
     "NotText",
+    "OddEpoch",
     "PackedFile",
     "Spreadsheet",
     "TooBig",
@@ -273,6 +274,15 @@ class UnevenTimes(UnreadableRecording):
     problem: ClassVar[str] = "the times make no even recording"
     expected: ClassVar[str] = "evenly spaced times, 1 s to 30 min apart"
     advice: ClassVar[str] = "split the file, or say how long an epoch is with --epoch"
+
+
+class OddEpoch(UnreadableRecording):
+    """No whole number of epochs makes a day."""
+
+    code: ClassVar[str] = "recording.odd-epoch"
+    problem: ClassVar[str] = "a day is no whole number of these epochs"
+    expected: ClassVar[str] = "an epoch that divides the day, as 5 s, 30 s or 60 s"
+    advice: ClassVar[str] = "export the recording at another epoch, or say it with --epoch"
 
 
 class TooCoarse(UnreadableRecording):
