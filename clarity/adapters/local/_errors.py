@@ -44,6 +44,10 @@ def _corrupt(_: float) -> PortError:
     return Corrupt(STORE)
 
 
+def _no_store(_: float) -> PortError:
+    return Corrupt("the store, if the file is one,")
+
+
 def _too_large(_: float) -> PortError:
     return TooLarge("one stored item, bytes,", MAX_BLOB_BYTES, MAX_BLOB_BYTES + 1)
 
@@ -59,7 +63,7 @@ REFUSALS: Final[Mapping[int, Callable[[float], PortError]]] = MappingProxyType(
         sqlite3.SQLITE_LOCKED: _timed_out,
         sqlite3.SQLITE_NOLFS: _unavailable("the store's disk"),
         sqlite3.SQLITE_NOMEM: _unavailable("the store, for want of memory,"),
-        sqlite3.SQLITE_NOTADB: _corrupt,
+        sqlite3.SQLITE_NOTADB: _no_store,
         sqlite3.SQLITE_PERM: _denied,
         sqlite3.SQLITE_PROTOCOL: _timed_out,
         sqlite3.SQLITE_READONLY: _denied,
