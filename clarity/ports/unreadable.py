@@ -39,6 +39,7 @@ __all__ = [
     "UnopenableFile",
     "UnparsableLine",
     "UnreadableRecording",
+    "UnusedWear",
     "WearTable",
 ]
 
@@ -312,6 +313,15 @@ class IncompleteDay(UnreadableRecording):
     problem: ClassVar[str] = "a day has not 1,440 minutes"
     expected: ClassVar[str] = "every minute of each day, in order, in one block"
     advice: ClassVar[str] = "take the table as published, without lines removed"
+
+
+class UnusedWear(UnreadableRecording):
+    """Wear flags were given for a recording whose format takes none."""
+
+    code: ClassVar[str] = "recording.unused-wear"
+    problem: ClassVar[str] = "the format of this recording takes no wear flags"
+    expected: ClassVar[str] = "a table of NHANES beside the wear table"
+    advice: ClassVar[str] = "leave --wear out"
 
 
 class WearTable(UnreadableRecording):
