@@ -106,6 +106,8 @@ def _counted(report: RegridReport) -> dict[str, int]:
         "samples repeat an epoch; one of each was kept": report.duplicates,
         "samples contradict an earlier one of their epoch; the last counts": report.conflicts,
         "samples came out of order and were sorted by time": report.out_of_order,
-        "times in the hour that the clock change skips were moved forward": report.in_gap,
-        "times lie in the hour that the clock change repeats": report.in_fold,
+        "times in the hour that the clock change skips were moved forward; if the device's clock "
+        "was not changed, what follows stands an hour early": report.in_gap,
+        "times lie in the hour that the clock change repeats; if the device's clock was not "
+        "changed, what follows stands an hour late": report.in_fold,
     }

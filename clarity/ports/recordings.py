@@ -75,7 +75,8 @@ class ReadOptions:
         time_column: heading of the column of times.
         value_column: heading of the column of values.
         date_order: how dates are written.
-        wear: a table of wear flags that belongs to the recording, where the format has one.
+        wear: a table of wear flags that belongs to the recording; refused where the format has
+            none.
         columns: the columns of a table that are read, each as a stream; empty to tell them from
             their headings.
     """

@@ -28,6 +28,7 @@ __all__ = [
     "NoSamples",
     "NoSuchColumn",
     "NotText",
+    "OddEpoch",
     "PackedFile",
     "Spreadsheet",
     "TooBig",
@@ -38,6 +39,7 @@ __all__ = [
     "UnopenableFile",
     "UnparsableLine",
     "UnreadableRecording",
+    "UnusedWear",
     "WearTable",
 ]
 
@@ -275,6 +277,15 @@ class UnevenTimes(UnreadableRecording):
     advice: ClassVar[str] = "split the file, or say how long an epoch is with --epoch"
 
 
+class OddEpoch(UnreadableRecording):
+    """No whole number of epochs makes a day."""
+
+    code: ClassVar[str] = "recording.odd-epoch"
+    problem: ClassVar[str] = "a day is no whole number of these epochs"
+    expected: ClassVar[str] = "an epoch that divides the day, as 5 s, 30 s or 60 s"
+    advice: ClassVar[str] = "export the recording at another epoch, or say it with --epoch"
+
+
 class TooCoarse(UnreadableRecording):
     """The table holds sums of hours or days."""
 
@@ -302,6 +313,15 @@ class IncompleteDay(UnreadableRecording):
     problem: ClassVar[str] = "a day has not 1,440 minutes"
     expected: ClassVar[str] = "every minute of each day, in order, in one block"
     advice: ClassVar[str] = "take the table as published, without lines removed"
+
+
+class UnusedWear(UnreadableRecording):
+    """Wear flags were given for a recording whose format takes none."""
+
+    code: ClassVar[str] = "recording.unused-wear"
+    problem: ClassVar[str] = "the format of this recording takes no wear flags"
+    expected: ClassVar[str] = "a table of NHANES beside the wear table"
+    advice: ClassVar[str] = "leave --wear out"
 
 
 class WearTable(UnreadableRecording):

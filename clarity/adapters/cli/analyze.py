@@ -30,6 +30,7 @@ from clarity.adapters.cli.reading import (
     source_of,
 )
 from clarity.adapters.cli.session import Session, json_option, pass_session
+from clarity.adapters.cli.words import spoken, text_of
 from clarity.adapters.cli.writing import write
 from clarity.application.ask_model import ModelQuestion
 from clarity.application.belonging import LabelBy
@@ -80,7 +81,9 @@ class Work:
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=EXISTING)
 @click.option("--out", required=True, type=FOLDER, help="Where the documents go.")
-@click.option("--patient", metavar="ID", help="Label of the person, instead of the file's.")
+@click.option(
+    "--patient", metavar="ID", callback=text_of, help="Label of the person, instead of the file's."
+)
 @click.option(
     "--diary",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -126,7 +129,7 @@ def analyze(
         settings=chosen(context)
         | chosen_analyses(context)
         | ({"--patient": patient} if patient else {})
-        | ({"--diary": diary.name} if diary else {})
+        | ({"--diary": spoken(Path(diary.name))} if diary else {})
         | told_question(model),
     )
     _tell(session, work, _done(session, work))
@@ -149,16 +152,35 @@ def expanded(paths: Sequence[Path]) -> Iterator[Path]:
     The files, with folders replaced by the files in them and in folders below, in order of name.
 
     Hidden ones are left out, and so are folders that hold a store, since what lies in those are
-    results.
+    results. A folder that cannot be looked into stands for what is in it, and is refused when it is
+    opened.
     """
     for path in paths:
         if not path.is_dir():
             yield path
             continue
-        inside = sorted(one for one in path.iterdir() if not one.name.startswith("."))
-        yield from (one for one in inside if one.is_file())
-        below = (one for one in inside if one.is_dir() and not one.is_symlink())
-        yield from expanded([one for one in below if not (one / STORE).exists()])
+        try:
+            files, folders = _inside(path)
+        except OSError:
+            yield path
+            continue
+        yield from files
+        yield from expanded(folders)
+
+
+def _inside(folder: Path) -> tuple[list[Path], list[Path]]:
+    """The files in the folder and the folders to look into, in order of name."""
+    inside = sorted(one for one in folder.iterdir() if not one.name.startswith("."))
+    below = [one for one in inside if one.is_dir() and not one.is_symlink()]
+    return [one for one in inside if one.is_file()], [one for one in below if not _is_output(one)]
+
+
+def _is_output(folder: Path) -> bool:
+    """Whether a store lies in the folder; not where nobody can look, which is refused later."""
+    try:
+        return (folder / STORE).exists()
+    except OSError:
+        return False
 
 
 def _done(session: Session, work: Work) -> Summary:
@@ -223,7 +245,7 @@ def _tell(session: Session, work: Work, summary: Summary) -> None:
         session.answer(_as_json(work, summary))
     elif summary.entries:
         session.say(f"{len(summary.entries)} analyzed, {len(summary.refused)} refused")
-        click.echo(str(work.out / "report.html"))
+        click.echo(spoken(work.out / "report.html"))
     if summary.gone:
         session.say(
             f"left out of the overview, since the store holds their results no more: "
@@ -236,7 +258,7 @@ def _tell(session: Session, work: Work, summary: Summary) -> None:
 
 def _as_json(work: Work, summary: Summary) -> dict[str, object]:
     return {
-        "out": str(work.out),
+        "out": spoken(work.out),
         "analyzed": [
             {
                 "participant": entry.participant,

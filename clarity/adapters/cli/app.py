@@ -16,6 +16,7 @@ from clarity.adapters.cli.person import erase, export
 from clarity.adapters.cli.profile import profile
 from clarity.adapters.cli.read import read
 from clarity.adapters.cli.session import Opener, Session, current, login_name
+from clarity.adapters.cli.standard_output import NoOutput, answering
 from clarity.adapters.cli.store import store
 from clarity.adapters.cli.streams import streams
 from clarity.adapters.cli.summary import summary
@@ -41,7 +42,10 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> object:
         """The command's answer, or the error in words and the exit code."""
         try:
-            return super().invoke(ctx)
+            with answering():
+                return super().invoke(ctx)
+        except NoOutput:
+            raise
         except ClarityError as error:
             if not isinstance(ctx.obj, Session):
                 raise

@@ -1,6 +1,5 @@
 """`clarity audit`: what happened to whose data, and whether the trail is whole."""
 
-import sys
 from datetime import UTC, datetime
 from typing import NoReturn
 
@@ -11,6 +10,7 @@ from clarity.adapters.cli.audit_heads import sign, verify
 from clarity.adapters.cli.audit_recover import recover
 from clarity.adapters.cli.audit_ship import ship
 from clarity.adapters.cli.session import Session, pass_session
+from clarity.adapters.cli.standard_output import standard_output
 from clarity.ports.audit import AuditFilter
 from clarity.ports.report import AuditFormat
 
@@ -98,10 +98,11 @@ def report(
         since=period[0],
         until=period[1],
     )
+    out = standard_output().buffer
     with session.open() as app:
         records = app.audit_report.run(
             wanted, actor=session.acting, correlation=app.ids.correlation()
         )
         for piece in app.audit_renderer.render(records, format_=AuditFormat(format_)):
-            sys.stdout.buffer.write(piece)
-    sys.stdout.buffer.flush()
+            out.write(piece)
+    out.flush()

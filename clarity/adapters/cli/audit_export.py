@@ -9,6 +9,7 @@ import click
 
 from clarity.adapters.cli.exits import Exit
 from clarity.adapters.cli.session import Session, json_option, pass_session
+from clarity.adapters.cli.words import spoken
 from clarity.adapters.cli.writing import stream
 from clarity.application.clarity import Clarity
 from clarity.domain.audit import BrokenChain
@@ -48,10 +49,10 @@ def export(session: Session, out: Path, patient: tuple[str, ...]) -> None:
     except ClarityError as error:
         session.fail(error)
     if session.as_json:
-        session.answer({"out": str(out), "size_bytes": size_bytes})
+        session.answer({"out": spoken(out), "size_bytes": size_bytes})
         return
     session.say(f"{size_bytes:,} bytes; send them with the key of `clarity audit key`")
-    click.echo(str(out))
+    click.echo(spoken(out))
 
 
 def _exported(session: Session, out: Path, patients: Sequence[str]) -> int:

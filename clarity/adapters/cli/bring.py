@@ -11,6 +11,7 @@ from clarity.adapters.cli.exits import Exit
 from clarity.adapters.cli.progress import progress
 from clarity.adapters.cli.reading import label_by, read_options, reading_options, refusal, source_of
 from clarity.adapters.cli.session import Session, json_option, pass_session
+from clarity.adapters.cli.words import text_of
 from clarity.application.belonging import LabelBy
 from clarity.application.bulk_import import Imported
 from clarity.application.orders import Order
@@ -24,7 +25,9 @@ EXISTING: Final = click.Path(exists=True, path_type=Path)
 
 @click.command("import")
 @click.argument("files", nargs=-1, required=True, type=EXISTING)
-@click.option("--patient", metavar="ID", help="Label of the person, instead of the file's.")
+@click.option(
+    "--patient", metavar="ID", callback=text_of, help="Label of the person, instead of the file's."
+)
 @reading_options
 @json_option
 @pass_session

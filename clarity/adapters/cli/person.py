@@ -8,6 +8,7 @@ from typing import Final
 import click
 
 from clarity.adapters.cli.session import Session, json_option, pass_session
+from clarity.adapters.cli.words import spoken
 from clarity.adapters.cli.writing import scatter
 from clarity.application.erase import Erased
 from clarity.domain.errors import ClarityError
@@ -50,10 +51,10 @@ def export(session: Session, patient: str, out: Path) -> None:
     except ClarityError as error:
         session.fail(error)
     if session.as_json:
-        session.answer({"out": str(out), "files": names})
+        session.answer({"out": spoken(out), "files": names})
         return
     session.say(f"{len(names)} files about {patient}")
-    click.echo(str(out))
+    click.echo(spoken(out))
 
 
 @click.command()

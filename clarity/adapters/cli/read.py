@@ -2,13 +2,13 @@
 
 import csv
 import math
-import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 import click
 
 from clarity.adapters.cli.session import Session, json_option, pass_session
+from clarity.adapters.cli.standard_output import standard_output
 from clarity.application.clarity import Clarity
 from clarity.application.read import Days, NothingOfStream
 from clarity.domain.streams import DayChunk, StreamKind
@@ -72,7 +72,7 @@ def _chunks(session: Session, app: Clarity, days: Days) -> Iterator[DayChunk]:
 
 
 def _write(chunks: Iterable[DayChunk]) -> None:
-    out = csv.writer(sys.stdout, lineterminator="\n")
+    out = csv.writer(standard_output(), lineterminator="\n")
     for number, chunk in enumerate(chunks):
         if not number:
             out.writerow(["time", "value", "unit"])

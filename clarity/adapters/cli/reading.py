@@ -6,6 +6,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from clarity.adapters.cli.words import spoken, text_of
 from clarity.adapters.cli.zones import zone_of
 from clarity.application.belonging import LabelBy
 from clarity.domain.streams import Placement, Unit
@@ -20,8 +21,10 @@ META: Final = "clarity.reading"
 
 
 def _remember(context: click.Context, parameter: click.Parameter, value: object) -> None:
-    if value not in {None, ()} and parameter.name is not None:
-        context.meta.setdefault(META, {})[parameter.name] = value
+    if value in {None, ()} or parameter.name is None:
+        return
+    said = text_of(context, parameter, value) if isinstance(value, str) else value
+    context.meta.setdefault(META, {})[parameter.name] = said
 
 
 def _option(*names: str, **settings: Any) -> Callable[[F], F]:
@@ -71,6 +74,8 @@ def chosen(context: click.Context) -> dict[str, str]:
 
 
 def _said(value: object) -> str:
+    if isinstance(value, Path):
+        return spoken(value)
     return ", ".join(value) if isinstance(value, tuple) else str(value)
 
 
@@ -128,4 +133,5 @@ def _given(context: click.Context) -> dict[str, Any]:
 
 def source_of(path: Path) -> Source:
     """The file at `path`, opened when it is read."""
-    return Source(name=str(path), folder=str(path.absolute().parent), open=lambda: path.open("rb"))
+    folder = spoken(path.absolute().parent)
+    return Source(name=spoken(path), folder=folder, open=lambda: path.open("rb"))

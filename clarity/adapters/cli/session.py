@@ -1,7 +1,6 @@
 """What every command needs: who acts, which store, and how to speak."""
 
 import getpass
-import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -12,6 +11,8 @@ import click
 import orjson
 
 from clarity.adapters.cli.exits import Exit
+from clarity.adapters.cli.standard_output import standard_output
+from clarity.adapters.cli.words import printable
 from clarity.application.clarity import Clarity
 from clarity.domain.errors import ClarityError
 from clarity.domain.identity import Actor, PatientId, PatientRef, Purpose, Role, TenantId
@@ -100,18 +101,19 @@ class Session:
 
     def say(self, text: str) -> None:
         """A line for people, on standard error, so that standard output stays clean."""
-        click.echo(text, err=True)
+        click.echo(printable(text), err=True)
 
     def answer(self, content: object) -> None:
         """One JSON document on standard output."""
         options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS
-        sys.stdout.buffer.write(orjson.dumps(content, option=options) + b"\n")
-        sys.stdout.buffer.flush()
+        out = standard_output().buffer
+        out.write(orjson.dumps(content, option=options) + b"\n")
+        out.flush()
 
     def fail(self, error: ClarityError, exit_code: Exit = Exit.FAILED) -> NoReturn:
         """Say what is wrong and leave."""
         if self.as_json:
-            self.answer({"error": {"code": error.code, "message": str(error)}})
+            self.answer({"error": {"code": error.code, "message": printable(str(error))}})
         self.say(f"error [{error.code}]: {error}")
         raise click.exceptions.Exit(exit_code)
 

@@ -1,7 +1,6 @@
 """`clarity summary`: what each stream says of each day or week."""
 
 import csv
-import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
@@ -10,6 +9,7 @@ import attrs
 import click
 
 from clarity.adapters.cli.session import Session, json_option, pass_session
+from clarity.adapters.cli.standard_output import standard_output
 from clarity.application.read import Days
 from clarity.application.summarize import Period
 from clarity.domain.streams import StreamKind
@@ -132,7 +132,7 @@ def _of(stream: StreamKind, summaries: Sequence[PeriodSummary]) -> Iterator[Row]
 
 
 def _write_csv(rows: Sequence[Row]) -> None:
-    out = csv.writer(sys.stdout, lineterminator="\n")
+    out = csv.writer(standard_output(), lineterminator="\n")
     out.writerow([field.name for field in attrs.fields(Row)])
     out.writerows(attrs.astuple(row) for row in rows)
 

@@ -17,8 +17,15 @@ from clarity.domain.actigraphy.regrid import (
     regrid,
 )
 from clarity.domain.streams import Placement, Unit
+from clarity.domain.timeline import DAY_S
 from clarity.ports.recordings import Notice, ReadOptions, Recording
-from clarity.ports.unreadable import ContradictoryTimes, MissingZone, NoSamples, UnevenTimes
+from clarity.ports.unreadable import (
+    ContradictoryTimes,
+    MissingZone,
+    NoSamples,
+    OddEpoch,
+    UnevenTimes,
+)
 
 __all__ = [
     "Facts",
@@ -110,9 +117,10 @@ def laid(
 
     Raises:
         UnevenTimes: they follow no single epoch, or span too long a time.
+        OddEpoch: no whole number of epochs makes a day.
     """
     try:
-        return regrid(
+        done = regrid(
             samples,
             zone=zone,
             unit=unit,
@@ -120,8 +128,13 @@ def laid(
             device=preset.device if options.device is None else options.device,
             placement=options.placement or preset.placement,
         )
-    except (NoEpoch, MixedEpochs, TooLongSpan) as error:
+    except (NoEpoch, MixedEpochs) as error:
+        raise UnevenTimes(file=file, detail=error.fact) from error
+    except TooLongSpan as error:
         raise UnevenTimes(file=file, detail=str(error)) from error
+    if DAY_S % done.report.epoch_s:
+        raise OddEpoch(file=file, detail=f"{done.report.epoch_s} s")
+    return done
 
 
 def laid_recording(label: str | None, samples: Samples, unit: Unit, facts: Facts) -> Recording:

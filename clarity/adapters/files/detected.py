@@ -17,12 +17,12 @@ from clarity.adapters.files.fitbit_json import FitbitJsonRecordings
 from clarity.adapters.files.fitbit_nights import FitbitNightRecordings
 from clarity.adapters.files.gt3x import Gt3xRecordings
 from clarity.adapters.files.limits import Limits
-from clarity.adapters.files.nhanes import NhanesRecordings
+from clarity.adapters.files.nhanes import NHANES_DAYS, NhanesRecordings
 from clarity.adapters.files.ukbiobank import UkBiobankRecordings
 from clarity.adapters.files.wide_days import WideDayRecordings
 from clarity.adapters.files.wide_streams import WIDE_STREAMS, WideStreamRecordings
 from clarity.ports.recordings import Format, ReadOptions, Recording, Recordings, Source
-from clarity.ports.unreadable import NoSamples, Spreadsheet, UnknownFormat
+from clarity.ports.unreadable import NoSamples, Spreadsheet, UnknownFormat, UnusedWear
 
 __all__ = ["FORMATS", "DetectedRecordings", "all_readers"]
 
@@ -85,9 +85,9 @@ class DetectedRecordings(Recordings):
     def read(self, source: Source, *, options: ReadOptions) -> tuple[Recording, ...]:
         """The recordings, by the reader that knows the format."""
         asked = options.format or (WIDE_STREAMS.id if options.columns else None)
-        if asked is not None:
-            return self._asked(asked, source).read(source, options=options)
-        return self._recognized(source).read(source, options=options)
+        reader = self._recognized(source) if asked is None else self._asked(asked, source)
+        _refuse_unused_wear(reader, source, options)
+        return reader.read(source, options=options)
 
     def _asked(self, format_id: str, source: Source) -> Recordings:
         for reader in self.readers:
@@ -109,6 +109,13 @@ class DetectedRecordings(Recordings):
         if not head_text(head).strip():
             raise NoSamples(file=source.name)
         raise UnknownFormat(file=source.name)
+
+
+def _refuse_unused_wear(reader: Recordings, source: Source, options: ReadOptions) -> None:
+    """Flags that are not looked at would stand in a report as if they had been."""
+    formats = reader.formats()
+    if options.wear is not None and NHANES_DAYS not in formats:
+        raise UnusedWear(file=source.name, detail=formats[0].id)
 
 
 def _is_workbook(head: bytes) -> bool:

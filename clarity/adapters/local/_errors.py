@@ -1,5 +1,6 @@
 """What SQLite and the file system say, in the words of the ports; one table, used once."""
 
+import os
 import queue
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
@@ -43,6 +44,10 @@ def _corrupt(_: float) -> PortError:
     return Corrupt(STORE)
 
 
+def _no_store(_: float) -> PortError:
+    return Corrupt("the store, if the file is one,")
+
+
 def _too_large(_: float) -> PortError:
     return TooLarge("one stored item, bytes,", MAX_BLOB_BYTES, MAX_BLOB_BYTES + 1)
 
@@ -51,14 +56,14 @@ REFUSALS: Final[Mapping[int, Callable[[float], PortError]]] = MappingProxyType(
     {
         sqlite3.SQLITE_AUTH: _denied,
         sqlite3.SQLITE_BUSY: _timed_out,
-        sqlite3.SQLITE_CANTOPEN: _unavailable(STORE),
+        sqlite3.SQLITE_CANTOPEN: _unavailable("the store, whose file and folder must be writable,"),
         sqlite3.SQLITE_CORRUPT: _corrupt,
         sqlite3.SQLITE_FULL: _unavailable("the store, whose disk is full,"),
         sqlite3.SQLITE_IOERR: _unavailable("the store's disk"),
         sqlite3.SQLITE_LOCKED: _timed_out,
         sqlite3.SQLITE_NOLFS: _unavailable("the store's disk"),
         sqlite3.SQLITE_NOMEM: _unavailable("the store, for want of memory,"),
-        sqlite3.SQLITE_NOTADB: _corrupt,
+        sqlite3.SQLITE_NOTADB: _no_store,
         sqlite3.SQLITE_PERM: _denied,
         sqlite3.SQLITE_PROTOCOL: _timed_out,
         sqlite3.SQLITE_READONLY: _denied,
@@ -84,7 +89,8 @@ def translated(busy_timeout_s: float) -> Iterator[None]:
     except PermissionError as error:
         raise Denied("the file of the store") from error
     except OSError as error:
-        raise Unavailable("the file of the store") from error
+        why = f" ({os.strerror(error.errno)})" if error.errno else ""
+        raise Unavailable(f"the file of the store{why}") from error
     except UnicodeDecodeError as error:
         raise Corrupt(STORE) from error
 

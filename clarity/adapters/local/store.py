@@ -23,6 +23,11 @@ OWNER_ONLY_FOLDER: Final = 0o700
 FILE_CONNECTIONS: Final = 4
 """Connections to a file, so most threads that work at once; further ones wait their turn."""
 
+APPLICATION_AT: Final = 68
+"""Where the application id stands in a SQLite file, in four bytes (sqlite.org/fileformat2)."""
+
+HEAD_BYTES: Final = APPLICATION_AT + 4
+
 _Slots = queue.SimpleQueue[sqlite3.Connection | None]
 """Taken from and put back to in one step of C each, which no interrupt finds half done."""
 
@@ -139,7 +144,7 @@ def _in_file(path: Path, busy_timeout_s: float) -> SqliteStore:
     if not path.exists():
         _create(path, busy_timeout_s)
     mode = stat.S_IMODE(path.stat().st_mode)
-    if mode & ~OWNER_ONLY:
+    if mode & ~OWNER_ONLY and _is_store(path):
         path.chmod(mode & OWNER_ONLY)
     name = f"{path.absolute().as_uri()}?mode=rw"
     with ExitStack() as undone:
@@ -149,6 +154,13 @@ def _in_file(path: Path, busy_timeout_s: float) -> SqliteStore:
         store = _store(name, busy_timeout_s, [connection, *[None] * (FILE_CONNECTIONS - 1)])
         undone.pop_all()
     return store
+
+
+def _is_store(path: Path) -> bool:
+    """Whether the file is marked as a store, before SQLite puts anything beside it."""
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    return head[APPLICATION_AT:] == schema.APPLICATION_ID.to_bytes(4)
 
 
 def _store(

@@ -51,12 +51,14 @@ class NoEpoch(DomainError):
     n_distinct: int
     step_s: float
 
+    @property
+    def fact(self) -> str:
+        """What is true, without what to do."""
+        usual = f"the usual step is {self.step_s:g} s, which is no epoch in use"
+        return usual if self.n_distinct > 1 else "there is one time alone"
+
     def __str__(self) -> str:
-        usual = f"the usual step is {self.step_s:g} s" if self.n_distinct > 1 else "none to compare"
-        return (
-            f"{self.n_distinct} distinct times give no epoch ({usual}); a recording has evenly "
-            f"spaced times, 1 s to 30 min apart: say how long an epoch is with --epoch"
-        )
+        return f"{self.fact}; evenly spaced times are needed: say how long an epoch is with --epoch"
 
 
 @attrs.define(eq=False)
@@ -68,12 +70,16 @@ class MixedEpochs(DomainError):
     other_s: int
     share: float
 
-    def __str__(self) -> str:
+    @property
+    def fact(self) -> str:
+        """What is true, without what to do."""
         return (
             f"{self.share:.0%} of the samples follow another step ({self.other_s} s) than the "
-            f"epoch of {self.epoch_s} s; split the file where the epoch changes, or say which "
-            f"epoch it has with --epoch"
+            f"epoch of {self.epoch_s} s"
         )
+
+    def __str__(self) -> str:
+        return f"{self.fact}; split the file where it changes, or say its epoch with --epoch"
 
 
 @attrs.define(eq=False)

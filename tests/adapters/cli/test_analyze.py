@@ -1,5 +1,7 @@
 import json
+import os
 import socket
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -238,6 +240,68 @@ def test_a_file_that_cannot_be_opened_is_refused(
 
     assert said.code == 4
     assert "refused [recording.unopenable]" in said.err
+
+
+@pytest.mark.parametrize(
+    ("month", "told"),
+    [
+        (
+            3,
+            (
+                "60 times in the hour that the clock change skips were moved forward; if the device's "
+                "clock was not changed, what follows stands an hour early"
+            ),
+        ),
+        (
+            10,
+            (
+                "60 times lie in the hour that the clock change repeats; if the device's clock was not "
+                "changed, what follows stands an hour late"
+            ),
+        ),
+    ],
+)
+def test_a_clock_that_may_not_have_been_changed_is_told_with_what_that_does(
+    clarity: Command, tmp_path: Path, month: int, told: str
+):
+    begin = datetime(2003, month, 28 if month == 3 else 24, tzinfo=UTC)
+    minutes = [begin + timedelta(minutes=number) for number in range(4 * 1440)]
+    rows = [f"{at:%Y-%m-%d %H:%M},{number % 97}" for number, at in enumerate(minutes)]
+    (tmp_path / "ada.csv").write_text("\n".join(["time,counts", *rows]))
+
+    clarity("analyze", tmp_path / "ada.csv", "--tz", "Europe/Oslo", "--out", tmp_path / "out")
+
+    results = json.loads((tmp_path / "out" / "results.json").read_text("utf-8"))
+    assert told in results["reading"]
+
+
+def test_a_folder_that_cannot_be_looked_into_is_refused_and_the_others_are_done(
+    clarity: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "study").mkdir()
+    (tmp_path / "study" / "ada.csv").write_text(GOOD)
+    out_of_reach(tmp_path / "study")
+    monkeypatch.chdir(tmp_path)
+
+    said = clarity("analyze", "study", "--out", "out")
+
+    assert said.code == 3
+    assert "refused [recording.unopenable]: study/xxx" in said.err
+    assert "1 analyzed, 1 refused" in said.err
+
+
+def out_of_reach(study: Path) -> None:
+    """A file so far down in folders that its path is too long to be looked at."""
+    left = os.pathconf(study, "PC_PATH_MAX") - len("study/") - len("/ben.csv")
+    below = os.open(study, os.O_RDONLY)
+    while left > 0:
+        name = "x" * min(250, left)
+        os.mkdir(name, dir_fd=below)
+        inner = os.open(name, os.O_RDONLY, dir_fd=below)
+        os.close(below)
+        below, left = inner, left - len(name) - 1
+    os.close(os.open("ben.csv", os.O_CREAT, dir_fd=below))
+    os.close(below)
 
 
 def test_a_folder_that_cannot_be_made_is_said(clarity: Command, ada: Path):

@@ -24,6 +24,7 @@ from clarity.ports.unreadable import (
     NegativeValue,
     NoSamples,
     NoSuchColumn,
+    OddEpoch,
     TooBig,
     UnevenTimes,
     UnparsableLine,
@@ -272,7 +273,7 @@ def test_an_absurd_date_is_refused(stamp):
 @pytest.mark.parametrize(
     ("stamps", "words"),
     [
-        (stamped(1), "1 distinct times"),
+        (stamped(1), "one time alone"),
         (stamped(4, step_s=47), "usual step is 47 s"),
         (stamped(10) + stamped(9, start="2003-05-07T12:11", step_s=30), "30 s"),
         (["1990-01-01 00:00:00", *stamped(9, step_s=1)], "wrong year"),
@@ -369,6 +370,30 @@ def test_a_column_of_labels_is_no_column_of_values():
     (recording,) = read_all(people_table([(*row, "x") for row in rows_of(5)], "Id,time,lux,note"))
 
     assert recording.series.values.tolist() == list(range(60))
+
+
+def test_times_that_are_not_even_are_told_once_with_what_to_do():
+    with pytest.raises(UnevenTimes) as refused:
+        read(table([f"2003-05-07T12:{m:02}:{s:02}" for m in range(60) for s in (0, 47)]))
+
+    assert str(refused.value) == (
+        "folder/person_7.csv: the times make no even recording (the usual step is 47 s, which is "
+        "no epoch in use); expected evenly spaced times, 1 s to 30 min apart; split the file, or "
+        "say how long an epoch is with --epoch"
+    )
+
+
+def test_an_epoch_of_which_no_whole_number_makes_a_day_is_refused():
+    seven = ReadOptions(zone=OSLO.zone, epoch_s=7)
+
+    with pytest.raises(OddEpoch) as refused:
+        read(table([f"2003-05-07T12:00:{s:02}" for s in range(0, 60, 7)]), seven)
+
+    assert str(refused.value) == (
+        "folder/person_7.csv: a day is no whole number of these epochs (7 s); expected an epoch "
+        "that divides the day, as 5 s, 30 s or 60 s; export the recording at another epoch, or "
+        "say it with --epoch"
+    )
 
 
 def test_a_given_epoch_and_repeats_are_reported():

@@ -3,6 +3,7 @@
 from functools import partial
 from zoneinfo import ZoneInfo
 
+import attrs
 import pytest
 
 from clarity.adapters.files.detected import FORMATS, DetectedRecordings
@@ -16,6 +17,7 @@ from clarity.ports.unreadable import (
     Spreadsheet,
     UnknownFormat,
     UnreadableRecording,
+    UnusedWear,
 )
 from tests.support.apple_export import FIRST, export, quantity, zipped
 from tests.support.device_files import (
@@ -39,6 +41,20 @@ from tests.support.shared import shared
 
 READER = DetectedRecordings()
 UTC_ = ReadOptions(zone=ZoneInfo("UTC"))
+
+
+@pytest.mark.parametrize("format_id", [None, "csv"])
+def test_wear_flags_are_never_left_out_unsaid(format_id: str | None):
+    wear = source_of(wide_table({"7": [1]}), "wear.csv")
+    options = attrs.evolve(UTC_, wear=wear, format=format_id)
+
+    with pytest.raises(UnusedWear) as refused:
+        READER.read(source_of(plain_table()), options=options)
+
+    assert str(refused.value) == (
+        "folder/person_7.csv: the format of this recording takes no wear flags (csv); expected a "
+        "table of NHANES beside the wear table; leave --wear out"
+    )
 
 
 @pytest.mark.parametrize(

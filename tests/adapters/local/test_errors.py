@@ -1,5 +1,6 @@
 """What SQLite and the file system say, entry by entry, in the words of the ports."""
 
+import errno
 import sqlite3
 
 import pytest
@@ -97,6 +98,18 @@ def test_an_error_of_the_driver_itself_is_unexpected():
 )
 def test_a_refusal_of_the_file_system_becomes_one_of_the_ports(error: OSError, kind: type):
     assert type(_translation(error)) is kind
+
+
+def test_why_the_file_cannot_be_reached_is_told_in_the_words_of_the_system():
+    told = str(_translation(OSError(errno.EROFS, "text that may hold data")))
+
+    assert told.startswith("the file of the store (Read-only file system) cannot be reached")
+
+
+def test_a_file_that_sqlite_cannot_open_is_said_to_need_room_to_write():
+    told = str(_translation(_error("SQLITE_CANTOPEN")))
+
+    assert told.startswith("the store, whose file and folder must be writable, cannot be reached")
 
 
 def test_other_errors_pass_unchanged():

@@ -78,6 +78,19 @@ def test_a_store_that_others_could_read_is_closed_to_them(tmp_path: Path):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+def test_a_file_that_is_no_store_stays_readable_for_whom_it_was(tmp_path: Path):
+    table, foreign = tmp_path / "study.csv", tmp_path / "foreign.db"
+    table.write_text("time,counts\n" * 100)
+    with closing(sqlite3.connect(foreign)) as connection:
+        connection.execute("CREATE TABLE notes (text)")
+
+    for path in (table, foreign):
+        path.chmod(0o644)
+        with pytest.raises(Corrupt), opened(path):
+            pass
+        assert stat.S_IMODE(path.stat().st_mode) == 0o644
+
+
 def test_a_store_is_durable_at_every_commit(tmp_path: Path):
     with (
         open_store(tmp_path / "store.db", busy_timeout_s=1) as store,

@@ -134,6 +134,14 @@ def body(page: str) -> str:
     return page.split("</style>")[1]
 
 
+def test_a_mean_day_of_nothing_is_said_and_not_drawn():
+    some, none = report_text(), report_text(**EMPTY)
+
+    told = "Nothing was recorded while worn, so there is no mean day."
+    assert [told in page for page in (some, none)] == [False, True]
+    assert ["Mean of " in page for page in (some, none)] == [True, False]
+
+
 def test_a_page_loads_nothing_and_runs_nothing(page: str):
     found = markup(page)
 
