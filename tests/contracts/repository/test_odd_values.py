@@ -16,7 +16,7 @@ from clarity.domain.timeline import NaiveTime, OutsideCalendar
 from clarity.ports.audit import AuditFilter
 from clarity.ports.entities import BadKey, Key, key_of
 from clarity.ports.errors import Corrupt
-from clarity.ports.query import Compare, Comparison, Query, Stored, field
+from clarity.ports.query import ALWAYS, Compare, Comparison, Query, Stored, field
 from clarity.ports.repository import Delete, Put, Upsert
 from tests.contracts.repository.harness import (
     ADA,
@@ -111,9 +111,11 @@ def test_a_zone_has_a_name():
         attrs.evolve(chunk(), zone=nameless)
 
 
-@pytest.mark.parametrize(
-    "changes", [None, 5, Put(chunk(), 0), iter([])], ids=lambda one: type(one).__name__
-)
+def _type(value: object) -> str:
+    return type(value).__name__
+
+
+@pytest.mark.parametrize("changes", [None, 5, Put(chunk(), 0), iter([])], ids=_type)
 def test_changes_that_are_no_sequence_are_refused_and_nothing_is_written(
     world: RepositoryHarness, changes: object
 ):
@@ -127,6 +129,31 @@ def test_changes_that_are_no_sequence_are_refused_and_nothing_is_written(
 def test_a_key_that_is_none_is_refused(world: RepositoryHarness, key: object):
     with pytest.raises(WrongType, match="the key"):
         world.repository.get(ADA, key)
+
+
+NO_PEOPLE = [None, "ada", ("clinic", "ada"), PatientId("ada")]
+
+
+@pytest.mark.parametrize("owner", NO_PEOPLE, ids=repr)
+def test_an_owner_that_is_none_is_refused(world: RepositoryHarness, owner: object):
+    with pytest.raises(WrongType, match="the owner"):
+        world.repository.get(owner, key_of(chunk()))
+
+
+@pytest.mark.parametrize("query", [None, "chunk", DayChunk, ALWAYS], ids=repr)
+def test_a_query_that_is_none_is_refused(world: RepositoryHarness, query: object):
+    with pytest.raises(WrongType, match="the query"):
+        world.repository.query(query)
+
+
+@pytest.mark.parametrize("told", [None, "nurse", ADA, evidence().event(())], ids=_type)
+def test_evidence_that_is_none_is_refused_and_nothing_is_written(
+    world: RepositoryHarness, told: object
+):
+    with pytest.raises(WrongType, match="the evidence"):
+        world.repository.commit([Put(chunk(), 0)], evidence=told)
+
+    assert trail_of(world) == ()
 
 
 @pytest.mark.parametrize("name", [5, [], None], ids=repr)

@@ -22,10 +22,17 @@ from clarity.adapters.aws.dynamodb.transaction import Work, work_of
 from clarity.domain.identity import PatientRef
 from clarity.domain.privacy import Beacons
 from clarity.ports.clock import Clock
-from clarity.ports.entities import Entity, Key, spec_for
+from clarity.ports.entities import Entity, EntitySpec, Key
 from clarity.ports.errors import NotFound, Unavailable
 from clarity.ports.query import Page, Query, Stored
-from clarity.ports.repository import Change, Committed, Evidence, Repository
+from clarity.ports.repository import (
+    Change,
+    Committed,
+    Evidence,
+    Repository,
+    check_get,
+    check_query,
+)
 
 __all__ = ["DynamoDBRepository"]
 
@@ -67,14 +74,16 @@ class DynamoDBRepository(Repository):
 
     def get(self, owner: PatientRef, key: Key) -> Stored[Entity]:
         """The entity under `key`, as last committed."""
-        return steadily(lambda: self._got(owner, key))
+        spec = check_get(owner, key)
+        return steadily(lambda: self._got(owner, key, spec))
 
     def query(self, query: Query[E]) -> Page[E]:
         """One page of the answer, in key order."""
+        check_query(query)
         return steadily(lambda: self._pages.page(query, self._looked))
 
-    def _got(self, owner: PatientRef, key: Key) -> Stored[Entity]:
-        spec, now_us = spec_for(key), micros(self.clock.now())
+    def _got(self, owner: PatientRef, key: Key, spec: EntitySpec) -> Stored[Entity]:
+        now_us = micros(self.clock.now())
         for sk in (key_text(key), *former_key_texts(key)):
             at = Address(MAIN.name, owner_pk(owner), sk)
             item = self.connection.run(attrs.evolve(get_op(self.connection, at), may_lag=True))
