@@ -279,6 +279,7 @@ class Repository(Protocol):
             TooLarge: more than 90 changes, or more bytes than the store takes at once.
             ValueError: two changes name one key, or an entity holds what cannot be stored (text
                 that is no Unicode).
+            NamelessZone: a time of an entity is in a zone without a name; nothing was written.
             Unavailable, TimedOut, Throttled: nothing is known; repeat with the same key.
         """
         ...

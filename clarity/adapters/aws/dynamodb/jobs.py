@@ -37,7 +37,7 @@ from clarity.domain.jobs import Job, JobState
 from clarity.ports.entities import Key
 from clarity.ports.erasure import Erasable, Holding
 from clarity.ports.errors import AlreadyExists, Corrupt, NotFound
-from clarity.ports.jobs import MAX_JOBS, JobPage, Jobs, TenantJobs
+from clarity.ports.jobs import JobPage, Jobs, TenantJobs, check_id, check_limit
 from clarity.ports.repository import Evidence
 
 __all__ = ["DynamoDBJobs"]
@@ -103,6 +103,7 @@ class DynamoDBJobs(Jobs, TenantJobs, Erasable):
 
     def get(self, actor: Actor, job: str) -> Job:
         """The job of that id, as last kept."""
+        check_id(job)
         item = self.connection.run(get_op(self.connection, _at(actor.tenant, job)))
         if item is None:
             raise NotFound(f"{KIND} {job}")
@@ -113,7 +114,7 @@ class DynamoDBJobs(Jobs, TenantJobs, Erasable):
 
     def of(self, actor: Actor, *, limit: int, cursor: str | None) -> JobPage:
         """At most `limit` jobs of `actor` after `cursor`, newest first."""
-        _check_limit(limit)
+        check_limit(limit)
         pk = _of_actor(actor.tenant, actor.id)
         start = None
         if cursor is not None:
@@ -136,7 +137,7 @@ class DynamoDBJobs(Jobs, TenantJobs, Erasable):
 
         The index tells which, late by what it lags behind; the jobs are read consistently.
         """
-        _check_limit(limit)
+        check_limit(limit)
         asked, after = _unfinished(tenant, 0).encode(), ""
         if cursor is not None:
             (after,) = place_of(cursor, question=asked, key=self.cursor_key)
@@ -230,11 +231,6 @@ class DynamoDBJobs(Jobs, TenantJobs, Erasable):
     def _put(self, item: Item, condition: Action) -> Action:
         table = self.connection.table(MAIN.name)
         return {"Put": {"TableName": table, "Item": item, **condition}}
-
-
-def _check_limit(limit: int) -> None:
-    if not 1 <= limit <= MAX_JOBS:
-        raise ValueError(f"a page holds 1 to {MAX_JOBS} jobs, not {limit}")
 
 
 def _at(tenant: TenantId, job: str) -> Address:
