@@ -49,7 +49,8 @@ class Erased:
     Attributes:
         removed: how many things went in this run.
         left: what every store counts afterwards, by store and kind; all zero.
-        tombstone: the record that ends the erasure in the person's chain.
+        tombstone: the record that ends the erasure in the person's chain; counted was after it, so
+            nothing that was stored before it is held.
     """
 
     removed: int
@@ -113,14 +114,32 @@ class ErasePatient:
             at=self.clock.now(),
         )
         with self.track.running(JobKind.ERASE, actor=actor, correlation=correlation) as progress:
-            removed = self._until_none(patient, evidence, progress)
-            left = self._counted(patient)
-            if _count(left):
-                raise StillHeld(_count(left))
+            return self._ended(evidence, progress)
+
+    def _ended(self, evidence: Evidence, progress: Progress) -> Erased:
+        """
+        A tombstone behind which nothing is held: what was stored before it is counted after it.
+
+        Raises:
+            StillHeld: something is, however often it was removed.
+        """
+        patient, actor, removed, held = evidence.patient, evidence.actor, 0, 0
+        for _ in range(ROUNDS):
+            removed += self._until_none(patient, evidence, progress)
+            self._require_none(patient)
             tombstone = self._record(
-                Operation.ERASE, patient, actor, correlation, Touched(TOMBSTONE)
+                Operation.ERASE, patient, actor, evidence.correlation, Touched(TOMBSTONE)
             )
-            return Erased(removed=removed, left=left, tombstone=tombstone)
+            left = self._counted(patient)
+            held = _count(left)
+            if not held:
+                return Erased(removed=removed, left=left, tombstone=tombstone)
+        raise StillHeld(held)
+
+    def _require_none(self, patient: PatientRef) -> None:
+        held = _count(self._counted(patient))
+        if held:
+            raise StillHeld(held)
 
     def _counted(self, patient: PatientRef) -> Mapping[str, tuple[Holding, ...]]:
         return {name: store.holdings(patient) for name, store in self.stores.items()}

@@ -15,7 +15,7 @@ import numpy as np
 
 from clarity.domain.errors import DomainError
 
-__all__ = ["WrongType", "exactly", "exactly_typed", "is_unicode", "whole"]
+__all__ = ["WrongType", "exactly", "exactly_typed", "is_unicode", "require", "whole"]
 
 Check = Callable[[Any], bool]
 Validator = Callable[[object, "attrs.Attribute[Any]", Any], None]
@@ -44,6 +44,17 @@ def whole(value: "int | np.integer[Any]") -> int:
 def is_unicode(text: str) -> bool:
     """Whether `text` can be written in UTF-8; half a surrogate pair cannot."""
     return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def require(value: object, wanted: type, what: str) -> None:
+    """
+    Nothing, when `value` is exactly of the class `wanted`; `what` names it.
+
+    Raises:
+        WrongType: it is of another.
+    """
+    if type(value) is not wanted:
+        raise WrongType(what, wanted.__name__)
 
 
 def exactly(hint: Any) -> Validator:

@@ -17,6 +17,7 @@ from typing import ClassVar, Final
 import attrs
 
 from clarity.domain.errors import DomainError
+from clarity.domain.exact import WrongType, exactly_typed, is_unicode
 from clarity.domain.identity import Actor, CorrelationId, PatientRef, TenantId
 from clarity.domain.timeline import NaiveTime
 
@@ -72,7 +73,12 @@ def _aware(_: object, attribute: "attrs.Attribute[datetime]", value: datetime) -
         raise NaiveTime(attribute.name)
 
 
-@attrs.frozen(kw_only=True)
+def _unicode(_: object, attribute: "attrs.Attribute[str]", value: str) -> None:
+    if not is_unicode(value):
+        raise WrongType(f"Job.{attribute.name}", "Unicode text")
+
+
+@attrs.frozen(kw_only=True, field_transformer=exactly_typed)
 class Job:
     """
     One piece of long work.
@@ -90,20 +96,25 @@ class Job:
         started_at: aware.
         heard_at: when it last said something, aware.
         problem: code of the error that ended it, empty otherwise.
+
+    Raises:
+        WrongType: a field was given a value of another type, or text that is no Unicode.
+        NaiveTime: a time has no zone.
+        ValueError: the id is empty, or less than nothing is done.
     """
 
-    id: str = attrs.field(validator=attrs.validators.min_len(1))
+    id: str = attrs.field(validator=attrs.validators.and_(attrs.validators.min_len(1), _unicode))
     correlation: CorrelationId
     kind: JobKind
     tenant: TenantId
-    actor: str
+    actor: str = attrs.field(validator=_unicode)
     patient: PatientRef | None = None
     state: JobState = JobState.RUNNING
     done: int = attrs.field(default=0, validator=attrs.validators.ge(0))
     total: int | None = None
     started_at: datetime = attrs.field(validator=_aware)
     heard_at: datetime = attrs.field(validator=_aware)
-    problem: str = ""
+    problem: str = attrs.field(default="", validator=_unicode)
 
     def is_of(self, actor: Actor) -> bool:
         """Whether `actor` started it, for the same tenant."""

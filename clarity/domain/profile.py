@@ -18,7 +18,7 @@ import attrs
 from clarity.domain.errors import DomainError
 from clarity.domain.exact import exactly_typed
 from clarity.domain.privacy import SENSITIVE
-from clarity.domain.timeline import NaiveTime
+from clarity.domain.timeline import NaiveTime, zone_name
 
 __all__ = ["BadEmail", "BadProfile", "Details", "EmailAddress", "Profile"]
 
@@ -98,6 +98,10 @@ def _is_name(_: object, __: "attrs.Attribute[str]", name: str) -> None:
         raise BadProfile("the name holds a character that cannot be printed")
 
 
+def _has_name(_: object, __: "attrs.Attribute[ZoneInfo]", zone: ZoneInfo) -> None:
+    zone_name(zone)
+
+
 @attrs.frozen(kw_only=True, field_transformer=exactly_typed)
 class Details:
     """
@@ -113,7 +117,7 @@ class Details:
     email: EmailAddress = attrs.field(repr=False, metadata=SENSITIVE)
     name: str = attrs.field(default="", repr=False, metadata=SENSITIVE, validator=_is_name)
     birth_year: int | None = attrs.field(default=None, repr=False, metadata=SENSITIVE)
-    zone: ZoneInfo
+    zone: ZoneInfo = attrs.field(validator=_has_name)
 
 
 def _aware(_: object, attribute: "attrs.Attribute[datetime]", value: datetime) -> None:

@@ -22,6 +22,7 @@ __all__ = [
     "LocalDay",
     "LocalStamps",
     "NaiveTime",
+    "NamelessZone",
     "OutsideCalendar",
     "TimeWindow",
     "UnknownZone",
@@ -33,6 +34,7 @@ __all__ = [
     "lasting",
     "local_seconds",
     "localize",
+    "zone_name",
     "zone_named",
     "zone_offsets",
 ]
@@ -129,6 +131,29 @@ def zone_named(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise UnknownZone(name) from error
+
+
+@attrs.define(eq=False)
+class NamelessZone(DomainError):
+    """A time zone was made without a name, so no store could tell which one it is."""
+
+    code: ClassVar[str] = "time.nameless-zone"
+
+    def __str__(self) -> str:
+        return "a time zone has no name; take it by its name, for example ZoneInfo('Europe/Oslo')"
+
+
+def zone_name(zone: ZoneInfo) -> str:
+    """
+    The IANA name of the zone.
+
+    Raises:
+        NamelessZone: it was read from a file and has none.
+    """
+    name: str | None = zone.key
+    if not name:
+        raise NamelessZone
+    return name
 
 
 def _in_calendar(_: object, attribute: "attrs.Attribute[datetime]", value: datetime) -> None:

@@ -2,16 +2,26 @@
 
 from abc import abstractmethod
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 import attrs
 
 from clarity.domain.audit import AuditEvent, AuditRecord, ChainHead
-from clarity.domain.exact import WrongType, exactly_typed, is_unicode
+from clarity.domain.exact import WrongType, exactly_typed, is_unicode, require
 from clarity.domain.identity import PatientRef, TenantId
 from clarity.domain.timeline import NaiveTime
 
-__all__ = ["AuditFilter", "AuditPage", "AuditSink", "AuditTrail"]
+__all__ = [
+    "AuditFilter",
+    "AuditPage",
+    "AuditSink",
+    "AuditTrail",
+    "check_append",
+    "check_records",
+]
+
+MAX_RECORDS: Final = 1_000
+"""Most records of one page."""
 
 
 def _aware_or_none(
@@ -68,6 +78,30 @@ class AuditPage:
     cursor: str | None
 
 
+def check_append(event: AuditEvent) -> None:
+    """
+    Nothing, when it is an event.
+
+    Raises:
+        WrongType: it is none.
+    """
+    require(event, AuditEvent, "the event")
+
+
+def check_records(wanted: AuditFilter, limit: int) -> None:
+    """
+    Nothing, when a trail can be asked for such a page.
+
+    Raises:
+        ValueError: the limit is out of range.
+        WrongType: one of them is of another type.
+    """
+    require(wanted, AuditFilter, "the filter")
+    require(limit, int, "the limit")
+    if not 1 <= limit <= MAX_RECORDS:
+        raise ValueError(f"a page holds 1 to {MAX_RECORDS} records, not {limit}")
+
+
 @runtime_checkable
 class AuditSink(Protocol):
     """Takes events that come with no change of data: reads, reports, exports."""
@@ -80,6 +114,7 @@ class AuditSink(Protocol):
         The event as the next record of its patient's chain, durable before this returns.
 
         Raises:
+            WrongType: it is no event.
             Unavailable, TimedOut, Throttled: nothing is known; the caller must not go on.
         """
         ...
@@ -103,6 +138,7 @@ class AuditTrail(Protocol):
 
         Raises:
             ValueError: the limit is out of range.
+            WrongType: the filter is none, or the limit is no whole number.
             BadCursor: the cursor was changed, is older than a day, or belongs to another filter.
             UnreadableRecord: whether a record matches can only be told from its body.
             Unavailable, TimedOut, Throttled: nothing is known.

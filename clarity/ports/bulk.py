@@ -9,7 +9,7 @@ import attrs
 from clarity.domain.exact import WrongType
 from clarity.domain.streams import DayChunk
 from clarity.ports.entities import Key
-from clarity.ports.repository import Evidence
+from clarity.ports.repository import Evidence, check_evidence
 
 __all__ = ["BATCH", "MAX_DAYS", "Brought", "BulkDays", "check_batch"]
 
@@ -44,8 +44,11 @@ def check_batch(chunks: Sequence[DayChunk], evidence: Evidence) -> None:
 
     Raises:
         ValueError: no day or too many, or no idempotency key.
-        WrongType: something among them is no day.
+        WrongType: something among them is no day, they are no sequence, or the evidence is none.
     """
+    check_evidence(evidence)
+    if not isinstance(chunks, Sequence):
+        raise WrongType("the days", "Sequence[DayChunk]")
     if not 1 <= len(chunks) <= MAX_DAYS:
         raise ValueError(f"a batch holds 1 to {MAX_DAYS} days, not {len(chunks)}")
     if not evidence.idempotency_key:
@@ -84,7 +87,7 @@ class BulkDays(Protocol):
         Raises:
             ValueError: no day or too many, two with one key, no idempotency key, or text that is no
                 Unicode; nothing was written.
-            WrongType: something among them is no day; nothing was written.
+            WrongType: something among them is no day, or the evidence is none; nothing was written.
             TooLarge: a day does not fit; nothing was written.
             IdempotencyMismatch: the batch is open and holds something else; nothing was written.
             Corrupt, TooNew: what is stored under one of the keys is damaged, or a later clarity

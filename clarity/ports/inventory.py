@@ -5,9 +5,10 @@ from typing import Protocol, runtime_checkable
 
 import attrs
 
+from clarity.domain.exact import require
 from clarity.domain.identity import TenantId
 
-__all__ = ["Inventory", "Stock"]
+__all__ = ["Inventory", "Stock", "check_tenant"]
 
 
 @attrs.frozen(kw_only=True)
@@ -32,6 +33,16 @@ class Stock:
     size_bytes: int | None
 
 
+def check_tenant(tenant: TenantId) -> None:
+    """
+    Nothing, when a store can be asked about it.
+
+    Raises:
+        WrongType: it is no tenant.
+    """
+    require(tenant, TenantId, "the tenant")
+
+
 @runtime_checkable
 class Inventory(Protocol):
     """Counts what is there."""
@@ -44,6 +55,7 @@ class Inventory(Protocol):
         What the store holds for `tenant`; zeros for a tenant it has never seen.
 
         Raises:
+            WrongType: it is no tenant.
             Unavailable, TimedOut, Throttled: nothing is known.
         """
         ...

@@ -6,10 +6,11 @@ from typing import Protocol, runtime_checkable
 
 import attrs
 
+from clarity.domain.exact import WrongType, is_unicode, require
 from clarity.domain.identity import Actor, TenantId
 from clarity.domain.jobs import Job
 
-__all__ = ["MAX_JOBS", "JobPage", "Jobs", "TenantJobs"]
+__all__ = ["MAX_JOBS", "JobPage", "Jobs", "TenantJobs", "check_id", "check_limit"]
 
 MAX_JOBS = 1_000
 """Most jobs of one page."""
@@ -21,6 +22,31 @@ class JobPage:
 
     jobs: tuple[Job, ...]
     cursor: str | None
+
+
+def check_id(job: str) -> None:
+    """
+    Nothing, when a job may be called so.
+
+    Raises:
+        WrongType: it is no text that is Unicode.
+    """
+    require(job, str, "the id of a job")
+    if not is_unicode(job):
+        raise WrongType("the id of a job", "Unicode text")
+
+
+def check_limit(limit: int) -> None:
+    """
+    Nothing, when a page may hold so many jobs.
+
+    Raises:
+        ValueError: it is out of range.
+        WrongType: it is no whole number.
+    """
+    require(limit, int, "the limit")
+    if not 1 <= limit <= MAX_JOBS:
+        raise ValueError(f"a page holds 1 to {MAX_JOBS} jobs, not {limit}")
 
 
 @runtime_checkable
@@ -63,6 +89,7 @@ class Jobs(Protocol):
         The job of that id, as last kept.
 
         Raises:
+            WrongType: the id is no text that is Unicode.
             NotFound: `actor` owns no such job; somebody else's is not told from none.
             Corrupt: what is kept is damaged.
             Unavailable, TimedOut, Throttled: nothing is known.
@@ -76,6 +103,7 @@ class Jobs(Protocol):
 
         Raises:
             ValueError: the limit is out of range.
+            WrongType: the limit is no whole number.
             BadCursor: the cursor was changed, is older than a day, or belongs to another actor.
             Corrupt, Unavailable, TimedOut, Throttled: as for `get`.
         """
@@ -87,6 +115,7 @@ class Jobs(Protocol):
         The job of that id is gone, ended or not; whoever works at it learns that by its next word.
 
         Raises:
+            WrongType: the id is no text that is Unicode.
             NotFound: `actor` owns no such job; somebody else's is not told from none.
             Corrupt, Unavailable, TimedOut, Throttled: as for `get`.
         """
@@ -110,6 +139,7 @@ class TenantJobs(Protocol):
 
         Raises:
             ValueError: the limit is out of range.
+            WrongType: the limit is no whole number.
             BadCursor: the cursor was changed, is older than a day, or belongs to another tenant.
             Corrupt, Unavailable, TimedOut, Throttled: nothing is known.
         """

@@ -8,10 +8,10 @@ from typing import Final, Protocol, TypeVar, runtime_checkable
 import attrs
 
 from clarity.domain.audit import AuditEvent, ChainHead, Operation, Touched
-from clarity.domain.exact import WrongType, exactly_typed, is_unicode
+from clarity.domain.exact import WrongType, exactly_typed, is_unicode, require
 from clarity.domain.identity import Actor, CorrelationId, PatientRef
 from clarity.domain.timeline import NaiveTime, in_utc
-from clarity.ports.entities import Entity, Key, spec_of
+from clarity.ports.entities import Entity, EntitySpec, Key, spec_for, spec_of
 from clarity.ports.errors import TooLarge
 from clarity.ports.query import (
     ALWAYS,
@@ -31,7 +31,10 @@ __all__ = [
     "Put",
     "Repository",
     "Upsert",
-    "check_changes",
+    "check_commit",
+    "check_evidence",
+    "check_get",
+    "check_query",
 ]
 
 E = TypeVar("E", bound=Entity)
@@ -106,14 +109,48 @@ class Delete:
 Change = Put | Upsert | Delete
 
 
-def check_changes(changes: Sequence[Change]) -> None:
+def check_get(owner: PatientRef, key: Key) -> EntitySpec:
     """
-    Nothing, when these can be the changes of one commit as far as no store need be asked.
+    The spec of what is asked for, when a store can be asked.
 
     Raises:
-        TooLarge: there are too many.
-        WrongType: something among them is no change, or they are no sequence.
+        BadKey: the key is of no kind of entity.
+        WrongType: one of them is of another type.
     """
+    require(owner, PatientRef, "the owner")
+    return spec_for(key)
+
+
+def check_query(query: Query[E]) -> EntitySpec:
+    """
+    The spec of what is asked for, when a store can be asked.
+
+    Raises:
+        WrongType: it is no query.
+    """
+    require(query, Query, "the query")
+    return spec_of(query.entity)
+
+
+def check_evidence(evidence: "Evidence") -> None:
+    """
+    Nothing, when it is evidence.
+
+    Raises:
+        WrongType: it is none.
+    """
+    require(evidence, Evidence, "the evidence")
+
+
+def check_commit(changes: Sequence[Change], evidence: "Evidence") -> None:
+    """
+    Nothing, when these can be one commit as far as no store need be asked.
+
+    Raises:
+        TooLarge: there are too many changes.
+        WrongType: something among them is no change, they are no sequence, or the evidence is none.
+    """
+    check_evidence(evidence)
     if not isinstance(changes, Sequence):
         raise WrongType("the changes", "Sequence[Put | Upsert | Delete]")
     if len(changes) > MAX_CHANGES:
@@ -188,6 +225,7 @@ class Repository(Protocol):
 
         Raises:
             BadKey: the key is of no kind of entity.
+            WrongType: the owner is none, or the key.
             NotFound: there is none, or it has expired.
             DamagedEntity: the stored bytes are damaged.
             Corrupt: what is kept beside them is: its key, version, expiry or digest.
@@ -205,6 +243,7 @@ class Repository(Protocol):
         entity exactly once; an entity that exists throughout is never lost to concurrent writes.
 
         Raises:
+            WrongType: it is no query.
             BadCursor: the cursor was changed, is older than a day, or belongs to another query or
                 tenant. Another page size is no other query.
             DamagedEntity, Corrupt, TooNew, Unavailable, TimedOut, Throttled: as for `get`.
@@ -234,11 +273,13 @@ class Repository(Protocol):
             IdempotencyMismatch: the key was used for another request or patient.
             BadKey: a deletion's key is of no kind of entity.
             Corrupt: the version, expiry or digest of what would be replaced cannot be read.
-            WrongType: something among the changes is none; nothing was written. What is of another
-                type in a change or in an entity is refused so where that is built.
+            WrongType: something among the changes is none, or the evidence; nothing was written.
+                What is of another type in a change or in an entity is refused so where that is
+                built.
             TooLarge: more than 90 changes, or more bytes than the store takes at once.
             ValueError: two changes name one key, or an entity holds what cannot be stored (text
                 that is no Unicode).
+            NamelessZone: a time of an entity is in a zone without a name; nothing was written.
             Unavailable, TimedOut, Throttled: nothing is known; repeat with the same key.
         """
         ...

@@ -206,6 +206,51 @@ def test_what_is_stored_meanwhile_is_told_instead_of_success():
         assert TOMBSTONE not in {t.entity for r in records_of(world) for t in r.event.touched}
 
 
+@attrs.define
+class FilledWhenCounted(Erasable):
+    """A store into which somebody writes right after it was counted empty, so many times."""
+
+    inner: Erasable
+    world: World
+    times: int
+
+    def holdings(self, owner):
+        counted = self.inner.holdings(owner)
+        if self.times and not any(one.count for one in counted):
+            self.times -= 1
+            store_days(self.world, owner)
+        return counted
+
+    def traces(self, owner):
+        return self.inner.traces(owner)
+
+    def erase(self, owner, *, limit, evidence):
+        return self.inner.erase(owner, limit=limit, evidence=evidence)
+
+
+def test_what_was_stored_between_the_count_and_the_tombstone_goes_too():
+    with opened() as world:
+        store_days(world)
+        whole = world.app.erase
+        store = FilledWhenCounted(whole.stores["repository"], world, times=1)
+
+        erased = attrs.evolve(whole, stores={"repository": store}).run(ADA, **WHO)
+
+        assert erased.removed == 2
+        assert records_of(world)[-1] == erased.tombstone
+        assert _count(world) == 0
+
+
+def test_a_tombstone_before_which_something_was_stored_is_no_success():
+    with opened() as world:
+        store_days(world)
+        whole = world.app.erase
+        store = FilledWhenCounted(whole.stores["repository"], world, times=99)
+
+        with pytest.raises(StillHeld, match="1 things are held again"):
+            attrs.evolve(whole, stores={"repository": store}).run(ADA, **WHO)
+
+
 def test_erasing_twice_removes_nothing_more():
     with opened() as world:
         _fill(world)

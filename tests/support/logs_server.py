@@ -28,6 +28,8 @@ class LogFault(Enum):
     THROTTLED = auto()
     LOST_AFTER = auto()
     """It is done, and the answer never comes."""
+    GARBAGE = auto()
+    """Something in between answers with a page of its own."""
 
 
 @attrs.define
@@ -119,15 +121,21 @@ def _handler(server: LogsServer) -> type[BaseHTTPRequestHandler]:
                 status, told = _refused("ServiceUnavailableException", 503)
             elif fault is LogFault.THROTTLED:
                 status, told = _refused("ThrottlingException")
+            elif fault is LogFault.GARBAGE:
+                status, told = 200, {}
             else:
                 status, told = server.answered(operation, asked)
             server.served()
             if fault is LogFault.LOST_AFTER:
                 self.close_connection = True
                 return
-            body = json.dumps(told).encode()
+            body = (
+                json.dumps(told).encode() if fault is not LogFault.GARBAGE else b"<html>no</html>"
+            )
             self.send_response(status)
             self.send_header("Content-Type", "application/x-amz-json-1.1")
+            if fault is not LogFault.GARBAGE:
+                self.send_header("x-amzn-RequestId", "1")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

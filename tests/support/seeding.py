@@ -19,7 +19,7 @@ from clarity.adapters.aws.dynamodb.transaction import work_of
 from clarity.adapters.local.clock import SystemClock
 from clarity.domain.audit import AuditEvent, AuditRecord
 from clarity.domain.identity import PatientRef
-from clarity.ports.audit import AuditSink
+from clarity.ports.audit import AuditSink, check_append
 from clarity.ports.entities import Entity, Key
 from clarity.ports.query import Page, Query, Stored
 from clarity.ports.repository import Change, Committed, Evidence, Repository
@@ -71,6 +71,7 @@ class SeedingSink(AuditSink):
     trail: DynamoDBAuditLogger
 
     def append(self, event: AuditEvent) -> AuditRecord:
+        check_append(event)
         connection = self.trail.connection
         link = Link.of(event, self.trail.head(event.patient), self.trail.nonce())
         _applied(connection, link.actions(connection.table("audit")))

@@ -77,7 +77,7 @@ SHAPES: Final = (
 """Items as they are on the wire; of those that hold no record something is missing or other."""
 
 HEAD: Final = b'{"n":{"N":"3"},"h":{"B":"AAAA"},"told":{"N":"2"}}'
-MARK: Final = b'{"k":{"B":"AAAA"},"kx":{"N":"1"}}'
+MARK: Final = b'{"k":{"B":"' + b"A" * 43 + b'="},"kx":{"N":"1"}}'
 
 
 def _of_item(read: Callable[[dict[str, Any]], object]) -> Callable[[bytes], object]:

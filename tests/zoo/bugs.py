@@ -494,7 +494,7 @@ BUGS: Final = (
     ),
     Bug(
         name="ended-job-stays-in-the-index",
-        file=f"{TABLES}/jobs.py",
+        file=f"{TABLES}/job_items.py",
         old="    if job.state is not JobState.RUNNING:\n        return {}\n",
         new="",
         tests=("tests/adapters/aws/test_jobs.py", "-k", "ministack"),

@@ -6,7 +6,14 @@ import attrs
 
 from clarity.ports.errors import Unexpected
 
-__all__ = ["BucketMissing", "LogGroupMissing", "TableMissing", "UnknownOperation", "WrongTable"]
+__all__ = [
+    "BucketMissing",
+    "LogGroupMissing",
+    "TableInUse",
+    "TableMissing",
+    "UnknownOperation",
+    "WrongTable",
+]
 
 
 @attrs.define(eq=False)
@@ -20,6 +27,16 @@ class TableMissing(Unexpected):
             f"{self.detail} is missing; in the cloud it comes from the infrastructure's template, "
             f"on an engine on this machine from `clarity store create-tables`"
         )
+
+
+@attrs.define(eq=False)
+class TableInUse(Unexpected):
+    """A table that was to be made or changed is there already, or is being made or changed."""
+
+    code: ClassVar[str] = "aws.table-in-use"
+
+    def __str__(self) -> str:
+        return f"{self.detail} is being made or changed by somebody else; run it again"
 
 
 @attrs.define(eq=False)

@@ -12,7 +12,7 @@ import attrs
 from botocore import exceptions as sdk
 from botocore.parsers import ResponseParserError
 
-from clarity.adapters.aws._absent import BucketMissing, TableMissing, UnknownOperation
+from clarity.adapters.aws._absent import BucketMissing, TableInUse, TableMissing, UnknownOperation
 from clarity.ports.errors import (
     AlreadyExists,
     Denied,
@@ -116,6 +116,10 @@ def _missing(what: str) -> PortError:
     return TableMissing(f"a table or index of {what}")
 
 
+def _in_use(what: str) -> PortError:
+    return TableInUse(f"a table of {what}")
+
+
 def _no_bucket(what: str) -> PortError:
     return BucketMissing(f"the bucket of {what}")
 
@@ -196,6 +200,7 @@ CODES: Final[Mapping[str, Callable[[str], PortError]]] = {
     "OperationAborted": _collision,
     "NoSuchBucket": _no_bucket,
     "NoSuchKey": NotFound,
+    "ResourceInUseException": _in_use,
     "ResourceNotFoundException": _missing,
     "UnknownOperationException": UnknownOperation,
 }

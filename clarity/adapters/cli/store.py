@@ -1,5 +1,6 @@
 """`clarity store`: what is there, and what comes in by bulk."""
 
+from typing import Final
 from urllib.parse import quote
 
 import attrs
@@ -11,6 +12,10 @@ from clarity.adapters.cli.exits import Exit
 from clarity.adapters.cli.session import Session, json_option, pass_session
 
 __all__ = ["store"]
+
+
+CREATE: Final = "create=yes"
+"""Ends the address of tables that are to be made."""
 
 
 @click.group()
@@ -48,15 +53,23 @@ def status(session: Session) -> None:
 @store.command("create-tables")
 @click.option("--region", default="eu-west-1", envvar="AWS_REGION", help="Region of the tables.")
 @click.option(
-    "--endpoint-url", required=True, metavar="URL", help="Address of the engine on this machine."
+    "--endpoint-url",
+    metavar="URL",
+    help="Address of the engine on this machine; without it those of --store are made.",
 )
 @click.option("--table-prefix", default="clarity-", help="Stands before every table's name.")
 @json_option
 @pass_session
-def create_tables(session: Session, region: str, endpoint_url: str, table_prefix: str) -> None:
+def create_tables(
+    session: Session, region: str, endpoint_url: str | None, table_prefix: str
+) -> None:
     """Make the DynamoDB tables that are missing on an engine on this machine."""
-    address = f"dynamodb://{region}/{table_prefix}?endpoint={quote(endpoint_url, safe=':/')}"
-    with session.opener({"store": f"{address}&create=yes"}) as app:
+    address = session.store.removesuffix(f"&{CREATE}")
+    if endpoint_url is not None:
+        address = f"dynamodb://{region}/{table_prefix}?endpoint={quote(endpoint_url, safe=':/')}"
+    if not address.startswith("dynamodb://"):
+        raise click.UsageError("Name the engine with --endpoint-url, or its tables with --store.")
+    with session.opener({"store": _to_be_made(address)}) as app:
         health = app.health.run()
     if session.as_json:
         session.answer({"store": address, "ok": all(one.ok for one in health)})
@@ -67,3 +80,8 @@ def create_tables(session: Session, region: str, endpoint_url: str, table_prefix
         raise click.exceptions.Exit(Exit.UNHEALTHY)
     if not session.as_json:
         click.echo(f"the tables are ready; use them with --store '{address}'")
+
+
+def _to_be_made(address: str) -> str:
+    joint = "&" if "?" in address else "?"
+    return f"{address}{joint}{CREATE}"

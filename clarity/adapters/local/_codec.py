@@ -23,6 +23,7 @@ from cattrs.gen import make_dict_unstructure_fn, override
 
 from clarity.domain.findings import Parameter
 from clarity.domain.streams import DayChunk
+from clarity.domain.timeline import zone_name
 
 __all__ = ["make_converter"]
 
@@ -41,7 +42,7 @@ def make_converter() -> cattrs.Converter:
     converter.register_structure_hook(datetime, lambda value, _: _time_in(value))
     converter.register_unstructure_hook(date, date.isoformat)
     converter.register_structure_hook(date, lambda value, _: date.fromisoformat(value))
-    converter.register_unstructure_hook(ZoneInfo, _zone_out)
+    converter.register_unstructure_hook(ZoneInfo, zone_name)
     converter.register_structure_hook(ZoneInfo, lambda value, _: ZoneInfo(value))
     converter.register_unstructure_hook(Enum, lambda member: member.value)
     converter.register_structure_hook_func(lambda type_: type_ == Floats, _as_it_is)
@@ -120,15 +121,9 @@ def _parameter_in(value: object) -> Parameter:
             raise ValueError("no parameter")
 
 
-def _zone_out(zone: ZoneInfo) -> str:
-    if zone.key is None:
-        raise ValueError("a time zone has no name")
-    return zone.key
-
-
 def _time_out(time: datetime) -> str:
     if isinstance(time.tzinfo, ZoneInfo):
-        return f"{time.isoformat()}[{_zone_out(time.tzinfo)}]"
+        return f"{time.isoformat()}[{zone_name(time.tzinfo)}]"
     return time.isoformat()
 
 

@@ -11,13 +11,17 @@ from clarity.adapters.local.cursor import place_of, signed
 from clarity.adapters.local.store import SqliteStore
 from clarity.domain.audit import AuditEvent, AuditRecord, ChainHead
 from clarity.domain.identity import PatientRef, TenantId
-from clarity.ports.audit import AuditFilter, AuditPage, AuditSink, AuditTrail
+from clarity.ports.audit import (
+    AuditFilter,
+    AuditPage,
+    AuditSink,
+    AuditTrail,
+    check_append,
+    check_records,
+)
 from clarity.ports.clock import Clock
 
 __all__ = ["SqliteAuditTrail"]
-
-MAX_LIMIT: Final = 1_000
-"""Most records of one page (ports/audit.py)."""
 
 SELECT: Final = (
     "SELECT owner, audit.seq, body, audit.hash FROM audit JOIN patient ON id = owner WHERE"
@@ -42,14 +46,14 @@ class SqliteAuditTrail(AuditSink, AuditTrail):
 
     def append(self, event: AuditEvent) -> AuditRecord:
         """The event as the next record of its patient's chain, on the disk."""
+        check_append(event)
         with self.store.writing() as connection:
             owner = _chain.registered(connection, event.patient)
             return _chain.append(connection, owner, event)
 
     def records(self, wanted: AuditFilter, *, limit: int, cursor: str | None) -> AuditPage:
         """One page of the matching records, by patient and place."""
-        if not 1 <= limit <= MAX_LIMIT:
-            raise ValueError(f"a page holds 1 to {MAX_LIMIT} records, not {limit}")
+        check_records(wanted, limit)
         matching = _matching(wanted)
         question = repr((matching.text, matching.values)).encode()
         key, now = self.store.cursor_key, self.clock.now()

@@ -11,7 +11,7 @@ from clarity.domain.access import RESERVED
 from clarity.domain.identity import TenantId
 from clarity.ports.clock import Clock
 from clarity.ports.health import Pingable
-from clarity.ports.inventory import Inventory, Stock
+from clarity.ports.inventory import Inventory, Stock, check_tenant
 
 __all__ = ["SqliteInventory"]
 
@@ -53,6 +53,7 @@ class SqliteInventory(Inventory, Pingable):
 
     def stock(self, tenant: TenantId) -> Stock:
         """What the store holds for `tenant`."""
+        check_tenant(tenant)
         now_us = int(self.clock.now().timestamp() * MICROSECONDS)
         with self.store.reading() as connection:
             patients, records = connection.execute(

@@ -22,7 +22,7 @@ from clarity.ports.clock import Clock
 from clarity.ports.entities import Key
 from clarity.ports.erasure import Erasable, Holding
 from clarity.ports.errors import AlreadyExists, Corrupt, NotFound
-from clarity.ports.jobs import MAX_JOBS, JobPage, Jobs, TenantJobs
+from clarity.ports.jobs import JobPage, Jobs, TenantJobs, check_id, check_limit
 from clarity.ports.repository import Evidence
 
 __all__ = ["SqliteJobs"]
@@ -97,6 +97,7 @@ class SqliteJobs(Jobs, TenantJobs, Erasable):
 
     def get(self, actor: Actor, job: str) -> Job:
         """The job of that id, as last kept."""
+        check_id(job)
         with self.store.reading() as connection:
             row = connection.execute(GET, (str(actor.tenant), job, actor.id)).fetchone()
         if row is None:
@@ -123,8 +124,7 @@ class SqliteJobs(Jobs, TenantJobs, Erasable):
         start: int,
         cursor: str | None,
     ) -> JobPage:
-        if not 1 <= limit <= MAX_JOBS:
-            raise ValueError(f"a page holds 1 to {MAX_JOBS} jobs, not {limit}")
+        check_limit(limit)
         key, now = self.store.cursor_key, self.clock.now()
         after: list[str | int] = [start]
         if cursor is not None:
@@ -138,6 +138,7 @@ class SqliteJobs(Jobs, TenantJobs, Erasable):
 
     def remove(self, actor: Actor, job: str) -> None:
         """The job of that id is gone, ended or not."""
+        check_id(job)
         with self.store.writing() as connection:
             if not connection.execute(REMOVE, (str(actor.tenant), job, actor.id)).rowcount:
                 raise NotFound(_name(job))

@@ -37,7 +37,9 @@ from clarity.ports.repository import (
     Put,
     Repository,
     Upsert,
-    check_changes,
+    check_commit,
+    check_get,
+    check_query,
 )
 
 __all__ = ["SqliteRepository"]
@@ -70,7 +72,7 @@ class SqliteRepository(Repository, Expiring):
 
     def get(self, owner: PatientRef, key: Key) -> Stored[Entity]:
         """The entity under `key`, as last committed."""
-        spec = spec_for(key)
+        spec = check_get(owner, key)
         with self.store.reading() as connection:
             known = _chain.owner_of(connection, owner)
             rows = None if known is None else _rows.alive(known.id, self._now_us())
@@ -81,7 +83,7 @@ class SqliteRepository(Repository, Expiring):
 
     def query(self, query: Query[E]) -> Page[E]:
         """One page of the answer, in key order."""
-        spec = spec_of(query.entity)
+        spec = check_query(query)
         question, key = _query.question(query), self.store.cursor_key
         cursor, now = query.cursor, self.clock.now()
         after = None if cursor is None else place_of(cursor, question=question, key=key, now=now)
@@ -115,6 +117,7 @@ class SqliteRepository(Repository, Expiring):
 
     def commit(self, changes: Sequence[Change], *, evidence: Evidence) -> Committed:
         """All changes, one audit record and the idempotency record, or none of them."""
+        check_commit(changes, evidence)
         prepared = self._prepared(changes, evidence.patient)
         now_us = self._now_us()
         with self.store.writing() as connection:
@@ -131,7 +134,6 @@ class SqliteRepository(Repository, Expiring):
 
     def _prepared(self, changes: Sequence[Change], owner: PatientRef) -> list["_Prepared"]:
         """The changes with everything that can be done before others have to wait."""
-        check_changes(changes)
         prepared = [self._ready(change, owner) for change in changes]
         if len({change.key for change in prepared}) < len(prepared):
             raise ValueError("two changes name one key")

@@ -6,9 +6,17 @@ from typing import TypeVar
 import attrs
 
 from clarity.domain.identity import PatientRef
-from clarity.ports.entities import Entity, Key, spec_for, spec_of
+from clarity.ports.entities import Entity, Key
 from clarity.ports.query import Page, Query, Stored
-from clarity.ports.repository import Change, Committed, Evidence, Repository
+from clarity.ports.repository import (
+    Change,
+    Committed,
+    Evidence,
+    Repository,
+    check_evidence,
+    check_get,
+    check_query,
+)
 from clarity.ports.tracing import Tracer
 
 __all__ = ["TracedRepository"]
@@ -25,17 +33,19 @@ class TracedRepository(Repository):
 
     def get(self, owner: PatientRef, key: Key) -> Stored[Entity]:
         """As `inner`, in the span `repository.get`."""
-        with self.tracer.span("repository.get", attributes={"kind": spec_for(key).kind}):
+        kind = check_get(owner, key).kind
+        with self.tracer.span("repository.get", attributes={"kind": kind}):
             return self.inner.get(owner, key)
 
     def query(self, query: Query[E]) -> Page[E]:
         """As `inner`, in the span `repository.query`."""
-        kind = spec_of(query.entity).kind
+        kind = check_query(query).kind
         with self.tracer.span("repository.query", attributes={"kind": kind}):
             return self.inner.query(query)
 
     def commit(self, changes: Sequence[Change], *, evidence: Evidence) -> Committed:
         """As `inner`, in the span `repository.commit`."""
+        check_evidence(evidence)
         attributes = {"operation": evidence.operation.value}
         with self.tracer.span("repository.commit", attributes=attributes):
             return self.inner.commit(changes, evidence=evidence)

@@ -1,6 +1,6 @@
 """Bulk import in tables: what the wire sees, and what the service leaves over."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import attrs
 import numpy as np
@@ -8,12 +8,15 @@ import pytest
 
 from clarity.adapters.aws.dynamodb.backoff import Backoff
 from clarity.adapters.aws.dynamodb.batch import Address, Batches
+from clarity.adapters.aws.dynamodb.chain import fresh_nonce
 from clarity.adapters.aws.dynamodb.keys import batch_sk, owner_pk
 from clarity.adapters.local.clock import SystemClock
 from clarity.domain.streams import DayChunk
 from clarity.ports.bulk import MAX_DAYS, Brought
 from clarity.ports.entities import key_of
-from clarity.ports.errors import Corrupt, TooLarge, Unavailable
+from clarity.ports.errors import Corrupt, IdempotencyMismatch, TooLarge, Unavailable
+from clarity.ports.query import Query
+from clarity.ports.repository import Put
 from tests.contracts.repository.harness import ADA, chunk, evidence
 from tests.support.dynamodb import World, world_on
 from tests.support.engines import running
@@ -122,6 +125,75 @@ def test_a_damaged_day_is_told_and_nothing_is_written(world: World):
         world.bulk.put(DAYS, evidence=named("again"))
 
     assert world.trail.head(ADA).seq == 2
+
+
+@attrs.define
+class BeforeTheIntent:
+    """Somebody else is faster, once, after a batch was looked up and before its intent."""
+
+    happens: Callable[[], object]
+    is_over: bool = False
+
+    def __call__(self) -> str:
+        if not self.is_over:
+            self.is_over = True
+            self.happens()
+        return fresh_nonce()
+
+
+def _interrupted(world: World, proxy: FaultProxy, request: str) -> None:
+    """A batch of that content was begun, and its process died."""
+    proxy.plan = always(Fault.SERVER_ERROR, "BatchWriteItem")
+    with pytest.raises(Unavailable):
+        world.bulk.put(DAYS, evidence=evidence(ADA, key="batch", request=request))
+    proxy.plan = lambda *_: None
+
+
+def test_a_batch_that_somebody_begins_meanwhile_with_other_content_is_a_mismatch(
+    world: World, proxy: FaultProxy
+):
+    late = attrs.evolve(
+        world.bulk, nonce=BeforeTheIntent(lambda: _interrupted(world, proxy, "other"))
+    )
+
+    with pytest.raises(IdempotencyMismatch):
+        late.put(DAYS, evidence=evidence(ADA, key="batch", request="r"))
+
+    assert world.repository.query(Query(DayChunk, ADA)).items == ()
+    assert world.trail.head(ADA).seq == 1
+
+
+def test_a_batch_that_somebody_begins_meanwhile_is_completed_under_that_intent(
+    world: World, proxy: FaultProxy
+):
+    late = attrs.evolve(world.bulk, nonce=BeforeTheIntent(lambda: _interrupted(world, proxy, "r")))
+
+    brought = late.put(DAYS, evidence=evidence(ADA, key="batch", request="r"))
+
+    assert brought == Brought(stored=KEYS)
+    assert world.trail.head(ADA).seq == 2
+
+
+def test_a_batch_that_somebody_completes_meanwhile_leaves_no_second_record(world: World):
+    told = evidence(ADA, key="batch", request="r")
+    late = attrs.evolve(
+        world.bulk, nonce=BeforeTheIntent(lambda: world.bulk.put(DAYS, evidence=told))
+    )
+
+    assert late.put(DAYS, evidence=told) == Brought(same=KEYS)
+    assert world.trail.head(ADA).seq == 2
+
+
+def test_what_was_committed_before_the_intent_is_left_alone(world: World):
+    changed = chunk(3, level=7)
+    commit = BeforeTheIntent(
+        lambda: world.repository.commit([Put(changed, 0)], evidence=evidence(ADA))
+    )
+
+    brought = attrs.evolve(world.bulk, nonce=commit).put(DAYS, evidence=named())
+
+    assert brought.taken == KEYS[3:4]
+    assert world.repository.get(ADA, KEYS[3]).entity == changed
 
 
 def test_an_open_batch_that_cannot_be_read_is_told_and_nothing_is_written(world: World):

@@ -148,6 +148,7 @@ def test_a_clock_that_is_hours_ahead_is_told_and_nothing_counts_as_written(
         (LogFault.AWAY, Unavailable),
         (LogFault.THROTTLED, Throttled),
         (LogFault.LOST_AFTER, Unavailable),
+        (LogFault.GARBAGE, Unavailable),
     ],
 )
 def test_failures_are_told_in_the_words_of_the_port(

@@ -4,7 +4,7 @@ import pytest
 from botocore import exceptions as sdk
 from botocore.parsers import ResponseParserError
 
-from clarity.adapters.aws._absent import BucketMissing, TableMissing, UnknownOperation
+from clarity.adapters.aws._absent import BucketMissing, TableInUse, TableMissing, UnknownOperation
 from clarity.adapters.aws._errors import (
     CODES,
     PASSED_OVER,
@@ -76,6 +76,7 @@ EXPECTED = {
     "NoSuchBucket": BucketMissing,
     "NoSuchKey": NotFound,
     "ResourceNotFoundException": TableMissing,
+    "ResourceInUseException": TableInUse,
     "UnknownOperationException": UnknownOperation,
 }
 

@@ -7,6 +7,7 @@ import pytest
 
 from clarity.adapters.aws._operations import Answer, Item, Op
 from clarity.adapters.aws.dynamodb.batch import Address, get_op
+from clarity.adapters.aws.dynamodb.items import EntityItems
 from clarity.adapters.aws.dynamodb.keys import (
     SINGLE,
     chain_pk,
@@ -16,6 +17,8 @@ from clarity.adapters.aws.dynamodb.keys import (
     owner_pk,
     seq_sk,
 )
+from clarity.adapters.aws.dynamodb.upkeep import DynamoDBUpkeep
+from clarity.adapters.packing.shuffle_zstd import ShuffleZstdCodec
 from clarity.domain.audit import verify_chain
 from clarity.domain.identity import PatientRef
 from clarity.ports.audit import AuditFilter
@@ -76,6 +79,11 @@ def held(world: World, owner: PatientRef = ADA) -> dict[str, int]:
 
 def erased(world: World, owner: PatientRef = ADA) -> int:
     return world.erasure.erase(owner, limit=500, evidence=evidence(owner))
+
+
+def purge(world: World) -> None:
+    items = EntityItems(ShuffleZstdCodec())
+    DynamoDBUpkeep(world.connection, items, world.repository.clock).purge_expired()
 
 
 def partition(world: World, pk: str) -> list[str]:
@@ -259,11 +267,70 @@ def test_a_remembered_request_that_does_not_say_whose_it_is_goes_with_who_made_i
     assert found(world, AT) is None
 
 
-@pytest.mark.parametrize("changed", [{"k": {"S": "?"}}, {"kx": {"S": "soon"}}])
-def test_a_mark_beside_a_record_that_cannot_be_read_is_told(world: World, changed: Item):
-    committed(world)
-    record = found(world, Address("audit", chain_pk(ADA), seq_sk(1)))
+UNREADABLE: list[Item] = [{"k": {"S": "?"}}, {"k": {"B": "AAAA"}}, {"kx": {"S": "soon"}}]
+
+
+def spoil_mark(world: World, changed: Item, *, of: int = 1, owner: PatientRef = ADA) -> None:
+    record = found(world, Address("audit", chain_pk(owner), seq_sk(of)))
+    assert record is not None
     put(world, {**record, **changed}, table="audit")
 
-    with pytest.raises(Corrupt, match="the mark of a remembered request"):
-        held(world)
+
+@pytest.mark.parametrize("changed", UNREADABLE)
+def test_a_request_whose_mark_cannot_be_read_is_found_by_whom_it_names_and_goes(
+    world: World, changed: Item
+):
+    for number in range(3):
+        committed(world, number, key=f"k{number}")
+        committed(world, number, key=f"b{number}", owner=BEN)
+    spoil_mark(world, changed, of=2)
+
+    assert held(world) == {"chunk": 3, "idempotency": 3}
+    named = {trace.name for trace in world.erasure.traces(ADA)}
+    assert named == {idempotency_digest(f"k{n}").hex() for n in range(3)}
+    assert erased(world) == 6
+    assert held(world) == {}
+    assert erased(world) == 0
+    assert held(world, BEN) == {"chunk": 3, "idempotency": 3}
+
+
+def test_what_was_erased_beside_an_unreadable_mark_is_remembered_no_more(world: World):
+    committed(world)
+    spoil_mark(world, UNREADABLE[0])
+    erased(world)
+
+    assert found(world, AT) is None
+    assert committed(world).versions == (1,)
+
+
+@pytest.mark.parametrize("changed", UNREADABLE)
+def test_beside_an_unreadable_mark_nothing_is_found_once_the_request_is_gone(
+    world: World, clock: HandClock, changed: Item
+):
+    committed(world)
+    spoil_mark(world, changed)
+    clock.advance(14 * DAY_S + 1)
+    purge(world)
+
+    assert held(world) == {"chunk": 1}
+    assert erased(world) == 1
+    assert held(world) == {}
+
+
+def test_what_neither_its_mark_nor_itself_tells_whose_it_is_names_nobody_and_expires(
+    world: World, clock: HandClock
+):
+    committed(world)
+    memory = found(world, AT)
+    assert memory is not None
+    put(world, {**memory, "who": {"L": []}})
+    spoil_mark(world, UNREADABLE[0])
+
+    assert erased(world) == 1
+    assert held(world) == {}
+    left = found(world, AT)
+    assert left is not None
+    assert "ada" not in repr(left)
+    clock.advance(7 * DAY_S)
+    purge(world)
+    assert found(world, AT) is None

@@ -15,8 +15,9 @@ import pytest
 from clarity.adapters.aws._operations import Item, Op
 from clarity.adapters.aws.dynamodb import payloads as payloads_module
 from clarity.adapters.aws.dynamodb.batch import Address, get_op
+from clarity.adapters.aws.dynamodb.chain import fresh_nonce
 from clarity.adapters.aws.dynamodb.items import EntityItems
-from clarity.adapters.aws.dynamodb.keys import key_text, owner_pk
+from clarity.adapters.aws.dynamodb.keys import chain_pk, key_text, owner_pk, seq_sk
 from clarity.adapters.aws.dynamodb.payload_erasure import DynamoDBPayloadErasure
 from clarity.adapters.aws.dynamodb.payloads import (
     INLINE_BYTES,
@@ -50,7 +51,7 @@ from clarity.ports.query import Query
 from clarity.ports.repository import Delete, Put
 from tests.contracts.repository.harness import ADA, BEN, chunk, digest, evidence
 from tests.support.clocks import CountedIds, HandClock
-from tests.support.dynamodb import World, world_on
+from tests.support.dynamodb import World, put_item, world_on
 from tests.support.engines import running
 
 NOW = datetime.now(UTC)
@@ -443,6 +444,66 @@ def test_erasing_a_person_counts_zero_over_tables_and_blobs(beside: Beside):
     assert erased.left == {"repository": (), "payloads": ()}
     assert {key.folder for key in beside.keys} == {folder_of(owner_pk(BEN))}
     assert beside.world.repository.get(BEN, key_of(raw(0))).entity == raw(0)
+
+
+@attrs.define
+class BeforeTheTry:
+    """Something that happens once, when a try has read the chain and before it writes."""
+
+    happens: Callable[[], object]
+    is_over: bool = False
+
+    def __call__(self) -> str:
+        if not self.is_over:
+            self.is_over = True
+            self.happens()
+        return fresh_nonce()
+
+
+def _record(seq: int) -> Address:
+    return Address("audit", chain_pk(ADA), seq_sk(seq))
+
+
+def _erase_payloads(beside: Beside) -> int:
+    erasing = attrs.evolve(evidence(), operation=Operation.ERASE)
+    payloads = DynamoDBPayloadErasure(beside.blobs, beside.world.removal)
+    return payloads.erase(ADA, limit=500, evidence=erasing)
+
+
+def test_a_commit_whose_payload_was_erased_meanwhile_is_refused_and_can_be_repeated(
+    beside: Beside,
+):
+    during = BeforeTheTry(lambda: _erase_payloads(beside))
+    repository = attrs.evolve(beside.world.repository, nonce=during)
+
+    with pytest.raises(Unavailable, match="was erased meanwhile"):
+        repository.commit([Put(raw(), 0)], evidence=evidence(key="k"))
+    assert beside.keys == []
+    assert repository.query(Query(DayChunk, ADA)).items == ()
+
+    assert repository.commit([Put(raw(), 0)], evidence=evidence(key="k")).versions == (1,)
+    assert repository.get(ADA, key_of(raw())).entity == raw()
+
+
+def test_a_commit_with_a_payload_goes_on_after_others_wrote(beside: Beside):
+    during = BeforeTheTry(lambda: beside.commit(Put(chunk(1), 0)))
+    repository = attrs.evolve(beside.world.repository, nonce=during)
+
+    repository.commit([Put(raw(), 0)], evidence=evidence())
+
+    assert len(beside.keys) == 1
+    assert repository.get(ADA, key_of(raw())).entity == raw()
+
+
+def test_a_record_that_cannot_be_read_may_be_of_an_erasure(beside: Beside):
+    def write_nonsense() -> None:
+        beside.commit(Put(chunk(1), 0))
+        put_item(beside.world, {**_record(1).key, "w": {"S": "?"}}, table="audit")
+
+    repository = attrs.evolve(beside.world.repository, nonce=BeforeTheTry(write_nonsense))
+
+    with pytest.raises(Unavailable, match="was erased meanwhile"):
+        repository.commit([Put(raw(), 0)], evidence=evidence())
 
 
 def test_without_the_blob_store_neither_reading_nor_erasing_says_that_all_is_well(

@@ -53,6 +53,26 @@ def test_tables_are_made_once(connection: DynamoDBConnection):
     check_tables(connection)
 
 
+class Overtaken(DynamoDBConnection):
+    """Before its first table is made, another process makes all of them."""
+
+    faster: DynamoDBConnection
+
+    def run(self, op: Op[object]) -> object:
+        if op.operation == "create_table":
+            create_tables(self.faster, clock=SystemClock())
+        return super().run(op)
+
+
+def test_two_processes_that_make_the_tables_at_once_both_find_them(connection: DynamoDBConnection):
+    slower = Overtaken(connection._settings, clock=SystemClock(), metrics=Counted(), tracer=Spans())
+    slower.faster = connection
+
+    assert create_tables(slower, clock=SystemClock()) == ()
+    check_tables(slower)
+    slower.close()
+
+
 def test_a_missing_table_is_told_by_name(connection: DynamoDBConnection):
     with pytest.raises(TableMissing, match=connection.table("main")):
         check_tables(connection)

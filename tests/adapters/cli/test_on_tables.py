@@ -124,6 +124,31 @@ def test_making_tables_says_how_to_use_them(clarity: Command):
     assert said.out.startswith("the tables are ready; use them with --store 'dynamodb://")
 
 
+@pytest.mark.parametrize("more", ["", "&create=yes"])
+def test_the_tables_of_a_store_that_is_named_are_made(clarity: Command, more: str):
+    credentials()
+    address = f"dynamodb://eu-west-1/named{len(more)}-?endpoint={running('ministack').url}"
+    store = ("--store", f"{address}{more}")
+
+    made = clarity(*store, "store", "create-tables", "--json")
+    status = clarity("--store", address, "store", "status", "--json")
+
+    assert made.told == {"store": address, "ok": True}
+    assert status.told["audit_records"] == 0
+
+
+def test_tables_are_made_on_an_engine_that_is_named(clarity: Command):
+    credentials()
+
+    nowhere = clarity("store", "create-tables")
+    in_the_cloud = clarity("--store", "dynamodb://eu-west-1/clarity-", "store", "create-tables")
+
+    assert nowhere.code == 2
+    assert "--endpoint-url" in nowhere.err
+    assert in_the_cloud.code == 1
+    assert "aws.bad-address" in in_the_cloud.err
+
+
 def test_an_address_that_is_none_is_refused_in_words(clarity: Command):
     said = clarity("--store", "dynamodb://", "health")
 

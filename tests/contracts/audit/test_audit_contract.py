@@ -22,6 +22,7 @@ from clarity.domain.audit import (
     chained,
     verify_chain,
 )
+from clarity.domain.exact import WrongType
 from clarity.domain.identity import Actor, CorrelationId, PatientId, PatientRef, Purpose, TenantId
 from clarity.ports.audit import AuditFilter, AuditTrail
 from clarity.ports.errors import BadCursor
@@ -54,6 +55,24 @@ def everything(trail: AuditTrail, wanted: AuditFilter, limit: int = 1_000) -> li
         page = trail.records(wanted, limit=limit, cursor=page.cursor)
         found += page.records
     return found
+
+
+@pytest.mark.parametrize("event", [None, "read", ADA], ids=repr)
+def test_an_event_that_is_none_is_refused(world: AuditHarness, event: object):
+    with pytest.raises(WrongType, match="the event"):
+        world.sink.append(event)
+
+
+@pytest.mark.parametrize("wanted", [None, "clinic", CLINIC, ADA], ids=repr)
+def test_a_filter_that_is_none_is_refused(world: AuditHarness, wanted: object):
+    with pytest.raises(WrongType, match="the filter"):
+        world.trail.records(wanted, limit=9, cursor=None)
+
+
+@pytest.mark.parametrize("limit", [None, "9", 9.0, True], ids=repr)
+def test_a_limit_is_a_whole_number(world: AuditHarness, limit: object):
+    with pytest.raises(WrongType, match="the limit"):
+        world.trail.records(AuditFilter(tenant=CLINIC), limit=limit, cursor=None)
 
 
 def test_an_appended_event_is_the_next_record_of_its_patient(world: AuditHarness):

@@ -211,6 +211,12 @@ def test_a_batch_that_cannot_be_is_refused_before_anything_is_written(world: Bul
     for other in ("x", None, profile()):
         with pytest.raises(WrongType, match="days"):
             put(world, [DAYS[0], other])
+    for none in (None, 5, DAYS[0], iter(DAYS)):
+        with pytest.raises(WrongType, match="the days"):
+            put(world, none)
+    for none in (None, "nurse", ADA):
+        with pytest.raises(WrongType, match="the evidence"):
+            world.bulk.put(DAYS, evidence=none)
 
     assert stored(world) == []
     assert events(world) == []

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from clarity.domain.access import tenant_subject
+from clarity.domain.exact import WrongType
 from clarity.domain.identity import TenantId
 from clarity.ports.entities import key_of
 from clarity.ports.errors import PortError
@@ -27,6 +28,12 @@ def test_a_tenant_that_was_never_seen_has_nothing(world: InventoryHarness):
 
     assert counted(stock) == (0, 0, 0)
     assert {count for _, count in stock.entities} == {0}
+
+
+@pytest.mark.parametrize("tenant", [None, "clinic", ADA], ids=repr)
+def test_a_tenant_that_is_none_is_refused(world: InventoryHarness, tenant: object):
+    with pytest.raises(WrongType, match="the tenant"):
+        world.inventory.stock(tenant)
 
 
 def test_people_entities_and_records_are_counted(world: InventoryHarness):

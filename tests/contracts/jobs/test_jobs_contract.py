@@ -1,12 +1,16 @@
 """Port Jobs, sentence by sentence."""
 
 from datetime import timedelta
+from importlib import resources
+from zoneinfo import ZoneInfo
 
 import attrs
 import pytest
 
+from clarity.domain.exact import WrongType
 from clarity.domain.identity import TenantId
 from clarity.domain.jobs import Job, JobState
+from clarity.domain.timeline import NamelessZone
 from clarity.ports.errors import AlreadyExists, BadCursor, NotFound
 from clarity.ports.query import CURSOR_LIFE
 from tests.contracts.jobs.harness import ADA, NURSE, JobsHarness, job
@@ -33,6 +37,61 @@ def test_a_job_comes_back_as_it_was_kept(world: JobsHarness):
     world.jobs.begin(kept)
 
     assert world.jobs.get(NURSE, kept.id) == kept
+
+
+HALF = "\ud800"
+"""Half a surrogate pair, which no store can keep."""
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("id", HALF),
+        ("id", f"job-{HALF}"),
+        ("id", None),
+        ("id", 5),
+        ("actor", HALF),
+        ("actor", NURSE),
+        ("problem", HALF),
+        ("kind", "export"),
+        ("state", "running"),
+        ("patient", "ada"),
+        ("tenant", "clinic"),
+        ("done", True),
+        ("total", 1.0),
+        ("started_at", "2003-05-01"),
+        ("heard_at", None),
+    ],
+    ids=ascii,
+)
+def test_a_job_is_of_the_types_that_it_declares(name: str, value: object):
+    with pytest.raises(WrongType, match=rf"Job\.{name}"):
+        attrs.evolve(job(), **{name: value})
+
+
+def test_a_job_in_a_zone_without_a_name_is_refused_and_not_kept(world: JobsHarness):
+    with (resources.files("tzdata.zoneinfo.Europe") / "Oslo").open("rb") as file:
+        nameless = ZoneInfo.from_file(file)
+
+    with pytest.raises(NamelessZone):
+        world.jobs.begin(attrs.evolve(job(), started_at=START.astimezone(nameless)))
+
+    assert _all(world, limit=9) == []
+
+
+@pytest.mark.parametrize("name", [HALF, f"job-{HALF}", None, 5, b"job-0"], ids=ascii)
+def test_a_job_is_asked_for_by_text(world: JobsHarness, name: object):
+    for asking in (world.jobs.get, world.jobs.remove):
+        with pytest.raises(WrongType, match="the id of a job"):
+            asking(NURSE, name)
+
+
+@pytest.mark.parametrize("limit", [None, "9", 9.0, True], ids=repr)
+def test_a_page_holds_a_whole_number_of_jobs(world: JobsHarness, limit: object):
+    with pytest.raises(WrongType, match="the limit"):
+        world.jobs.of(NURSE, limit=limit, cursor=None)
+    with pytest.raises(WrongType, match="the limit"):
+        world.jobs.unfinished(NURSE.tenant, limit=limit, cursor=None)
 
 
 def test_an_id_is_taken_once_in_a_tenant(world: JobsHarness):

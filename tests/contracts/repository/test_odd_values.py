@@ -11,12 +11,13 @@ import pytest
 from clarity.domain.analysis.result import AnalysisResult
 from clarity.domain.exact import WrongType
 from clarity.domain.identity import PatientId, PatientRef, TenantId
+from clarity.domain.sleep.rests import MainRest, RestMethod
 from clarity.domain.streams import BadChunk, DayChunk
-from clarity.domain.timeline import NaiveTime, OutsideCalendar
+from clarity.domain.timeline import NaiveTime, NamelessZone, OutsideCalendar, TimeWindow
 from clarity.ports.audit import AuditFilter
-from clarity.ports.entities import BadKey, Key, key_of
+from clarity.ports.entities import BadKey, Entity, Key, key_of
 from clarity.ports.errors import Corrupt
-from clarity.ports.query import Compare, Comparison, Query, Stored, field
+from clarity.ports.query import ALWAYS, Compare, Comparison, Query, Stored, field
 from clarity.ports.repository import Delete, Put, Upsert
 from tests.contracts.repository.harness import (
     ADA,
@@ -24,6 +25,7 @@ from tests.contracts.repository.harness import (
     chunk,
     everything,
     evidence,
+    profile,
     result,
     trail_of,
 )
@@ -103,17 +105,47 @@ def test_analyses_are_names_with_versions(analyses: object):
         attrs.evolve(result(START).provenance, analyses=analyses)
 
 
-def test_a_zone_has_a_name():
+def _nameless() -> ZoneInfo:
     with (resources.files("tzdata.zoneinfo.Europe") / "Oslo").open("rb") as file:
-        nameless = ZoneInfo.from_file(file)
+        return ZoneInfo.from_file(file)
 
+
+NAMELESS = _nameless()
+SOME_TIME = START.astimezone(NAMELESS)
+
+
+def test_a_zone_has_a_name():
     with pytest.raises(BadChunk, match="the zone has no name"):
-        attrs.evolve(chunk(), zone=nameless)
+        attrs.evolve(chunk(), zone=NAMELESS)
+    with pytest.raises(NamelessZone, match="a time zone has no name"):
+        attrs.evolve(profile().details, zone=NAMELESS)
 
 
-@pytest.mark.parametrize(
-    "changes", [None, 5, Put(chunk(), 0), iter([])], ids=lambda one: type(one).__name__
-)
+OF_A_DAY = MainRest(date=date(2003, 5, 1), method=RestMethod.CRESPO, start=SOME_TIME, end=SOME_TIME)
+ELSEWHERE: dict[str, Entity] = {
+    "a profile": attrs.evolve(profile(), created_at=SOME_TIME),
+    "a window": attrs.evolve(result(START), window=TimeWindow(start=SOME_TIME, end=SOME_TIME)),
+    "a provenance": computed(SOME_TIME),
+    "a rest": attrs.evolve(result(START), rests=(OF_A_DAY,)),
+}
+
+
+@pytest.mark.parametrize("entity", ELSEWHERE.values(), ids=ELSEWHERE)
+def test_a_time_in_a_zone_without_a_name_is_refused_and_nothing_is_written(
+    world: RepositoryHarness, entity: Entity
+):
+    with pytest.raises(NamelessZone, match="a time zone has no name"):
+        world.repository.commit([Put(chunk(), 0), Put(entity, 0)], evidence=evidence())
+
+    assert everything(world.repository, Query(DayChunk, ADA)) == []
+    assert trail_of(world) == ()
+
+
+def _type(value: object) -> str:
+    return type(value).__name__
+
+
+@pytest.mark.parametrize("changes", [None, 5, Put(chunk(), 0), iter([])], ids=_type)
 def test_changes_that_are_no_sequence_are_refused_and_nothing_is_written(
     world: RepositoryHarness, changes: object
 ):
@@ -127,6 +159,31 @@ def test_changes_that_are_no_sequence_are_refused_and_nothing_is_written(
 def test_a_key_that_is_none_is_refused(world: RepositoryHarness, key: object):
     with pytest.raises(WrongType, match="the key"):
         world.repository.get(ADA, key)
+
+
+NO_PEOPLE = [None, "ada", ("clinic", "ada"), PatientId("ada")]
+
+
+@pytest.mark.parametrize("owner", NO_PEOPLE, ids=repr)
+def test_an_owner_that_is_none_is_refused(world: RepositoryHarness, owner: object):
+    with pytest.raises(WrongType, match="the owner"):
+        world.repository.get(owner, key_of(chunk()))
+
+
+@pytest.mark.parametrize("query", [None, "chunk", DayChunk, ALWAYS], ids=repr)
+def test_a_query_that_is_none_is_refused(world: RepositoryHarness, query: object):
+    with pytest.raises(WrongType, match="the query"):
+        world.repository.query(query)
+
+
+@pytest.mark.parametrize("told", [None, "nurse", ADA, evidence().event(())], ids=_type)
+def test_evidence_that_is_none_is_refused_and_nothing_is_written(
+    world: RepositoryHarness, told: object
+):
+    with pytest.raises(WrongType, match="the evidence"):
+        world.repository.commit([Put(chunk(), 0)], evidence=told)
+
+    assert trail_of(world) == ()
 
 
 @pytest.mark.parametrize("name", [5, [], None], ids=repr)

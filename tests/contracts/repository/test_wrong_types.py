@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clarity.domain.audit import Touched
 from clarity.domain.exact import WrongType
 from clarity.domain.findings import Finding
 from clarity.domain.identity import Actor, Purpose
@@ -150,6 +151,11 @@ CHANGES: dict[str, Callable[[], object]] = {
     "an event at a date": lambda: attrs.evolve(evidence().event(()), at=date(2003, 5, 1)),
     "an event by a word": lambda: attrs.evolve(evidence().event(()), actor="nurse"),
     "an event that touches a word": lambda: evidence().event(["chunk/a"]),
+    "an event that touches a number": lambda: evidence().event([Touched(5)]),
+    "an event that touches a key": lambda: evidence().event([Touched(key_of(chunk()))]),
+    "an event that touches no Unicode": lambda: evidence().event([Touched("\ud800")]),
+    "an event of a digest in bytes": lambda: evidence().event([Touched("a", before=b"0")]),
+    "an event of no digest": lambda: evidence().event([Touched("a", after=None)]),
 }
 KEYS: dict[str, Callable[[], object]] = {
     "of a number": lambda: Key("chunk", 5),

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from clarity.adapters.aws._absent import LogGroupMissing
 from clarity.adapters.aws._client import make_client
 from clarity.adapters.aws._deadline import within
-from clarity.adapters.aws._errors import DeadlinePassed, translated
+from clarity.adapters.aws._errors import DAMAGED, BodyDamaged, DeadlinePassed, translated
 from clarity.adapters.aws._in_flight import InFlight
 from clarity.adapters.aws._operations import Answer
 from clarity.adapters.aws.settings import Endpoint, Limits
@@ -65,10 +65,10 @@ class LogsConnection:
             began_s = now_s()
             try:
                 call: Callable[..., Answer] = getattr(self._client(), operation)
-                return call(**parameters)
+                return _signed_for(call(**parameters))
             except ClientError as error:
                 return _accepted(error, operation, limit_s)
-            except (BotoCoreError, DeadlinePassed) as error:
+            except (BotoCoreError, DeadlinePassed, *DAMAGED) as error:
                 what = f"{WHAT} ({operation})"
                 raise translated(error, what, limit_s=limit_s) from error
             finally:
@@ -91,6 +91,20 @@ class LogsConnection:
             if self._made is None:
                 self._made = make_client("logs", self._endpoint, self._limits)
             return self._made
+
+
+def _signed_for(answer: Answer) -> Answer:
+    """
+    The answer, which names its request as all answers of the service do.
+
+    The SDK takes any page that comes with a success for an answer without content.
+
+    Raises:
+        BodyDamaged: it does not.
+    """
+    if not answer["ResponseMetadata"].get("RequestId"):
+        raise BodyDamaged
+    return answer
 
 
 def _accepted(error: ClientError, operation: str, limit_s: float) -> Answer:

@@ -30,14 +30,21 @@ from clarity.adapters.aws.dynamodb.keys import (
 from clarity.adapters.aws.dynamodb.tables import AUDIT
 from clarity.domain.audit import AuditEvent, AuditRecord, ChainHead
 from clarity.domain.identity import BadIdentifier, PatientId, PatientRef, TenantId
-from clarity.ports.audit import AuditFilter, AuditPage, AuditSink, AuditTrail
+from clarity.ports.audit import (
+    AuditFilter,
+    AuditPage,
+    AuditSink,
+    AuditTrail,
+    check_append,
+    check_records,
+)
 from clarity.ports.clock import Clock
 from clarity.ports.errors import Corrupt, Unavailable
 
 __all__ = ["DynamoDBAuditLogger"]
 
-MAX_RECORDS: Final = 1_000
-"""Most records of one page (ports/audit.py)."""
+ROSTER_STEP: Final = 1_000
+"""People that are read at once."""
 
 SMALLEST_FILTERED_STEP: Final = 200
 """With a filter, at least so many records are looked at per request, to save round trips."""
@@ -64,6 +71,7 @@ class DynamoDBAuditLogger(AuditSink, AuditTrail):
 
     def append(self, event: AuditEvent) -> AuditRecord:
         """The event as the next record of its patient's chain, durable before this returns."""
+        check_append(event)
         with self.backoff.tries(self.clock.monotonic_s) as tries:
             for _ in tries:
                 link = Link.of(event, self.head(event.patient), self.nonce())
@@ -77,12 +85,11 @@ class DynamoDBAuditLogger(AuditSink, AuditTrail):
 
     def patients(self, tenant: TenantId) -> tuple[PatientRef, ...]:
         """Everyone in the tenant who has a chain, in order."""
-        return tuple(self._roster(tenant, "", MAX_RECORDS))
+        return tuple(self._roster(tenant, "", ROSTER_STEP))
 
     def records(self, wanted: AuditFilter, *, limit: int, cursor: str | None) -> AuditPage:
         """At most `limit` matching records after `cursor`, as they are stored."""
-        if not 1 <= limit <= MAX_RECORDS:
-            raise ValueError(f"a page holds 1 to {MAX_RECORDS} records, not {limit}")
+        check_records(wanted, limit)
         asked = repr(wanted).encode() + str(wanted.patient and wanted.patient.patient).encode()
         place = ["", seq_sk(0)]
         if cursor is not None:

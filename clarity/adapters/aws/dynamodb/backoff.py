@@ -45,6 +45,10 @@ class Backoff:
         with within(self.limit_s, now_s) as deadline:
             yield self._numbers(deadline)
 
+    def rounds(self, now_s: Callable[[], float]) -> Iterator[int]:
+        """As `tries`, but what is asked in a round has its own time: for when much is read."""
+        return self._numbers(Deadline(self.limit_s, now_s() + self.limit_s, now_s))
+
     def _numbers(self, deadline: Deadline) -> Iterator[int]:
         number = 0
         while True:

@@ -13,7 +13,6 @@ from clarity.adapters.aws.connection import DynamoDBConnection
 from clarity.adapters.aws.dynamodb.backoff import Backoff
 from clarity.adapters.aws.dynamodb.batch import Address, Batches, get_op
 from clarity.adapters.aws.dynamodb.chain import (
-    Action,
     Link,
     fresh_nonce,
     head_address,
@@ -25,7 +24,8 @@ from clarity.adapters.aws.dynamodb.items import Encoded, EntityItems, expired, i
 from clarity.adapters.aws.dynamodb.keys import batch_sk, owner_pk
 from clarity.adapters.aws.dynamodb.payloads import steadily
 from clarity.adapters.aws.dynamodb.tables import MAIN
-from clarity.domain.audit import AuditEvent, Operation, Touched
+from clarity.domain.audit import AuditEvent, ChainHead, Operation, Touched
+from clarity.domain.identity import PatientRef
 from clarity.domain.streams import DayChunk
 from clarity.ports.bulk import BATCH, Brought, BulkDays, check_batch
 from clarity.ports.clock import Clock
@@ -34,6 +34,8 @@ from clarity.ports.errors import IdempotencyMismatch, TooLarge, Unavailable
 from clarity.ports.repository import Evidence
 
 __all__ = ["DynamoDBBulkDays"]
+
+HELD: Final = "DynamoDB (other writers hold the same patient)"
 
 FIRST_VERSION: Final[Item] = {"v": {"N": "1"}}
 
@@ -103,12 +105,10 @@ class DynamoDBBulkDays(BulkDays):
     def put(self, chunks: Sequence[DayChunk], *, evidence: Evidence) -> Brought:
         """Every day is stored, or told why not."""
         days, at = self._days(chunks, evidence), _marker(evidence)
-        batch = steadily(lambda: self._looked_up(days, at, evidence))
+        batch = self._begun(days, at, evidence)
         same, taken = _keys(batch.same), _keys(batch.taken)
         if not batch.absent and not batch.is_open:
             return Brought(same=same, taken=taken)
-        if not batch.is_open:
-            self._begin(at, batch.absent, evidence)
         self.items.payloads.send([day.encoded.outgoing for day in batch.absent])
         written = self.batches.put(MAIN.name, [day.item for day in batch.absent])
         missing = {item["sk"]["S"] for item in written.left}
@@ -117,6 +117,20 @@ class DynamoDBBulkDays(BulkDays):
         if not left:
             self._end(at, (*batch.same, *stored), evidence)
         return Brought(stored=_keys(stored), same=same, taken=taken, left=_keys(left))
+
+    def _begun(self, days: Sequence[_Day], at: Address, evidence: Evidence) -> _Batch:
+        """
+        What there is to do; when there is something, the batch is open.
+
+        The chain is read before the days: an intent that continues it there names as absent what no
+        commit has brought in before it.
+        """
+        for _ in self.backoff.rounds(self.clock.monotonic_s):
+            head = self._head(evidence.patient)
+            batch = steadily(lambda: self._looked_up(days, at, evidence))
+            if batch.is_open or not batch.absent or self._has_begun(at, batch, evidence, head):
+                return batch
+        raise Unavailable(HELD)
 
     def _days(self, chunks: Sequence[DayChunk], evidence: Evidence) -> tuple[_Day, ...]:
         check_batch(chunks, evidence)
@@ -144,31 +158,30 @@ class DynamoDBBulkDays(BulkDays):
     def _is_same(self, day: _Day, item: Item) -> bool:
         return self.items.decode(CHUNK, item).entity == day.chunk
 
-    def _begin(self, at: Address, days: Sequence[_Day], evidence: Evidence) -> None:
+    def _has_begun(self, at: Address, batch: _Batch, evidence: Evidence, head: ChainHead) -> bool:
+        """False when others wrote, or began this batch, since the chain ended in `head`."""
         item = {**at.key, **codec_of(_Open).encode(_Open(evidence.request_digest))}
         put = {
             "TableName": self.connection.table(MAIN.name),
             "Item": item,
             "ConditionExpression": "attribute_not_exists(pk)",
         }
-        event = _event(Operation.IMPORT_INTENT, days, evidence)
-        self._append(event, {"Put": put})
+        event = _event(Operation.IMPORT_INTENT, batch.absent, evidence)
+        link = Link.of(event, head, self.nonce())
+        return not refusals(self.connection, link, [{"Put": put}])
 
     def _end(self, at: Address, days: Sequence[_Day], evidence: Evidence) -> None:
         delete = {"TableName": self.connection.table(MAIN.name), "Key": at.key}
         event = _event(Operation.IMPORT_DONE, days, evidence)
-        self._append(event, {"Delete": delete})
-
-    def _append(self, event: AuditEvent, action: Action) -> None:
-        """The record and the action have happened, or another process has begun the same batch."""
-        head_at = head_address(event.patient)
         with self.backoff.tries(self.clock.monotonic_s) as tries:
             for _ in tries:
-                head = head_of(self.connection.run(get_op(self.connection, head_at)))
-                reasons = refusals(self.connection, Link.of(event, head, self.nonce()), [action])
-                if not reasons or reasons[0].condition_failed:
+                link = Link.of(event, self._head(event.patient), self.nonce())
+                if not refusals(self.connection, link, [{"Delete": delete}]):
                     return
-        raise Unavailable("DynamoDB (other writers hold the same patient)")
+        raise Unavailable(HELD)
+
+    def _head(self, patient: PatientRef) -> ChainHead:
+        return head_of(self.connection.run(get_op(self.connection, head_address(patient))))
 
 
 def _marker(evidence: Evidence) -> Address:

@@ -57,6 +57,9 @@ LEVEL: Final = 9
 MAX_BODY_BYTES: Final = 4 * 1024**2
 """The largest record names 500 things in less than a tenth of it."""
 
+DIGEST_BYTES: Final = 32
+"""Of SHA-256."""
+
 Action = dict[str, Any]
 """One entry of TransactWriteItems."""
 
@@ -105,7 +108,9 @@ class Mark:
 
 @attrs.frozen
 class _Marked:
-    k: bytes
+    k: bytes = attrs.field(
+        validator=[attrs.validators.min_len(DIGEST_BYTES), attrs.validators.max_len(DIGEST_BYTES)]
+    )
     kx: int
 
 

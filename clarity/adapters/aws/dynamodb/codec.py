@@ -33,6 +33,7 @@ import attrs
 
 from clarity.adapters.aws._operations import Attribute, Item
 from clarity.domain.errors import DomainError
+from clarity.domain.timeline import zone_name
 from clarity.ports.errors import Corrupt
 
 __all__ = ["MALFORMED", "EntityCodec", "Undecodable", "codec_of", "told"]
@@ -177,16 +178,10 @@ def _to_float(attribute: Attribute) -> float:
     return float(text) if text is not None else float.fromhex(attribute["S"])
 
 
-def _zone(value: ZoneInfo) -> Attribute:
-    if not value.key:
-        raise ValueError("a time zone has no name")
-    return {"S": value.key}
-
-
 def _datetime(value: datetime) -> Attribute:
     text = value.isoformat() + ("*" if value.fold else "")
     if isinstance(value.tzinfo, ZoneInfo):
-        return {"S": f"{text}[{_zone(value.tzinfo)['S']}]"}
+        return {"S": f"{text}[{zone_name(value.tzinfo)}]"}
     return {"S": text}
 
 
@@ -266,7 +261,7 @@ PLAIN: Final[Mapping[Any, tuple[Encode, Decode]]] = {
     UUID: (lambda v: {"S": v.hex}, lambda a: UUID(a["S"])),
     date: (lambda v: {"S": v.isoformat()}, lambda a: date.fromisoformat(a["S"])),
     datetime: (_datetime, _to_datetime),
-    ZoneInfo: (_zone, lambda a: ZoneInfo(a["S"])),
+    ZoneInfo: (lambda v: {"S": zone_name(v)}, lambda a: ZoneInfo(a["S"])),
     type(None): (lambda _: {"NULL": True}, lambda _: None),
 }
 """Types that need nothing else."""

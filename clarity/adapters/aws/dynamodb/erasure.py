@@ -29,7 +29,7 @@ from clarity.adapters.aws.dynamodb.memories import Memories, Memory
 from clarity.adapters.aws.dynamodb.payloads import Payloads
 from clarity.adapters.aws.dynamodb.removal import Going, Removal, partition_op
 from clarity.adapters.aws.dynamodb.tables import MAIN
-from clarity.adapters.aws.dynamodb.unique import claims_in, is_his, let_go, partitions
+from clarity.adapters.aws.dynamodb.unique import is_his, let_go, partitions, partitions_of
 from clarity.domain.audit import Touched
 from clarity.domain.identity import PatientRef
 from clarity.ports.bulk import BATCH as IMPORT
@@ -121,7 +121,7 @@ class DynamoDBErasure(Erasable):
         try:
             return partitions(item)
         except Corrupt:
-            return claims_in(self.connection, item["pk"]["S"])
+            return partitions_of(self.connection, item["pk"]["S"], TAKEN)
 
     @property
     def _memories(self) -> Memories:
@@ -171,7 +171,7 @@ def _forgotten(memory: Memory, table: str) -> Going:
 
 
 def _name(memory: Memory) -> str:
-    return memory.mark.key.hex()
+    return memory.digest.hex()
 
 
 def _going(owner: PatientRef, item: Item, table: str, alone: Iterable[str]) -> Going:

@@ -15,7 +15,7 @@ from clarity.domain.identity import PatientRef, TenantId
 from clarity.ports.clock import Clock
 from clarity.ports.entities import ENTITIES
 from clarity.ports.health import Pingable
-from clarity.ports.inventory import Inventory, Stock
+from clarity.ports.inventory import Inventory, Stock, check_tenant
 
 __all__ = ["DynamoDBInventory"]
 
@@ -42,6 +42,7 @@ class DynamoDBInventory(Inventory, Pingable):
 
     def stock(self, tenant: TenantId) -> Stock:
         """What the tables hold for `tenant`."""
+        check_tenant(tenant)
         patients = self.trail.patients(tenant)
         return Stock(
             location=self._location(),

@@ -1,19 +1,5 @@
-"""
-Jobs in the table `main`.
+"""Jobs in the table `main` (`job_items.py`)."""
 
-| pk | sk | what |
-|---|---|---|
-| `JOB#{tenant}#{id}` | `-` | the job |
-| `JOBS#{tenant}#{actor}` | `{started}#{id}` | so that an actor's jobs are found, newest first |
-| `JOBP#{tenant}#{patient}` | `{id}` | so that a person's jobs are found |
-| `JOBT#{tenant}` | `{started}#{id}` | so that a tenant's jobs are found, oldest first |
-
-A job that runs is in the index `gs1` under `J#running#{tenant}#{shard}` / `{started}#{id}`; when it
-ends it is written without those attributes and leaves the index.
-"""
-
-import hashlib
-import zlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
@@ -24,10 +10,25 @@ from clarity.adapters.aws._operations import Answer, Item, Op
 from clarity.adapters.aws.connection import DynamoDBConnection
 from clarity.adapters.aws.dynamodb.batch import Address, Batches, get_op
 from clarity.adapters.aws.dynamodb.chain import Action
-from clarity.adapters.aws.dynamodb.codec import MALFORMED, Undecodable, codec_of, told
 from clarity.adapters.aws.dynamodb.cursor import CursorKey, place_of, signed
-from clarity.adapters.aws.dynamodb.items import micros
-from clarity.adapters.aws.dynamodb.keys import SEPARATOR, SINGLE, escaped, unescaped
+from clarity.adapters.aws.dynamodb.job_items import (
+    SHARDS,
+    id_of,
+    ids_of,
+    item_of,
+    job_at,
+    job_of,
+    lies,
+    listed,
+    of_actor,
+    of_patient,
+    of_tenant,
+    places_of,
+    pointers,
+    shown,
+    unfinished_pk,
+)
+from clarity.adapters.aws.dynamodb.keys import SEPARATOR
 from clarity.adapters.aws.dynamodb.removal import Going, Removal, partition_op
 from clarity.adapters.aws.dynamodb.tables import MAIN
 from clarity.adapters.aws.dynamodb.together import Together
@@ -36,8 +37,8 @@ from clarity.domain.identity import Actor, PatientRef, TenantId
 from clarity.domain.jobs import Job, JobState
 from clarity.ports.entities import Key
 from clarity.ports.erasure import Erasable, Holding
-from clarity.ports.errors import AlreadyExists, Corrupt, NotFound
-from clarity.ports.jobs import MAX_JOBS, JobPage, Jobs, TenantJobs
+from clarity.ports.errors import AlreadyExists, NotFound
+from clarity.ports.jobs import JobPage, Jobs, TenantJobs, check_id, check_limit
 from clarity.ports.repository import Evidence
 
 __all__ = ["DynamoDBJobs"]
@@ -49,18 +50,6 @@ FIRST: Final = "0"
 """Sorts before every place of a job."""
 AT_ONCE: Final = 24
 """Most jobs of one transaction; each takes four of its 100 actions."""
-SHARDS: Final = 4
-"""Partitions of the index per tenant; each takes 1,000 jobs a second that begin or end."""
-YEAR_1_US: Final = 62_135_683_200_000_000
-"""Microseconds from before year 1 to 1970, so that every instant is a number above 0."""
-
-
-@attrs.frozen
-class _Begun:
-    """What of a job says where it is listed."""
-
-    actor: str
-    started_at: datetime
 
 
 @attrs.frozen(kw_only=True)
@@ -83,8 +72,8 @@ class DynamoDBJobs(Jobs, TenantJobs, Erasable):
     def begin(self, job: Job) -> None:
         """Keep a new job."""
         absent = {"ConditionExpression": "attribute_not_exists(pk)"}
-        items = [{**at.key, "id": {"S": job.id}} for at in _pointers(job)]
-        puts: list[Action] = [self._put(_item(job), absent), *(self._put(i, {}) for i in items)]
+        items = [{**at.key, "id": {"S": job.id}} for at in pointers(job)]
+        puts: list[Action] = [self._put(item_of(job), absent), *(self._put(i, {}) for i in items)]
         if not self._together.is_done(puts):
             raise AlreadyExists(f"{KIND} {job.id}")
 
@@ -98,29 +87,30 @@ class DynamoDBJobs(Jobs, TenantJobs, Erasable):
                 ":actor": {"S": job.actor},
             },
         }
-        if not self._together.is_done([self._put(_item(job), running)]):
+        if not self._together.is_done([self._put(item_of(job), running)]):
             raise NotFound(f"a running {KIND} {job.id}")
 
     def get(self, actor: Actor, job: str) -> Job:
         """The job of that id, as last kept."""
-        item = self.connection.run(get_op(self.connection, _at(actor.tenant, job)))
+        check_id(job)
+        item = self.connection.run(get_op(self.connection, job_at(actor.tenant, job)))
         if item is None:
             raise NotFound(f"{KIND} {job}")
-        kept = _job(item)
+        kept = job_of(item)
         if not kept.is_of(actor):
             raise NotFound(f"{KIND} {job}")
         return kept
 
     def of(self, actor: Actor, *, limit: int, cursor: str | None) -> JobPage:
         """At most `limit` jobs of `actor` after `cursor`, newest first."""
-        _check_limit(limit)
-        pk = _of_actor(actor.tenant, actor.id)
+        check_limit(limit)
+        pk = of_actor(actor.tenant, actor.id)
         start = None
         if cursor is not None:
             (after,) = place_of(cursor, question=pk.encode(), key=self.cursor_key)
             start = {"pk": {"S": pk}, "sk": {"S": after}}
         answer = self.connection.run(_newest_first(self.connection, pk, limit, start))
-        jobs = self._jobs(actor.tenant, _ids(answer))
+        jobs = self._jobs(actor.tenant, ids_of(answer))
         if answer.get("LastEvaluatedKey") is None:
             return JobPage(jobs, None)
         last = [answer["Items"][-1]["sk"]["S"]]
@@ -128,7 +118,7 @@ class DynamoDBJobs(Jobs, TenantJobs, Erasable):
 
     def remove(self, actor: Actor, job: str) -> None:
         """The job of that id is gone, ended or not."""
-        self._together.is_done(self._deletes(_places(self.get(actor, job))))
+        self._together.is_done(self._deletes(places_of(self.get(actor, job))))
 
     def unfinished(self, tenant: TenantId, *, limit: int, cursor: str | None) -> JobPage:
         """
@@ -136,13 +126,13 @@ class DynamoDBJobs(Jobs, TenantJobs, Erasable):
 
         The index tells which, late by what it lags behind; the jobs are read consistently.
         """
-        _check_limit(limit)
-        asked, after = _unfinished(tenant, 0).encode(), ""
+        check_limit(limit)
+        asked, after = unfinished_pk(tenant, 0).encode(), ""
         if cursor is not None:
             (after,) = place_of(cursor, question=asked, key=self.cursor_key)
-        shards = (self._indexed(_unfinished(tenant, n), after, limit + 1) for n in range(SHARDS))
+        shards = (self._indexed(unfinished_pk(tenant, n), after, limit + 1) for n in range(SHARDS))
         places = sorted(place for shard in shards for place in shard)
-        ids = [_id_of(place.rpartition(SEPARATOR)[2]) for place in places[:limit]]
+        ids = [id_of(place.rpartition(SEPARATOR)[2]) for place in places[:limit]]
         running = tuple(j for j in self._jobs(tenant, ids) if j.state is JobState.RUNNING)
         if len(places) <= limit:
             return JobPage(running, None)
@@ -165,12 +155,12 @@ class DynamoDBJobs(Jobs, TenantJobs, Erasable):
         """Remove every job of `tenant` that ended before that time; says how many went."""
         removed, start = 0, None
         while True:
-            op = partition_op(self.connection, _of_tenant(tenant), "", limit=AT_ONCE, start=start)
+            op = partition_op(self.connection, of_tenant(tenant), "", limit=AT_ONCE, start=start)
             answer = self.connection.run(op)
-            jobs = self._jobs(tenant, _ids(answer))
+            jobs = self._jobs(tenant, ids_of(answer))
             old = [job for job in jobs if job.has_ended_before(ended_before)]
             if old:
-                self._together.is_done([a for job in old for a in self._deletes(_places(job))])
+                self._together.is_done([a for job in old for a in self._deletes(places_of(job))])
             removed, start = removed + len(old), answer.get("LastEvaluatedKey")
             if start is None:
                 return removed
@@ -179,7 +169,7 @@ class DynamoDBJobs(Jobs, TenantJobs, Erasable):
         """How many jobs are about `owner` alone."""
         count, start = 0, None
         while True:
-            op = partition_op(self.connection, _of_patient(owner), "", limit=1_000, start=start)
+            op = partition_op(self.connection, of_patient(owner), "", limit=1_000, start=start)
             answer = self.connection.run(op)
             count, start = count + len(answer["Items"]), answer.get("LastEvaluatedKey")
             if start is None:
@@ -189,9 +179,9 @@ class DynamoDBJobs(Jobs, TenantJobs, Erasable):
         """The jobs about `owner`, whosever they are."""
         start: Item | None = None
         while True:
-            op = partition_op(self.connection, _of_patient(owner), "", limit=PAGE, start=start)
+            op = partition_op(self.connection, of_patient(owner), "", limit=PAGE, start=start)
             answer = self.connection.run(op)
-            yield from self._jobs(owner.tenant, _ids(answer))
+            yield from self._jobs(owner.tenant, ids_of(answer))
             start = answer.get("LastEvaluatedKey")
             if start is None:
                 return
@@ -202,26 +192,26 @@ class DynamoDBJobs(Jobs, TenantJobs, Erasable):
         return self.removal.run(of_owner, lambda: self._some(owner, min(limit, AT_ONCE)))
 
     def _some(self, owner: PatientRef, limit: int) -> list[Going]:
-        op = partition_op(self.connection, _of_patient(owner), "", limit=limit, start=None)
+        op = partition_op(self.connection, of_patient(owner), "", limit=limit, start=None)
         answer = self.connection.run(op)
-        jobs = {item["sk"]["S"]: _lies(owner.tenant, item["sk"]["S"]) for item in answer["Items"]}
+        jobs = {item["sk"]["S"]: lies(owner.tenant, item["sk"]["S"]) for item in answer["Items"]}
         found = self.batches.get(list(jobs.values()))
         return [self._going(owner, name, found.get(at, {})) for name, at in jobs.items()]
 
     def _going(self, owner: PatientRef, name: str, job: Item) -> Going:
         """The job of that escaped name, whatever is in its item, and what leads to it."""
-        places = [_lies(owner.tenant, name), Address(MAIN.name, _of_patient(owner), name)]
-        deletes = self._deletes([*places, *_listed(owner.tenant, name, job)])
-        return Going(Touched(str(Key(KIND, (_shown(name),)))), tuple(deletes))
+        places = [lies(owner.tenant, name), Address(MAIN.name, of_patient(owner), name)]
+        deletes = self._deletes([*places, *listed(owner.tenant, name, job)])
+        return Going(Touched(str(Key(KIND, (shown(name),)))), tuple(deletes))
 
     def _deletes(self, places: Sequence[Address]) -> list[Action]:
         table = self.connection.table(MAIN.name)
         return [{"Delete": {"TableName": table, "Key": at.key}} for at in places]
 
     def _jobs(self, tenant: TenantId, ids: Sequence[str]) -> tuple[Job, ...]:
-        places = [_at(tenant, id_) for id_ in ids]
+        places = [job_at(tenant, id_) for id_ in ids]
         found = self.batches.get(places)
-        return tuple(_job(found[at]) for at in places if at in found)
+        return tuple(job_of(found[at]) for at in places if at in found)
 
     @property
     def _together(self) -> Together:
@@ -230,108 +220,6 @@ class DynamoDBJobs(Jobs, TenantJobs, Erasable):
     def _put(self, item: Item, condition: Action) -> Action:
         table = self.connection.table(MAIN.name)
         return {"Put": {"TableName": table, "Item": item, **condition}}
-
-
-def _check_limit(limit: int) -> None:
-    if not 1 <= limit <= MAX_JOBS:
-        raise ValueError(f"a page holds 1 to {MAX_JOBS} jobs, not {limit}")
-
-
-def _at(tenant: TenantId, job: str) -> Address:
-    return _lies(tenant, escaped(job))
-
-
-def _lies(tenant: TenantId, name: str) -> Address:
-    """Where the job of that escaped name lies."""
-    return Address(MAIN.name, f"JOB#{escaped(str(tenant))}#{name}", SINGLE)
-
-
-def _listed(tenant: TenantId, name: str, job: Item) -> list[Address]:
-    """Where its actor and its tenant find the job; nowhere that is known if it does not say."""
-    try:
-        begun = codec_of(_Begun).decode(job)
-        place = _place(begun.started_at, name)
-    except (Undecodable, *MALFORMED):
-        return []
-    return [
-        Address(MAIN.name, of, place) for of in (_of_actor(tenant, begun.actor), _of_tenant(tenant))
-    ]
-
-
-def _shown(name: str) -> str:
-    """The id of a job, escaped as `name`; a digest when nothing is escaped so."""
-    try:
-        return unescaped(name)
-    except Undecodable:
-        return hashlib.sha256(name.encode()).hexdigest()
-
-
-def _id_of(name: str) -> str:
-    """
-    The id of a job, escaped as `name` in a place.
-
-    Raises:
-        Corrupt: nothing is escaped so.
-    """
-    try:
-        return unescaped(name)
-    except Undecodable as error:
-        raise Corrupt("the place of a job") from error
-
-
-def _ids(answer: Answer) -> list[str]:
-    """The ids of the jobs whose places an answer holds."""
-    return [_id_of(item["sk"]["S"].rpartition(SEPARATOR)[2]) for item in answer["Items"]]
-
-
-def _of_actor(tenant: TenantId, actor: str) -> str:
-    return f"JOBS#{escaped(str(tenant))}#{escaped(actor)}"
-
-
-def _of_tenant(tenant: TenantId) -> str:
-    return f"JOBT#{escaped(str(tenant))}"
-
-
-def _of_patient(owner: PatientRef) -> str:
-    return f"JOBP#{escaped(str(owner.tenant))}#{escaped(str(owner.patient))}"
-
-
-def _unfinished(tenant: TenantId, shard: int) -> str:
-    return f"J#{JobState.RUNNING.value}#{escaped(str(tenant))}#{shard}"
-
-
-def _place(started_at: datetime, name: str) -> str:
-    return f"{micros(started_at) + YEAR_1_US:020}#{name}"
-
-
-def _places(job: Job) -> list[Address]:
-    """Where the job lies, and all that leads to it."""
-    return [_at(job.tenant, job.id), *_pointers(job)]
-
-
-def _in_index(job: Job) -> Item:
-    """Where the index has the job; nowhere once it has ended."""
-    if job.state is not JobState.RUNNING:
-        return {}
-    shard = zlib.crc32(job.id.encode()) % SHARDS
-    place = _place(job.started_at, escaped(job.id))
-    return {"gs1pk": {"S": _unfinished(job.tenant, shard)}, "gs1sk": {"S": place}}
-
-
-def _pointers(job: Job) -> list[Address]:
-    pk, place = _of_actor(job.tenant, job.actor), _place(job.started_at, escaped(job.id))
-    places = [Address(MAIN.name, of, place) for of in (pk, _of_tenant(job.tenant))]
-    if job.patient is not None:
-        places.append(Address(MAIN.name, _of_patient(job.patient), escaped(job.id)))
-    return places
-
-
-def _item(job: Job) -> Item:
-    return {**_at(job.tenant, job.id).key, **codec_of(Job).encode(job), **_in_index(job)}
-
-
-def _job(item: Item) -> Job:
-    return told(Job, item, "a stored job")
 
 
 def _newest_first(

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 
 import attrs
 
-from clarity.adapters.aws._absent import TableMissing, UnknownOperation, WrongTable
+from clarity.adapters.aws._absent import TableInUse, TableMissing, UnknownOperation, WrongTable
 from clarity.adapters.aws._operations import Answer, Op
 from clarity.adapters.aws.connection import DynamoDBConnection
 from clarity.adapters.aws.dynamodb.backoff import Backoff
@@ -102,8 +102,9 @@ def create_tables(
     """
     The full names of the tables that were made; those that exist already are left as they are.
 
-    For engines on this machine and for tests; in the cloud the tables come from the
-    infrastructure's template. What an engine knows not of expiry and recovery is left out.
+    So are those that another process makes at the same time. For engines on this machine and for
+    tests; in the cloud the tables come from the infrastructure's template. What an engine knows not
+    of expiry and recovery is left out.
 
     Args:
         connection: to the engine.
@@ -114,9 +115,8 @@ def create_tables(
         WrongTable: a table exists with other keys.
         PortError: the service refused or could not be reached.
     """
-    made = [spec for spec in TABLES if _found(connection, spec) is None]
-    for spec in made:
-        connection.run(_create(connection.table(spec.name), spec))
+    missing = [spec for spec in TABLES if _found(connection, spec) is None]
+    made = [spec for spec in missing if _is_made(connection, spec)]
     with (backoff or Backoff(limit_s=60.0)).tries(clock.monotonic_s) as tries:
         for _ in tries:
             if all(_is_ready(connection, spec) for spec in TABLES):
@@ -176,6 +176,15 @@ def _found(connection: DynamoDBConnection, spec: TableSpec) -> KeySchema | None:
         return connection.run(_describe(connection.table(spec.name), spec))
     except TableMissing:
         return None
+
+
+def _is_made(connection: DynamoDBConnection, spec: TableSpec) -> bool:
+    """False when another process was faster."""
+    try:
+        connection.run(_create(connection.table(spec.name), spec))
+    except TableInUse:
+        return False
+    return True
 
 
 def _is_ready(connection: DynamoDBConnection, spec: TableSpec) -> bool:

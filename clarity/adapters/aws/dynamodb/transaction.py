@@ -33,7 +33,7 @@ from clarity.domain.audit import ChainHead
 from clarity.domain.privacy import Beacons
 from clarity.ports.clock import Clock
 from clarity.ports.errors import IdempotencyMismatch, TooLarge
-from clarity.ports.repository import Change, Committed, Evidence, check_changes
+from clarity.ports.repository import Change, Committed, Evidence, check_commit
 
 __all__ = ["Work", "work_of"]
 
@@ -200,11 +200,11 @@ def work_of(
 
     Raises:
         TooLarge: too many changes, or too many bytes.
-        WrongType: something among the changes is none.
+        WrongType: something among the changes is none, or the evidence.
         ValueError: two changes name one key, or an entity holds what cannot be stored.
         BadKey: a deletion's key is of no kind of entity.
     """
-    check_changes(changes)
+    check_commit(changes, evidence)
     steps = tuple(step_of(change, evidence.patient, items, beacons) for change in changes)
     if len({step.address for step in steps}) < len(steps):
         raise ValueError("two changes name one key")

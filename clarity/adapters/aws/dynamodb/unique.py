@@ -38,12 +38,12 @@ __all__ = [
     "Claim",
     "DynamoDBDirectory",
     "claimed",
-    "claims_in",
     "claims_of",
     "his",
     "is_his",
     "let_go",
     "partitions",
+    "partitions_of",
 ]
 
 CLAIMED: Final = "taken"
@@ -124,27 +124,27 @@ def partitions(item: Item | None) -> frozenset[str]:
     return frozenset(told(_Claiming, item, "what a stored item has alone").taken)
 
 
-def claims_in(connection: DynamoDBConnection, who: str) -> frozenset[str]:
+def partitions_of(connection: DynamoDBConnection, who: str, sk: str) -> frozenset[str]:
     """
-    The partitions that say that something is that patient's, looked for in the whole table.
+    The partitions whose item `sk` says that it is that patient's, looked for in the whole table.
 
     It costs as much as the table is large, so it is for when nothing else tells them.
     """
     found: list[str] = []
     start: Item | None = None
     while True:
-        answer = connection.run(_claims_op(connection, who, start))
+        answer = connection.run(_search_op(connection, who, sk, start))
         found += [item["pk"]["S"] for item in answer["Items"]]
         start = answer.get("LastEvaluatedKey")
         if start is None:
             return frozenset(found)
 
 
-def _claims_op(connection: DynamoDBConnection, who: str, start: Item | None) -> Op[Answer]:
+def _search_op(connection: DynamoDBConnection, who: str, sk: str, start: Item | None) -> Op[Answer]:
     request = {
         "TableName": connection.table(MAIN.name),
-        "FilterExpression": "sk = :taken AND who = :who",
-        "ExpressionAttributeValues": {":taken": {"S": TAKEN}, ":who": {"S": who}},
+        "FilterExpression": "sk = :sk AND who = :who",
+        "ExpressionAttributeValues": {":sk": {"S": sk}, ":who": {"S": who}},
         "ConsistentRead": True,
         "ReturnConsumedCapacity": "TOTAL",
     }
