@@ -35,6 +35,7 @@ __all__ = [
 ]
 
 _DELIMITERS: Final = (",", ";", "\t", "|")
+_MARKS: Final = '"' + "".join(_DELIMITERS)
 _SAMPLE_ROWS: Final = 50
 _BATCH_CELLS: Final = 131_072
 _BATCH_ROWS: Final = 256
@@ -49,6 +50,7 @@ _MAX_LABEL: Final = 128
 """Most characters of a person's label (`PatientId` takes no more)."""
 
 _TOO_WIDE: Final = "it has more cells than the heading"
+_OVER_THE_END: Final = "a quote that does not close in its line"
 
 MAX_VALUE: Final = 1e9
 """Largest magnitude that any wearable reports, in any unit (counts per minute stay below 1e6)."""
@@ -123,7 +125,9 @@ def heading_of(head: bytes) -> Heading | None:
 
 
 def _is_comment(line: str) -> bool:
-    return not line.strip() or line.lstrip().startswith("#")
+    """Whether it says nothing: blank, without a filled cell, a comment, or Excel's `sep=;`."""
+    text = "".join(line.split()).strip(_MARKS)
+    return not text or line.lstrip().startswith("#") or text.lower() == "sep="
 
 
 def _is_number(cell: str) -> bool:
@@ -201,19 +205,32 @@ def batches(intake: Intake, heading: Heading, *, values_per_line: int = 1) -> It
 def _next_rows(
     reader: Iterator[list[str]], heading: Heading, file: str, first: int
 ) -> list[list[str]]:
-    """Rows of about as many cells as a batch may have; a row much wider than the heading is bad."""
-    width = len(heading.names) + 1
-    most = min(_BATCH_ROWS, max(1, _BATCH_CELLS // width))
+    """
+    Rows of about as many cells as a batch may have, each of a line of its own.
+
+    A cell that goes on in the next line has swallowed rows, and a cell beyond the heading has moved
+    the others: 1,5 between commas is two. Only an empty one is let go, as behind a last comma.
+    """
+    width = len(heading.names)
+    most = min(_BATCH_ROWS, max(1, _BATCH_CELLS // (width + 1)))
     rows: list[list[str]] = []
     try:
         for row in itertools.islice(reader, most):
-            if len(row) > width:
+            if len(row) > width and (len(row) > width + 1 or row[width].strip()):
                 raise UnparsableLine(file=file, line=first + len(rows), detail=_TOO_WIDE)
             rows.append(row)
     except csv.Error as error:
         line = first + len(rows)
-        raise UnparsableLine(file=file, line=line, detail="quotes that do not close") from error
+        raise UnparsableLine(file=file, line=line, detail=_OVER_THE_END) from error
+    _refuse_swallowed(rows, file, first)
     return rows
+
+
+def _refuse_swallowed(rows: Sequence[Sequence[str]], file: str, first: int) -> None:
+    """Every cell ends in its line."""
+    for line, row in enumerate(rows, first):
+        if "\n" in (text := "".join(row)) or "\r" in text:
+            raise UnparsableLine(file=file, line=line, detail=_OVER_THE_END)
 
 
 def cells(batch: Batch, column: int, file: str) -> list[str]:

@@ -93,7 +93,7 @@ class WideStreamRecordings(Recordings):
 def _column(heading: Heading, stream: StreamColumn, file: str) -> _Column:
     numbers = Values(
         file=file,
-        decimal_comma=has_decimal_commas(heading, stream.column),
+        decimal_comma=has_decimal_commas(heading, stream.column, file),
         signed=stream.unit is Unit.SLEEP_STAGE,
     )
     return _Column(stream=stream, numbers=numbers)
