@@ -25,7 +25,7 @@ from clarity.ports.recordings import (
 )
 from clarity.ports.unreadable import NoSamples, NoSuchColumn, UnparsableLine
 
-__all__ = ["ACTIGRAPH_CSV", "VERTICAL", "ActiGraphRecordings", "placement_of"]
+__all__ = ["ACTIGRAPH_CSV", "VERTICAL", "ActiGraphRecordings", "placement_of", "unit_of"]
 
 ACTIGRAPH_CSV: Final = Format(
     id="actigraph-csv",
@@ -53,6 +53,12 @@ _PLACEMENTS: Final = {
 def placement_of(limb: str) -> Placement:
     """Where a device was worn, in the words of ActiLife."""
     return _PLACEMENTS.get(limb.strip().lower(), Placement.UNKNOWN)
+
+
+def unit_of(options: ReadOptions) -> Unit:
+    """What the column that the caller named holds, unless the caller says it; counts if none."""
+    steps = fold(options.value_column or "") == "steps"
+    return options.unit or (Unit.STEPS_PER_MIN if steps else Unit.COUNTS)
 
 
 @attrs.frozen(kw_only=True)
@@ -99,7 +105,7 @@ class _Header:
 
 def _header(intake: Intake) -> _Header:
     """The header ends with its second line of dashes."""
-    lines = intake.head_text().splitlines()[:_MAX_HEADER]
+    lines = intake.head_lines()[:_MAX_HEADER]
     file = intake.source.name
     for number, line in enumerate(lines[1:], 2):
         if line.startswith("-----"):
@@ -156,7 +162,7 @@ class ActiGraphRecordings(Recordings):
         )
         preset = Preset(
             format=ACTIGRAPH_CSV.id,
-            unit=Unit.COUNTS,
+            unit=unit_of(options),
             device=_device(header.lines[0]),
             placement=_placement(header.lines[0]),
         )

@@ -306,6 +306,13 @@ def test_entities_are_refused_however_they_are_written(content):
         read(content)
 
 
+@pytest.mark.parametrize("again", ["<!DOCTYPE[", "<!DOCTYPE ", "<!DOCTYPE[] "])
+def test_a_document_type_begun_again_and_again_is_looked_at_once(again):
+    """Each look goes on to the end: tens of thousands of them took half a minute."""
+    with pytest.raises(DamagedFile):
+        read(f"<!-- HealthData -->{again * 25_000}<HealthData/>")
+
+
 def test_nothing_is_fetched_from_elsewhere():
     with pytest.raises((DamagedFile, NoSamples)):
         read('<!DOCTYPE HealthData SYSTEM "file:///etc/passwd"><HealthData>&b;</HealthData>')
