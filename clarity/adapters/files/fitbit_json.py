@@ -6,6 +6,7 @@ is taken to write them, and a notice says so.
 """
 
 import itertools
+import re
 from array import array
 from collections.abc import Iterator
 from typing import Final
@@ -15,7 +16,14 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from clarity.adapters.files._cells import naive_clock, number
+from clarity.adapters.files._cells import (
+    date_parts,
+    day_number,
+    naive_clock,
+    number,
+    orders_of,
+    split_stamp,
+)
 from clarity.adapters.files._intake import Intake, label_of
 from clarity.adapters.files._json_items import Item, json_items
 from clarity.adapters.files._laid import Preset, laid, refuse_nothing, zone_of
@@ -25,9 +33,18 @@ from clarity.adapters.files.limits import Limits
 from clarity.domain.actigraphy.regrid import Samples
 from clarity.domain.streams import Placement, SleepStage, Unit
 from clarity.domain.timeline import DAY_S, localize
-from clarity.ports.recordings import Format, Notice, ReadOptions, Recording, Recordings, Source
+from clarity.ports.recordings import (
+    DateOrder,
+    Format,
+    Notice,
+    ReadOptions,
+    Recording,
+    Recordings,
+    Source,
+)
 from clarity.ports.unreadable import (
     AbsurdDate,
+    MissingUnit,
     NoSamples,
     TooBig,
     UnparsableLine,
@@ -54,6 +71,10 @@ _BY_FILE: Final = Notice(
         "for each day or month: give them together, with --patient"
     ),
 )
+_SHORT_DAY: Final = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{2})")
+_ALIKE: Final = ("altitude", "calories", "distance", "sedentary", "lightly", "moderately", "very")
+"""How files of other kinds are called whose items look like those of steps."""
+
 _LEVELS: Final = {
     "wake": SleepStage.AWAKE,
     "awake": SleepStage.AWAKE,
@@ -113,6 +134,8 @@ class FitbitJsonRecordings(Recordings):
         asleep = "levels" in first
         reading = _sleep if asleep else _plain
         column = reading(itertools.chain((first,), items), intake)
+        if options.unit is None and column.unit is Unit.STEPS_PER_MIN:
+            _refuse_no_steps(column, file)
         samples = _samples(column, zone, file)
         unit = options.unit or column.unit
         done = laid(samples, zone, unit, options, preset, file)
@@ -131,22 +154,38 @@ def _told(options: ReadOptions) -> tuple[Notice, ...]:
     return () if options.participant else (_BY_FILE,)
 
 
+def _refuse_no_steps(column: _Column, file: str) -> None:
+    """
+    Steps are whole numbers, in a file that is not called by another kind.
+
+    Raises:
+        MissingUnit: the numbers are something else.
+    """
+    kind = label_of(file).lower()
+    if kind.startswith(_ALIKE):
+        raise MissingUnit(file=file, detail="by its name these are no steps")
+    if (column.values % 1 > 0).any():
+        raise MissingUnit(file=file, detail="steps are whole numbers and these are not")
+
+
 def _second(text: object, place: int, file: str) -> int:
     """Seconds since a naive 1970 of `01/15/23 08:00:00` or `2023-01-15T08:00:00.000`."""
-    day, _, clock = str(text).replace("T", " ", 1).partition(" ")
-    parts = day.split("/")
-    iso = f"20{parts[2]}-{parts[0]}-{parts[1]}" if len(parts) == 3 else day
-    second = naive_clock(clock)
-    try:
-        days = int(np.datetime64(iso, "D").astype(np.int64))
-    except ValueError:
-        second = None
-        days = 0
-    if second is None or str(iso) in {"", "NaT", "today", "now"}:
+    day, clock = split_stamp(str(text))
+    second, days = naive_clock(clock), _days(day)
+    if second is None or days is None:
         raise UnparsableLine(file=file, detail=f"the time of item {place:,}")
     if not FIRST_DAY <= days <= LAST_DAY:
         raise AbsurdDate(file=file, detail=f"item {place:,}")
     return days * DAY_S + second
+
+
+def _days(text: str) -> int | None:
+    """Days since 1970 of `01/15/23` or `2023-01-15`; None when it is neither."""
+    short = _SHORT_DAY.fullmatch(text)
+    parts = date_parts(f"20{short[3]}-{short[1]}-{short[2]}" if short else text)
+    if parts is None or DateOrder.YMD not in orders_of(parts):
+        return None
+    return day_number(parts, DateOrder.YMD)
 
 
 def _plain(items: Iterator[Item], intake: Intake) -> _Column:
