@@ -36,6 +36,7 @@ from clarity.application.belonging import LabelBy
 from clarity.application.clarity import Clarity
 from clarity.application.orders import Kept, Moved, Order, Read, Rendered, Step, Summary
 from clarity.domain.sleep.diary import DiaryNight
+from clarity.ports.errors import Unavailable
 from clarity.ports.recordings import ReadOptions
 from clarity.ports.report import Entry, Refused
 
@@ -150,15 +151,30 @@ def expanded(paths: Sequence[Path]) -> Iterator[Path]:
 
     Hidden ones are left out, and so are folders that hold a store, since what lies in those are
     results.
+
+    Raises:
+        Unavailable: a folder cannot be looked into.
     """
     for path in paths:
         if not path.is_dir():
             yield path
             continue
-        inside = sorted(one for one in path.iterdir() if not one.name.startswith("."))
-        yield from (one for one in inside if one.is_file())
-        below = (one for one in inside if one.is_dir() and not one.is_symlink())
-        yield from expanded([one for one in below if not (one / STORE).exists()])
+        files, below = _inside(path)
+        yield from files
+        yield from expanded(below)
+
+
+def _inside(folder: Path) -> tuple[list[Path], list[Path]]:
+    """The files in a folder, and the folders in it that hold no store."""
+    try:
+        inside = sorted(one for one in folder.iterdir() if not one.name.startswith("."))
+        below = [one for one in inside if one.is_dir() and not one.is_symlink()]
+        return (
+            [one for one in inside if one.is_file()],
+            [one for one in below if not (one / STORE).exists()],
+        )
+    except OSError as error:
+        raise Unavailable(f"{error.filename} ({error.strerror})") from error
 
 
 def _done(session: Session, work: Work) -> Summary:

@@ -1,8 +1,10 @@
 """What the caller knows better than the file, as options of a command."""
 
+import errno
+import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, BinaryIO, Final, TypeVar
 
 import click
 
@@ -17,6 +19,8 @@ __all__ = ["chosen", "label_by", "read_options", "reading_options", "refusal", "
 F = TypeVar("F", bound=Callable[..., Any])
 
 META: Final = "clarity.reading"
+NO_TEXT: Final = re.compile("[\udc80-\udcff]")
+"""The bytes of a name that are no text, as Python has them in a path."""
 
 
 def _remember(context: click.Context, parameter: click.Parameter, value: object) -> None:
@@ -128,4 +132,20 @@ def _given(context: click.Context) -> dict[str, Any]:
 
 def source_of(path: Path) -> Source:
     """The file at `path`, opened when it is read."""
-    return Source(name=str(path), folder=str(path.absolute().parent), open=lambda: path.open("rb"))
+    return Source(
+        name=_in_words(path),
+        folder=_in_words(path.absolute().parent),
+        open=lambda: _opened(path),
+    )
+
+
+def _in_words(path: Path) -> str:
+    """The path as text that can be written; a byte that is no UTF-8 as %F6."""
+    return NO_TEXT.sub(lambda byte: f"%{ord(byte[0]) - 0xDC00:02X}", str(path))
+
+
+def _opened(path: Path) -> BinaryIO:
+    """A file that can be read from its beginning as often as it is asked, and never waited for."""
+    if not path.is_file():
+        raise OSError(errno.EINVAL, "no regular file")
+    return path.open("rb")

@@ -1,5 +1,7 @@
 import json
+import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -238,6 +240,38 @@ def test_a_file_that_cannot_be_opened_is_refused(
 
     assert said.code == 4
     assert "refused [recording.unopenable]" in said.err
+
+
+def test_a_pipe_is_refused_and_not_waited_for(clarity: Command, tmp_path: Path):
+    os.mkfifo(tmp_path / "pipe.csv")
+
+    said = clarity("analyze", tmp_path / "pipe.csv", "--out", tmp_path / "out")
+
+    assert said.code == 4
+    assert "no regular file" in said.err
+
+
+def test_a_folder_that_cannot_be_looked_into_is_said(
+    clarity: Command, ada: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def shut(path: Path) -> Iterator[Path]:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "iterdir", shut)
+
+    said = clarity("analyze", ada.parent, "--out", tmp_path / "out")
+
+    assert said.code == 1
+    assert f"error [port.unavailable]: {ada.parent} (Permission denied)" in said.err
+
+
+def test_a_name_that_is_no_text_names_a_person_all_the_same(clarity: Command, tmp_path: Path):
+    (tmp_path / os.fsdecode(b"J\xf6rg.csv")).write_text(GOOD)
+
+    said = clarity("analyze", tmp_path, "--out", tmp_path / "out", "--json")
+
+    assert said.code == 0
+    assert said.told["analyzed"][0]["participant"] == "J%F6rg"
 
 
 def test_a_folder_that_cannot_be_made_is_said(clarity: Command, ada: Path):
