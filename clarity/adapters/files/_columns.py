@@ -15,7 +15,7 @@ from clarity.adapters.files._cells import (
     number,
 )
 from clarity.adapters.files._people import is_of_people
-from clarity.adapters.files._table import Heading, fold
+from clarity.adapters.files._table import Heading, fold, told
 from clarity.domain.streams import Unit
 from clarity.ports.recordings import ReadOptions
 from clarity.ports.unreadable import (
@@ -187,8 +187,7 @@ def _value(heading: Heading, taken: set[int | None], options: ReadOptions, file:
             return candidates[0]
     if not known and not numeric:
         raise NoSuchColumn(file=file, detail="none holds numbers")
-    names = ", ".join(heading.names[i] for i in (known or numeric)[:10])
-    raise AmbiguousColumn(file=file, detail=names)
+    raise AmbiguousColumn(file=file, detail=told([heading.names[i] for i in known or numeric]))
 
 
 def chosen_columns(heading: Heading, options: ReadOptions, file: str) -> Columns:

@@ -32,6 +32,7 @@ __all__ = [
     "heading_of",
     "labels",
     "read_heading",
+    "told",
 ]
 
 _DELIMITERS: Final = (",", ";", "\t", "|")
@@ -49,6 +50,7 @@ _LOOK_AHEAD: Final = 1_000_000
 _MAX_LABEL: Final = 128
 """Most characters of a person's label (`PatientId` takes no more)."""
 
+_TOLD: Final = 40
 _TOO_WIDE: Final = "it has more cells than the heading"
 _OVER_THE_END: Final = "a quote that does not close in its line"
 
@@ -122,6 +124,11 @@ def heading_of(head: bytes) -> Heading | None:
         skip=start + named,
         rows=tuple(rows[1:] if named else rows),
     )
+
+
+def told(names: Sequence[str]) -> str:
+    """Some headings for an error: ten of them at most, and of each the beginning."""
+    return ", ".join(name[:_TOLD] for name in names[:10])
 
 
 def _is_comment(line: str) -> bool:

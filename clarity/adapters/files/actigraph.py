@@ -10,7 +10,7 @@ from clarity.adapters.files._cells import date_parts, day_number, naive_clock
 from clarity.adapters.files._even import Even, even_heading, read_even
 from clarity.adapters.files._intake import Intake, head_text
 from clarity.adapters.files._laid import Preset
-from clarity.adapters.files._table import fold
+from clarity.adapters.files._table import fold, told
 from clarity.adapters.files.limits import Limits
 from clarity.domain.streams import Placement, Unit
 from clarity.domain.timeline import DAY_S
@@ -124,7 +124,7 @@ def _column(options: ReadOptions, names: tuple[str, ...], file: str) -> int:
     wanted = fold(options.value_column or _AXES[0])
     known = names or _AXES
     if wanted not in known:
-        raise NoSuchColumn(file=file, detail=f"the columns are {', '.join(known)}")
+        raise NoSuchColumn(file=file, detail=f"the columns are {told(known)}")
     return known.index(wanted)
 
 

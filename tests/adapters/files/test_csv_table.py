@@ -214,6 +214,24 @@ def test_two_columns_of_numbers_are_not_chosen_between():
         read(content)
 
 
+def test_of_headings_without_end_the_beginning_is_told():
+    head = ",".join(("time", *(f"{i}{'x' * 900}" for i in range(30))))
+
+    with pytest.raises(AmbiguousColumn) as refused:
+        read(f"{head}\n2003-05-07 12:00{',1' * 30}\n")
+
+    assert len(str(refused.value)) < 800
+
+
+@pytest.mark.parametrize("between", [", ", " ,", " , "])
+def test_blanks_beside_the_delimiter_do_no_harm(between):
+    recording = read(plain_table().replace(",", between))
+    second = "\n".join(f"x{between}{line}" for line in plain_table().splitlines())
+
+    assert recording.series.values.tolist() == [7 * i for i in range(30)]
+    assert read(second.replace(",", between)).series == recording.series
+
+
 def test_a_known_heading_is_chosen_among_numbers():
     content = "time,lux,Steps\n2003-05-07 12:00,1,2\n2003-05-07 12:01,1,3\n"
 
