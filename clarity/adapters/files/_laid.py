@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 _MAX_CONFLICTS: Final = 0.05
-"""Share of epochs named twice with different values from which a table is not one recording."""
+"""Share of epochs named twice with different values from which a file is not one recording."""
 
 
 @attrs.frozen(kw_only=True)
@@ -110,9 +110,10 @@ def laid(
 
     Raises:
         UnevenTimes: they follow no single epoch, or span too long a time.
+        ContradictoryTimes: too many times come again with other values.
     """
     try:
-        return regrid(
+        done = regrid(
             samples,
             zone=zone,
             unit=unit,
@@ -122,6 +123,9 @@ def laid(
         )
     except (NoEpoch, MixedEpochs, TooLongSpan) as error:
         raise UnevenTimes(file=file, detail=str(error)) from error
+    if done.report.conflicts > _MAX_CONFLICTS * done.report.epochs:
+        raise ContradictoryTimes(file=file, detail=f"{done.report.conflicts:,} of them")
+    return done
 
 
 def laid_recording(label: str | None, samples: Samples, unit: Unit, facts: Facts) -> Recording:
@@ -136,8 +140,6 @@ def laid_recording(label: str | None, samples: Samples, unit: Unit, facts: Facts
     file = facts.intake.source.name
     refuse_nothing(samples.values, file)
     done = laid(samples, facts.zone, unit, facts.options, facts.preset, file)
-    if done.report.conflicts > _MAX_CONFLICTS * done.report.epochs:
-        raise ContradictoryTimes(file=file, detail=f"{done.report.conflicts:,} of them")
     return Recording(
         participant=person_label(facts.options, label, file),
         series=done.series,

@@ -8,7 +8,7 @@ is taken to write them, and a notice says so.
 import itertools
 import re
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -48,6 +48,7 @@ from clarity.ports.unreadable import (
     NoSamples,
     TooBig,
     UnparsableLine,
+    UnreadableRecording,
 )
 
 __all__ = ["FITBIT_JSON", "FitbitJsonRecordings"]
@@ -195,19 +196,22 @@ def _plain(items: Iterator[Item], intake: Intake) -> _Column:
     values: list[npt.NDArray[np.float64]] = []
     heart, taken = False, 0
     while batch := list(itertools.islice(items, _BATCH)):
-        heart = heart or isinstance(batch[0].get("value"), dict)
-        numbers = [_value(item, taken + place, file) for place, item in enumerate(batch, 1)]
+        heart = heart if taken else isinstance(batch[0].get("value"), dict)
+        places = range(taken + 1, taken + len(batch) + 1)
+        numbers = [
+            _value(item, place, file, heart=heart)
+            for place, item in zip(places, batch, strict=True)
+        ]
         times = [
-            _second(item.get("dateTime"), taken + place, file)
-            for place, item in enumerate(batch, 1)
+            _second(item.get("dateTime"), place, file)
+            for place, item in zip(places, batch, strict=True)
         ]
         before, taken = taken, taken + len(batch)
         if taken > max_values:
             raise TooBig(file=file, detail=f"more than {max_values:,} values")
         if before <= _LOOK_AHEAD < taken:
             intake.look_ahead(_TIME_KEY, max_values, f"more than {max_values:,} values")
-        values.append(np.array(numbers, dtype=np.float64))
-        bounded(values[-1], [0] * len(batch), file)
+        values.append(_bounded(np.array(numbers, dtype=np.float64), places, file))
         seconds.append(np.array(times, dtype=np.int64))
     unit = Unit.BEATS_PER_MIN if heart else Unit.STEPS_PER_MIN
     return _folded(
@@ -215,10 +219,24 @@ def _plain(items: Iterator[Item], intake: Intake) -> _Column:
     )
 
 
-def _value(item: Item, place: int, file: str) -> float:
+def _bounded(
+    values: npt.NDArray[np.float64], places: Sequence[int], file: str
+) -> npt.NDArray[np.float64]:
+    """The values, each of which a device can give; a refusal names its item."""
+    try:
+        bounded(values, places, file)
+    except UnreadableRecording as error:
+        raise attrs.evolve(error, line=0, detail=f"item {error.line:,}") from error
+    return values
+
+
+def _value(item: Item, place: int, file: str, *, heart: bool) -> float:
+    """The number of an item of the file's one kind."""
     value = item.get("value")
-    if isinstance(value, dict):
+    if isinstance(value, dict) and heart:
         value = value.get("bpm")
+    elif heart and value is not None:
+        raise UnparsableLine(file=file, detail=f"the value of item {place:,}")
     parsed = number(str(value)) if isinstance(value, str | None) else None
     if parsed is None:
         raise UnparsableLine(file=file, detail=f"the value of item {place:,}")

@@ -12,6 +12,7 @@ from clarity.domain.streams import SleepStage, Unit
 from clarity.ports.recordings import ReadOptions
 from clarity.ports.unreadable import (
     AbsurdDate,
+    ContradictoryTimes,
     DamagedFile,
     MisencodedText,
     MissingUnit,
@@ -71,6 +72,29 @@ def test_other_files_of_the_archive_that_look_like_steps_are_not_taken_for_them(
         READER.read(source, options=CHICAGO)
     (energy,) = READER.read(source, options=evolve(CHICAGO, unit=Unit.ACTIVE_KCAL))
     assert energy.series.values.tolist() == [float(value)] * 2
+
+
+@pytest.mark.parametrize(("first", "second"), [("3", {"bpm": 60}), ({"bpm": 60}, "3")])
+def test_steps_and_heart_beats_are_not_mixed(first, second):
+    items = [item(first), item(second, "05/07/23 17:01:00")]
+
+    with pytest.raises(UnparsableLine, match="the value of item 2"):
+        read_one(READER, json.dumps(items), CHICAGO)
+
+
+@pytest.mark.parametrize(("value", "error"), [("1e999", UnboundedValue), ("-3", NegativeValue)])
+def test_a_value_that_no_device_gives_is_refused_with_its_item(value, error):
+    items = [item()] * 300 + [item(value)]
+
+    with pytest.raises(error, match=r"\(item 301\)"):
+        read_one(READER, json.dumps(items), CHICAGO)
+
+
+def test_times_that_come_again_with_other_values_are_refused():
+    content = fitbit_steps()[:-1] + "," + fitbit_steps().replace('"value":"', '"value":"1')[1:]
+
+    with pytest.raises(ContradictoryTimes, match="30 of them"):
+        read_one(READER, content, CHICAGO)
 
 
 def test_files_that_the_caller_gives_to_a_person_need_no_hint():
