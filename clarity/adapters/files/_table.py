@@ -52,6 +52,7 @@ _MAX_LABEL: Final = 128
 
 _TOLD: Final = 40
 _TOO_WIDE: Final = "it has more cells than the heading"
+_ENDS: Final = frozenset("\r\n")
 _OVER_THE_END: Final = "a quote that does not close in its line"
 
 MAX_VALUE: Final = 1e9
@@ -194,6 +195,8 @@ def batches(intake: Intake, heading: Heading, *, values_per_line: int = 1) -> It
     while rows := _next_rows(reader, heading, intake.source.name, first):
         numbers: Sequence[int] = range(first, first + len(rows))
         first += len(rows)
+        if reader.line_num > first - heading.skip - 1:
+            raise _swallowed(rows, numbers, intake.source.name)
         if first - heading.skip - 1 > limit:
             raise TooBig(file=intake.source.name, detail=f"more than {limit:,} lines")
         if not all(map(any, rows)):
@@ -229,15 +232,13 @@ def _next_rows(
     except csv.Error as error:
         line = first + len(rows)
         raise UnparsableLine(file=file, line=line, detail=_OVER_THE_END) from error
-    _refuse_swallowed(rows, file, first)
     return rows
 
 
-def _refuse_swallowed(rows: Sequence[Sequence[str]], file: str, first: int) -> None:
-    """Every cell ends in its line."""
-    for line, row in enumerate(rows, first):
-        if "\n" in (text := "".join(row)) or "\r" in text:
-            raise UnparsableLine(file=file, line=line, detail=_OVER_THE_END)
+def _swallowed(rows: Sequence[Sequence[str]], lines: Sequence[int], file: str) -> UnparsableLine:
+    """The refusal of the first row that goes on in the next line."""
+    long = (line for line, row in zip(lines, rows, strict=True) if _ENDS & set("".join(row)))
+    return UnparsableLine(file=file, line=next(long), detail=_OVER_THE_END)
 
 
 def cells(batch: Batch, column: int, file: str) -> list[str]:
