@@ -30,7 +30,7 @@ import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager
-from typing import Final, ParamSpec, TypeVar
+from typing import Any, Final, Generic, ParamSpec, TypeVar
 
 import attrs
 
@@ -64,9 +64,15 @@ class AsyncClarity:
 
     clarity: Clarity
     _pool: ThreadPoolExecutor = attrs.field(repr=False)
+    _left: "set[_Steps[Any]]" = attrs.field(repr=False)
 
     async def call(self, use_case: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """What the use case gives, or its error."""
+        """
+        What the use case gives, or its error.
+
+        Raises:
+            RuntimeError: it raised StopIteration, which no coroutine may; or nothing is open.
+        """
         return await _begun(self._pool, functools.partial(use_case, *args, **kwargs))
 
     async def each(
@@ -75,19 +81,49 @@ class AsyncClarity:
         """
         What the use case gives, one after the other, each made on a thread when it is asked for.
 
-        When the caller stops early the use case is closed, after the step that it is at; leave the
-        loop through `contextlib.aclosing` to have that done before the application closes.
+        When the caller stops early the use case is closed, after the step that it is at: at once
+        where the loop is left through `contextlib.aclosing`, else with the application at the
+        latest.
         """
-        steps = await self.call(use_case, *args, **kwargs)
-        alone = threading.Lock()
+        steps = _Steps(await self.call(use_case, *args, **kwargs))
+        self._left.add(steps)
         try:
             while True:
-                step = await _begun(self._pool, functools.partial(_next, steps, alone))
+                step = await _begun(self._pool, steps.next)
                 if isinstance(step, _Over):
                     return
                 yield step
         finally:
-            await asyncio.shield(_begun(self._pool, functools.partial(_close, steps, alone)))
+            await self._closed(steps)
+
+    async def _closed(self, steps: "_Steps[T]") -> None:
+        try:
+            closing = _begun(self._pool, functools.partial(self._close, steps))
+        except RuntimeError:  # the application is closed, and with it the steps
+            return
+        await asyncio.shield(closing)
+
+    def _close(self, steps: "_Steps[T]") -> None:
+        steps.close()
+        self._left.discard(steps)
+
+
+@attrs.define(eq=False)
+class _Steps(Generic[T]):
+    """An iterator that is at one step at a time."""
+
+    _steps: Iterator[T]
+    _alone: threading.Lock = attrs.field(factory=threading.Lock)
+
+    def next(self) -> T | _Over:
+        with self._alone:
+            return next(self._steps, _Over())
+
+    def close(self) -> None:
+        """A generator is closed, once the step that it may still be at is done."""
+        with self._alone:
+            if isinstance(self._steps, Generator):
+                self._steps.close()
 
 
 @asynccontextmanager
@@ -120,13 +156,14 @@ async def open_clarity(
     if threads is not None:
         chosen = attrs.evolve(chosen, threads=threads)
     pool = ThreadPoolExecutor(max_workers=chosen.threads, thread_name_prefix="clarity")
+    left: set[_Steps[Any]] = set()
     held = ExitStack()
     app = bootstrap.open_clarity(chosen, analyses=analyses, replacing=replacing)
     opening = functools.partial(_opened, app, held)
     try:
-        yield AsyncClarity(await asyncio.shield(_begun(pool, opening)), pool)
+        yield AsyncClarity(await asyncio.shield(_begun(pool, opening)), pool, left)
     finally:
-        await asyncio.shield(asyncio.to_thread(_end, pool, held))
+        await asyncio.shield(asyncio.to_thread(_end, pool, left, held))
 
 
 def _opened(opening: AbstractContextManager[Clarity], held: ExitStack) -> Clarity:
@@ -188,24 +225,22 @@ class _SwitchInterval:
 _interval: Final = _SwitchInterval()
 
 
-def _end(pool: ThreadPoolExecutor, held: ExitStack) -> None:
-    """Whatever has begun is done, then what was held is closed."""
+def _end(pool: ThreadPoolExecutor, left: "set[_Steps[Any]]", held: ExitStack) -> None:
+    """Whatever has begun is done, what was left is closed, then what was held."""
     pool.shutdown(wait=True, cancel_futures=True)
+    for steps in tuple(left):
+        held.callback(steps.close)
     held.close()
 
 
 def _begun(pool: ThreadPoolExecutor, work: Callable[[], T]) -> "asyncio.Future[T]":
     context = contextvars.copy_context()
-    return asyncio.get_running_loop().run_in_executor(pool, context.run, work)
+    return asyncio.get_running_loop().run_in_executor(pool, context.run, _told, work)
 
 
-def _next(steps: Iterator[T], alone: threading.Lock) -> T | _Over:
-    with alone:
-        return next(steps, _Over())
-
-
-def _close(steps: Iterator[object], alone: threading.Lock) -> None:
-    """A generator is closed, once the step that it may still be at is done."""
-    with alone:
-        if isinstance(steps, Generator):
-            steps.close()
+def _told(work: Callable[[], T]) -> T:
+    """A future cannot hold StopIteration: who awaits it would wait for ever."""
+    try:
+        return work()
+    except StopIteration as error:
+        raise RuntimeError("the use case raised StopIteration") from error

@@ -6,6 +6,7 @@ command line.
 """
 
 import logging
+import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
@@ -89,8 +90,20 @@ def _recover(app: Clarity) -> None:
         _log.error("break-glass-waits", extra={"code": error.code})
 
 
+def _end_as_interrupted() -> None:
+    """
+    A process that is told to end does so as one that is interrupted, and takes its drafts with it.
+
+    What is ignored stays ignored, as `nohup` asks for.
+    """
+    for said in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(said) is signal.SIG_DFL:
+            signal.signal(said, signal.default_int_handler)
+
+
 def main() -> int:
     """The command `clarity`; gives its exit code."""
+    _end_as_interrupted()
     from clarity.adapters.cli.app import run
     from clarity.plain_settings import settings_from
 

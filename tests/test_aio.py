@@ -291,6 +291,62 @@ def test_an_iteration_that_is_left_early_closes_the_use_case():
     _run(work)
 
 
+def test_an_iteration_that_is_left_open_is_closed_with_the_application_and_off_the_loop():
+    closed_on: list[int] = []
+    problems: list[dict[str, object]] = []
+
+    def steps() -> Iterator[int]:
+        try:
+            yield from range(10)
+        finally:
+            closed_on.append(threading.get_ident())
+
+    async def left_open() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, found: problems.append(found))
+        async with open_clarity(MEMORY, threads=1) as app:
+            numbers = app.each(steps)
+            await anext(numbers)
+            async for _ in app.each(steps):
+                break
+        assert len(closed_on) == 2
+        await numbers.aclose()
+
+    asyncio.run(left_open())
+    gc.collect()
+    assert len(closed_on) == 2
+    assert threading.get_ident() not in closed_on
+    assert not problems
+
+
+def test_what_closing_a_left_iteration_says_is_heard_and_the_rest_is_closed():
+    closed: list[str] = []
+
+    def steps(name: str) -> Iterator[str]:
+        try:
+            yield name
+        finally:
+            closed.append(name)
+            raise Corrupt(name)
+
+    async def left_open() -> None:
+        async with open_clarity(MEMORY, threads=1) as app:
+            left = [app.each(steps, name) for name in ("a", "b")]
+            for one in left:
+                await anext(one)
+
+    with pytest.raises(Corrupt):
+        asyncio.run(left_open())
+    assert sorted(closed) == ["a", "b"]
+
+
+def test_a_use_case_that_stops_an_iteration_is_not_waited_for_for_ever():
+    async def work(app: AsyncClarity) -> None:
+        with pytest.raises(RuntimeError, match="StopIteration"):
+            await app.call(next, iter(()))
+
+    _run(work)
+
+
 def test_an_iteration_cancelled_in_a_step_is_closed_after_that_step():
     begun, may_end, order = threading.Event(), threading.Event(), []
 

@@ -7,9 +7,11 @@ from typing import Final
 import attrs
 
 from clarity.domain.errors import ClarityError
+from clarity.domain.exact import is_unicode
 from clarity.domain.identity import Actor, CorrelationId, PatientRef
 from clarity.domain.jobs import Job, JobKind, JobState
 from clarity.ports.clock import Clock
+from clarity.ports.errors import NotFound
 from clarity.ports.ids import Ids
 from clarity.ports.jobs import JobPage, Jobs, TenantJobs
 
@@ -131,7 +133,7 @@ class LookAtJobs:
             NotFound: the actor has no such job.
             PortError: the store cannot be written.
         """
-        self.jobs.remove(actor, job)
+        self.jobs.remove(actor, _writable(job))
 
     def run(
         self, *, actor: Actor, limit: int, cursor: str | None
@@ -154,10 +156,17 @@ class LookAtJobs:
             NotFound: the actor has no such job.
             PortError: the store cannot be read.
         """
-        return self._listed(self.jobs.get(actor, job))
+        return self._listed(self.jobs.get(actor, _writable(job)))
 
     def _listed(self, job: Job) -> ListedJob:
         return ListedJob(job, job.state_at(self.clock.now()))
+
+
+def _writable(job: str) -> str:
+    """The id, where one can be written so; no store has another."""
+    if not is_unicode(job):
+        raise NotFound("a job of that id")
+    return job
 
 
 @attrs.frozen

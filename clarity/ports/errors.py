@@ -76,18 +76,20 @@ class AlreadyExists(PortError):
         what: is stored.
         current: its version, to base the change on; 0 where there are no versions.
         field: what somebody else has alike, by name and never by value; empty for the key itself.
+        advice: what to do instead.
     """
 
     code: ClassVar[str] = "port.already-exists"
     what: str
     current: int = 0
     field: str = ""
+    advice: str = "change it instead of creating it"
 
     def __str__(self) -> str:
         if self.field:
             return f"a {self.what} with this {self.field} exists already; choose another"
         at = f" at version {self.current}" if self.current else ""
-        return f"{self.what} exists already{at}; change it instead of creating it"
+        return f"{self.what} exists already{at}; {self.advice}"
 
 
 @attrs.define(eq=False)

@@ -1,5 +1,6 @@
 """The profile that needs no account, no server and no network."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -7,6 +8,7 @@ from dependency_injector import providers
 
 from clarity.container import Core
 from clarity.domain.privacy import Pseudonyms
+from clarity.ports.errors import Unavailable
 from clarity.profiles.late import adapter
 from clarity.profiles.parts import (
     core_with,
@@ -36,11 +38,12 @@ def embedded(settings: Settings) -> Core:
 
     Raises:
         NoStore: the store is not there, and the settings say not to make it.
+        Unavailable: whether it is there cannot be seen.
     """
     from clarity.adapters.local.store import open_store
 
     path = None if settings.store == IN_MEMORY else Path(settings.store)
-    if path is not None and settings.if_missing is IfMissing.REFUSE and not path.is_file():
+    if path is not None and settings.if_missing is IfMissing.REFUSE and not _is_file(path):
         raise NoStore(str(path), _near(path))
     once, told = providers.ThreadSafeSingleton, instruments()
     store = providers.Resource(open_store, path, busy_timeout_s=settings.busy_timeout_s)
@@ -69,8 +72,17 @@ def embedded(settings: Settings) -> Core:
     )
 
 
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError as error:
+        raise Unavailable(f"{path} ({error.strerror})") from error
+
+
 def _near(path: Path) -> tuple[str, ...]:
     """Stores in the folder that was named, in this one and in those below it."""
     here = Path()
     candidates = (path / NAME, here / NAME, *sorted(here.glob(f"*/{NAME}")))
-    return tuple(str(one) for one in candidates if one.is_file())[:MOST_NEAR]
+    with suppress(OSError):
+        return tuple(str(one) for one in candidates if one.is_file())[:MOST_NEAR]
+    return ()

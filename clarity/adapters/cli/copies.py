@@ -61,7 +61,7 @@ def restore(session: Session, backup: Path, heads: Path | None, *, force: bool) 
         raise click.UsageError("say where: clarity --store PATH store restore BACKUP")
     to = Path(session.store)
     with session.open_in_memory() as app:
-        put = app.keep.replace if force and to.exists() else app.keep.restore
+        put = app.keep.replace if force and _is_there(to) else app.keep.restore
         checkup = put(backup, to=to, actor=session.operating)
     with over(session, heads).open() as app:
         correlation = app.ids.correlation()
@@ -69,6 +69,14 @@ def restore(session: Session, backup: Path, heads: Path | None, *, force: bool) 
         again = _erased_again(session, app, correlation)
     _tell_again(session, again)
     _tell(session, checkup, str(to), erased_again=len(again.patients))
+
+
+def _is_there(path: Path) -> bool:
+    """Whether a file is seen there; what hinders the look hinders the restore, which says it."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 @click.command("erase-again")

@@ -1,8 +1,9 @@
 """What the caller knows better than the file, as options of a command."""
 
+import errno
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, BinaryIO, Final, TypeVar
 
 import click
 
@@ -134,4 +135,11 @@ def _given(context: click.Context) -> dict[str, Any]:
 def source_of(path: Path) -> Source:
     """The file at `path`, opened when it is read."""
     folder = spoken(path.absolute().parent)
-    return Source(name=spoken(path), folder=folder, open=lambda: path.open("rb"))
+    return Source(name=spoken(path), folder=folder, open=lambda: _opened(path))
+
+
+def _opened(path: Path) -> BinaryIO:
+    """A file that can be read from its beginning as often as it is asked, and never waited for."""
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise OSError(errno.EINVAL, "no regular file")
+    return path.open("rb")

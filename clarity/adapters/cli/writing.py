@@ -1,5 +1,6 @@
 """Documents onto the disk, each whole or not at all."""
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -53,9 +54,10 @@ def stream(pieces: Iterable[bytes], path: Path) -> int:
     Until the last piece is on the disk an earlier file stays as it is.
 
     Raises:
-        Unavailable: the file cannot be written.
+        Unavailable: the file cannot be written, or a device or a pipe is in its place.
     """
     try:
+        _refuse_no_file(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
@@ -69,6 +71,12 @@ def stream(pieces: Iterable[bytes], path: Path) -> int:
     except OSError as error:
         raise Unavailable(f"{path} ({error.strerror})") from error
     return size_bytes
+
+
+def _refuse_no_file(path: Path) -> None:
+    """A pipe or a device that is there would be replaced by a file."""
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "no regular file")
 
 
 def scatter(pieces: Iterable[Piece], folder: Path) -> tuple[str, ...]:

@@ -60,7 +60,8 @@ def without_doctype(pieces: Iterable[bytes], file: str) -> Iterator[bytes]:
         begun += piece
         if b"<HealthData " in begun or b"<HealthData>" in begun or len(begun) > _MAX_DOCTYPE:
             break
-    found = _DOCTYPE.search(begun[:_MAX_DOCTYPE])
+    at = begun.find(b"<!DOCTYPE", 0, _MAX_DOCTYPE)
+    found = _DOCTYPE.match(begun, at, _MAX_DOCTYPE) if at >= 0 else None
     if found:
         if b"<!ENTITY" in found[0]:
             raise HostileFile(file=file, detail="it declares entities")

@@ -41,7 +41,7 @@ def seconds_of(texts: Sequence[str], file: str) -> npt.NDArray[np.int64]:
     good &= east | (table[:, 20] == ord("-"))
     pairs = digits[:, ::2] * 10 + digits[:, 1::2]
     _, _, _, _, hour, minute, second, zone_h, zone_min = pairs.T
-    good &= (hour < 24) & (minute < 60) & (second < 60) & (zone_h < 24) & (zone_min < 60)
+    good &= (hour < 24) & (minute < 60) & (second < 60) & (zone_h < 15) & (zone_min < 60)
     days = _days(pairs[:, 0] * 10_000 + pairs[:, 1] * 100 + pairs[:, 2], pairs[:, 3], good)
     _refuse(~good, file)
     offset = np.where(east, 1, -1) * (zone_h * 3600 + zone_min * 60)

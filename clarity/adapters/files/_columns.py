@@ -1,5 +1,6 @@
 """Which columns of a table hold times and values: named, known by heading, or by content."""
 
+import re
 from typing import Final
 
 import attrs
@@ -14,10 +15,15 @@ from clarity.adapters.files._cells import (
     number,
 )
 from clarity.adapters.files._people import is_of_people
-from clarity.adapters.files._table import Heading, fold
+from clarity.adapters.files._table import Heading, fold, told
 from clarity.domain.streams import Unit
 from clarity.ports.recordings import ReadOptions
-from clarity.ports.unreadable import AmbiguousColumn, NoSuchColumn, UnknownFormat
+from clarity.ports.unreadable import (
+    AmbiguousColumn,
+    NoSuchColumn,
+    UnknownFormat,
+    UnparsableLine,
+)
 
 __all__ = [
     "Columns",
@@ -55,6 +61,8 @@ _UNIT_OF_KEY: Final = {
     "hr": Unit.BEATS_PER_MIN,
     "bpm": Unit.BEATS_PER_MIN,
 }
+_THOUSANDS: Final = re.compile(r"[1-9][0-9]{0,2}(,[0-9]{3})+")
+_OPEN_COMMA: Final = "its commas may mark thousands or decimals; write the values without thousands"
 _VALUE_KEYS: Final = frozenset({"value", "values", "wert"} | _UNIT_OF_KEY.keys())
 
 
@@ -122,14 +130,19 @@ def has_times(heading: Heading) -> bool:
 
 def column_named(heading: Heading, name: str, file: str) -> int:
     """
-    The column under the heading, whatever its case and marks.
+    The column under the heading: the one that is written so, else whatever its case and marks.
 
     Raises:
         NoSuchColumn: there is none.
+        AmbiguousColumn: there are several.
     """
-    if fold(name) not in heading.keys:
+    found = [i for i, one in enumerate(heading.names) if one == name]
+    found = found or [i for i, key in enumerate(heading.keys) if key == fold(name)]
+    if not found:
         raise NoSuchColumn(file=file, detail=f"there is no column {name!r}")
-    return heading.keys.index(fold(name))
+    if len(found) > 1:
+        raise AmbiguousColumn(file=file, detail=f"{len(found)} columns are called {name!r}")
+    return found[0]
 
 
 def time_columns(heading: Heading, options: ReadOptions, file: str) -> tuple[int, int | None]:
@@ -174,8 +187,7 @@ def _value(heading: Heading, taken: set[int | None], options: ReadOptions, file:
             return candidates[0]
     if not known and not numeric:
         raise NoSuchColumn(file=file, detail="none holds numbers")
-    names = ", ".join(heading.names[i] for i in (known or numeric)[:10])
-    raise AmbiguousColumn(file=file, detail=names)
+    raise AmbiguousColumn(file=file, detail=told([heading.names[i] for i in known or numeric]))
 
 
 def chosen_columns(heading: Heading, options: ReadOptions, file: str) -> Columns:
@@ -188,14 +200,26 @@ def chosen_columns(heading: Heading, options: ReadOptions, file: str) -> Columns
 
     Raises:
         NoSuchColumn: a named column does not exist, or none fits.
-        AmbiguousColumn: several columns could hold the values.
+        AmbiguousColumn: several columns could hold the values, or are called like one named.
+        UnparsableLine: the commas of the values may mark thousands or decimals.
     """
     time, clock = time_columns(heading, options, file)
     value = _value(heading, {time, clock}, options, file)
-    commas = has_decimal_commas(heading, value)
+    commas = has_decimal_commas(heading, value, file)
     return Columns(time=time, clock=clock, value=value, decimal_comma=commas)
 
 
-def has_decimal_commas(heading: Heading, column: int) -> bool:
-    """Whether the numbers of a column are written as 1,5."""
-    return heading.delimiter != "," and any("," in text for text in _cells_of(heading, column))
+def has_decimal_commas(heading: Heading, column: int, file: str) -> bool:
+    """
+    Whether the numbers of a column are written as 1,5.
+
+    Raises:
+        UnparsableLine: beside whole numbers all of them are written as 1,500, which may be 1500.
+    """
+    texts = _cells_of(heading, column)
+    commas = [text for text in texts if "," in text]
+    if heading.delimiter == "," or not commas:
+        return False
+    if all(map(_THOUSANDS.fullmatch, commas)) and any(map(str.isdigit, texts)):
+        raise UnparsableLine(file=file, detail=_OPEN_COMMA)
+    return True

@@ -30,7 +30,7 @@ from clarity.ports.unreadable import (
     UnopenableFile,
 )
 
-__all__ = ["HEAD_BYTES", "ZIP", "Intake", "head_text", "label_of", "no_text"]
+__all__ = ["HEAD_BYTES", "ZIP", "Intake", "head_text", "label_of", "lines_of", "no_text"]
 
 HEAD_BYTES: Final = 65_536
 """How much of the content tells its format, bytes."""
@@ -129,6 +129,10 @@ class Intake:
         if not _encoding(head):
             raise no_text(head, self.source.name)
         return head_text(head)
+
+    def head_lines(self) -> list[str]:
+        """The lines of `head_text`, divided as those of `lines`, without their ends."""
+        return lines_of(self.head_text())
 
     def lines(self) -> Iterator[str]:
         """
@@ -292,6 +296,11 @@ def head_text(head: bytes) -> str:
     if len(head) < HEAD_BYTES:
         return text
     return text[: max(text.rfind("\n"), text.rfind("\r")) + 1]
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines without their ends; divided where `Intake.lines` divides, and nowhere else."""
+    return [line.rstrip("\r\n") for line in io.StringIO(text, newline="")]
 
 
 def label_of(name: str) -> str:

@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 _MAX_CONFLICTS: Final = 0.05
-"""Share of epochs named twice with different values from which a table is not one recording."""
+"""Share of epochs named twice with different values from which a file is not one recording."""
 
 
 @attrs.frozen(kw_only=True)
@@ -118,6 +118,7 @@ def laid(
     Raises:
         UnevenTimes: they follow no single epoch, or span too long a time.
         OddEpoch: no whole number of epochs makes a day.
+        ContradictoryTimes: too many times come again with other values.
     """
     try:
         done = regrid(
@@ -134,6 +135,8 @@ def laid(
         raise UnevenTimes(file=file, detail=str(error)) from error
     if DAY_S % done.report.epoch_s:
         raise OddEpoch(file=file, detail=f"{done.report.epoch_s} s")
+    if done.report.conflicts > _MAX_CONFLICTS * done.report.epochs:
+        raise ContradictoryTimes(file=file, detail=f"{done.report.conflicts:,} of them")
     return done
 
 
@@ -149,8 +152,6 @@ def laid_recording(label: str | None, samples: Samples, unit: Unit, facts: Facts
     file = facts.intake.source.name
     refuse_nothing(samples.values, file)
     done = laid(samples, facts.zone, unit, facts.options, facts.preset, file)
-    if done.report.conflicts > _MAX_CONFLICTS * done.report.epochs:
-        raise ContradictoryTimes(file=file, detail=f"{done.report.conflicts:,} of them")
     return Recording(
         participant=person_label(facts.options, label, file),
         series=done.series,

@@ -65,6 +65,7 @@ class StampColumn:
         Raises:
             UnparsableLine: a time is none, or is not written like the first.
         """
+        texts = list(map(str.strip, texts))
         if not self._begun:
             self._begin(texts[0], lines[0])
         if self._unix:

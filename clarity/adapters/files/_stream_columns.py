@@ -5,7 +5,7 @@ from typing import Final
 import attrs
 
 from clarity.adapters.files._columns import column_named, has_times
-from clarity.adapters.files._table import Heading
+from clarity.adapters.files._table import Heading, told
 from clarity.domain.actigraphy.days import STREAM_OF_UNIT
 from clarity.domain.streams import StreamKind, Unit
 from clarity.ports.recordings import ReadOptions
@@ -113,7 +113,7 @@ def _known(heading: Heading, asked: Unit | None, file: str) -> list[StreamColumn
     for i, key in known:
         unit = unit_named(key)
         if unit is None:
-            raise MissingUnit(file=file, detail=f"the column {heading.names[i]}")
+            raise MissingUnit(file=file, detail=f"the column {told([heading.names[i]])}")
         found.append(StreamColumn(column=i, name=heading.names[i], unit=unit))
     return found
 
@@ -124,4 +124,4 @@ def _refuse_twins(found: list[StreamColumn], file: str) -> None:
         one.name for one, stream in zip(found, streams, strict=True) if streams.count(stream) > 1
     ]
     if twins:
-        raise AmbiguousColumn(file=file, detail=", ".join(twins[:10]))
+        raise AmbiguousColumn(file=file, detail=told(twins))

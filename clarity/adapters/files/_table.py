@@ -32,9 +32,11 @@ __all__ = [
     "heading_of",
     "labels",
     "read_heading",
+    "told",
 ]
 
 _DELIMITERS: Final = (",", ";", "\t", "|")
+_MARKS: Final = '"' + "".join(_DELIMITERS)
 _SAMPLE_ROWS: Final = 50
 _BATCH_CELLS: Final = 131_072
 _BATCH_ROWS: Final = 256
@@ -48,7 +50,10 @@ _LOOK_AHEAD: Final = 1_000_000
 _MAX_LABEL: Final = 128
 """Most characters of a person's label (`PatientId` takes no more)."""
 
+_TOLD: Final = 40
 _TOO_WIDE: Final = "it has more cells than the heading"
+_ENDS: Final = frozenset("\r\n")
+_OVER_THE_END: Final = "a quote that does not close in its line"
 
 MAX_VALUE: Final = 1e9
 """Largest magnitude that any wearable reports, in any unit (counts per minute stay below 1e6)."""
@@ -122,8 +127,15 @@ def heading_of(head: bytes) -> Heading | None:
     )
 
 
+def told(names: Sequence[str]) -> str:
+    """Some headings for an error: ten of them at most, and of each the beginning."""
+    return ", ".join(name[:_TOLD] for name in names[:10])
+
+
 def _is_comment(line: str) -> bool:
-    return not line.strip() or line.lstrip().startswith("#")
+    """Whether it says nothing: blank, without a filled cell, a comment, or Excel's `sep=;`."""
+    text = "".join(line.split()).strip(_MARKS)
+    return not text or line.lstrip().startswith("#") or text.lower() == "sep="
 
 
 def _is_number(cell: str) -> bool:
@@ -183,6 +195,8 @@ def batches(intake: Intake, heading: Heading, *, values_per_line: int = 1) -> It
     while rows := _next_rows(reader, heading, intake.source.name, first):
         numbers: Sequence[int] = range(first, first + len(rows))
         first += len(rows)
+        if reader.line_num > first - heading.skip - 1:
+            raise _swallowed(rows, numbers, intake.source.name)
         if first - heading.skip - 1 > limit:
             raise TooBig(file=intake.source.name, detail=f"more than {limit:,} lines")
         if not all(map(any, rows)):
@@ -201,19 +215,30 @@ def batches(intake: Intake, heading: Heading, *, values_per_line: int = 1) -> It
 def _next_rows(
     reader: Iterator[list[str]], heading: Heading, file: str, first: int
 ) -> list[list[str]]:
-    """Rows of about as many cells as a batch may have; a row much wider than the heading is bad."""
-    width = len(heading.names) + 1
-    most = min(_BATCH_ROWS, max(1, _BATCH_CELLS // width))
+    """
+    Rows of about as many cells as a batch may have, each of a line of its own.
+
+    A cell that goes on in the next line has swallowed rows, and a cell beyond the heading has moved
+    the others: 1,5 between commas is two. Only an empty one is let go, as behind a last comma.
+    """
+    width = len(heading.names)
+    most = min(_BATCH_ROWS, max(1, _BATCH_CELLS // (width + 1)))
     rows: list[list[str]] = []
     try:
         for row in itertools.islice(reader, most):
-            if len(row) > width:
+            if len(row) > width and (len(row) > width + 1 or row[width].strip()):
                 raise UnparsableLine(file=file, line=first + len(rows), detail=_TOO_WIDE)
             rows.append(row)
     except csv.Error as error:
         line = first + len(rows)
-        raise UnparsableLine(file=file, line=line, detail="quotes that do not close") from error
+        raise UnparsableLine(file=file, line=line, detail=_OVER_THE_END) from error
     return rows
+
+
+def _swallowed(rows: Sequence[Sequence[str]], lines: Sequence[int], file: str) -> UnparsableLine:
+    """The refusal of the first row that goes on in the next line."""
+    long = (line for line, row in zip(lines, rows, strict=True) if _ENDS & set("".join(row)))
+    return UnparsableLine(file=file, line=next(long), detail=_OVER_THE_END)
 
 
 def cells(batch: Batch, column: int, file: str) -> list[str]:

@@ -10,7 +10,7 @@ from clarity.adapters.files._cells import date_parts, day_number, naive_clock
 from clarity.adapters.files._even import Even, even_heading, read_even
 from clarity.adapters.files._intake import Intake, head_text
 from clarity.adapters.files._laid import Preset
-from clarity.adapters.files._table import fold
+from clarity.adapters.files._table import fold, told
 from clarity.adapters.files.limits import Limits
 from clarity.domain.streams import Placement, Unit
 from clarity.domain.timeline import DAY_S
@@ -25,7 +25,7 @@ from clarity.ports.recordings import (
 )
 from clarity.ports.unreadable import NoSamples, NoSuchColumn, UnparsableLine
 
-__all__ = ["ACTIGRAPH_CSV", "VERTICAL", "ActiGraphRecordings", "placement_of"]
+__all__ = ["ACTIGRAPH_CSV", "VERTICAL", "ActiGraphRecordings", "placement_of", "unit_of"]
 
 ACTIGRAPH_CSV: Final = Format(
     id="actigraph-csv",
@@ -53,6 +53,12 @@ _PLACEMENTS: Final = {
 def placement_of(limb: str) -> Placement:
     """Where a device was worn, in the words of ActiLife."""
     return _PLACEMENTS.get(limb.strip().lower(), Placement.UNKNOWN)
+
+
+def unit_of(options: ReadOptions) -> Unit:
+    """What the column that the caller named holds, unless the caller says it; counts if none."""
+    steps = fold(options.value_column or "") == "steps"
+    return options.unit or (Unit.STEPS_PER_MIN if steps else Unit.COUNTS)
 
 
 @attrs.frozen(kw_only=True)
@@ -99,7 +105,7 @@ class _Header:
 
 def _header(intake: Intake) -> _Header:
     """The header ends with its second line of dashes."""
-    lines = intake.head_text().splitlines()[:_MAX_HEADER]
+    lines = intake.head_lines()[:_MAX_HEADER]
     file = intake.source.name
     for number, line in enumerate(lines[1:], 2):
         if line.startswith("-----"):
@@ -118,7 +124,7 @@ def _column(options: ReadOptions, names: tuple[str, ...], file: str) -> int:
     wanted = fold(options.value_column or _AXES[0])
     known = names or _AXES
     if wanted not in known:
-        raise NoSuchColumn(file=file, detail=f"the columns are {', '.join(known)}")
+        raise NoSuchColumn(file=file, detail=f"the columns are {told(known)}")
     return known.index(wanted)
 
 
@@ -156,7 +162,7 @@ class ActiGraphRecordings(Recordings):
         )
         preset = Preset(
             format=ACTIGRAPH_CSV.id,
-            unit=Unit.COUNTS,
+            unit=unit_of(options),
             device=_device(header.lines[0]),
             placement=_placement(header.lines[0]),
         )

@@ -11,7 +11,7 @@ import attrs
 
 from clarity.adapters.files._cells import naive_clock
 from clarity.adapters.files._even import Even, even_heading, read_even
-from clarity.adapters.files._intake import Intake, head_text
+from clarity.adapters.files._intake import Intake, head_text, lines_of
 from clarity.adapters.files._laid import Preset
 from clarity.adapters.files._stamped import read_stamped
 from clarity.adapters.files._table import Heading, fold
@@ -60,7 +60,7 @@ def _awd_wall_s(lines: list[str]) -> int | None:
 
 
 def _is_awd(head: bytes) -> bool:
-    lines = head_text(head).splitlines()[:_HEADER]
+    lines = lines_of(head_text(head))[:_HEADER]
     return len(lines) >= 3 and _awd_wall_s(lines) is not None
 
 
@@ -93,7 +93,7 @@ class ActiwatchRecordings(Recordings):
 
 
 def _awd(intake: Intake, options: ReadOptions) -> Recording:
-    lines = intake.head_text().splitlines()[: _HEADER + 1]
+    lines = intake.head_lines()[: _HEADER + 1]
     file = intake.source.name
     wall_s = _awd_wall_s(lines) if len(lines) >= 3 else None
     if wall_s is None:

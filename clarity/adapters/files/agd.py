@@ -15,10 +15,9 @@ from clarity.adapters.files._intake import Intake, label_of
 from clarity.adapters.files._laid import Preset, laid, refuse_nothing, zone_of
 from clarity.adapters.files._stamps import FIRST_DAY, LAST_DAY
 from clarity.adapters.files._table import bounded, fold
-from clarity.adapters.files.actigraph import VERTICAL, placement_of
+from clarity.adapters.files.actigraph import VERTICAL, placement_of, unit_of
 from clarity.adapters.files.limits import Limits
 from clarity.domain.actigraphy.regrid import Samples
-from clarity.domain.streams import Unit
 from clarity.domain.timeline import DAY_S, localize
 from clarity.ports.recordings import Format, ReadOptions, Recording, Recordings, Source
 from clarity.ports.unreadable import (
@@ -166,13 +165,11 @@ def _recording(read: _Read, intake: Intake, options: ReadOptions) -> Recording:
     file = intake.source.name
     preset = Preset(
         format=ACTIGRAPH_AGD.id,
-        unit=Unit.STEPS_PER_MIN if options.value_column == "steps" else Unit.COUNTS,
         epoch_s=_epoch_s(read.settings),
         device=f"ActiGraph {read.settings.get('devicename', '')}".strip(),
         placement=placement_of(read.settings.get("limb", "")),
     )
     zone = zone_of(options, preset, file)
-    unit = options.unit or preset.unit or Unit.COUNTS
     refuse_nothing(read.values, file)
     bounded(read.values, range(1, read.values.size + 1), file)
     placed = localize(read.seconds[:1].astype("datetime64[s]"), zone)
@@ -182,7 +179,7 @@ def _recording(read: _Read, intake: Intake, options: ReadOptions) -> Recording:
         in_gap=placed.in_gap,
         in_fold=placed.in_fold,
     )
-    done = laid(samples, zone, unit, options, preset, file)
+    done = laid(samples, zone, unit_of(options), options, preset, file)
     return Recording(
         participant=options.participant or label_of(file),
         series=done.series,

@@ -6,8 +6,9 @@ is taken to write them, and a notice says so.
 """
 
 import itertools
+import re
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -15,7 +16,14 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
-from clarity.adapters.files._cells import naive_clock, number
+from clarity.adapters.files._cells import (
+    date_parts,
+    day_number,
+    naive_clock,
+    number,
+    orders_of,
+    split_stamp,
+)
 from clarity.adapters.files._intake import Intake, label_of
 from clarity.adapters.files._json_items import Item, json_items
 from clarity.adapters.files._laid import Preset, laid, refuse_nothing, zone_of
@@ -25,12 +33,22 @@ from clarity.adapters.files.limits import Limits
 from clarity.domain.actigraphy.regrid import Samples
 from clarity.domain.streams import Placement, SleepStage, Unit
 from clarity.domain.timeline import DAY_S, localize
-from clarity.ports.recordings import Format, Notice, ReadOptions, Recording, Recordings, Source
+from clarity.ports.recordings import (
+    DateOrder,
+    Format,
+    Notice,
+    ReadOptions,
+    Recording,
+    Recordings,
+    Source,
+)
 from clarity.ports.unreadable import (
     AbsurdDate,
+    MissingUnit,
     NoSamples,
     TooBig,
     UnparsableLine,
+    UnreadableRecording,
 )
 
 __all__ = ["FITBIT_JSON", "FitbitJsonRecordings"]
@@ -54,6 +72,10 @@ _BY_FILE: Final = Notice(
         "for each day or month: give them together, with --patient"
     ),
 )
+_SHORT_DAY: Final = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{2})")
+_ALIKE: Final = ("altitude", "calories", "distance", "sedentary", "lightly", "moderately", "very")
+"""How files of other kinds are called whose items look like those of steps."""
+
 _LEVELS: Final = {
     "wake": SleepStage.AWAKE,
     "awake": SleepStage.AWAKE,
@@ -113,6 +135,8 @@ class FitbitJsonRecordings(Recordings):
         asleep = "levels" in first
         reading = _sleep if asleep else _plain
         column = reading(itertools.chain((first,), items), intake)
+        if options.unit is None and column.unit is Unit.STEPS_PER_MIN:
+            _refuse_no_steps(column, file)
         samples = _samples(column, zone, file)
         unit = options.unit or column.unit
         done = laid(samples, zone, unit, options, preset, file)
@@ -131,22 +155,38 @@ def _told(options: ReadOptions) -> tuple[Notice, ...]:
     return () if options.participant else (_BY_FILE,)
 
 
+def _refuse_no_steps(column: _Column, file: str) -> None:
+    """
+    Steps are whole numbers, in a file that is not called by another kind.
+
+    Raises:
+        MissingUnit: the numbers are something else.
+    """
+    kind = label_of(file).lower()
+    if kind.startswith(_ALIKE):
+        raise MissingUnit(file=file, detail="by its name these are no steps")
+    if (column.values % 1 > 0).any():
+        raise MissingUnit(file=file, detail="steps are whole numbers and these are not")
+
+
 def _second(text: object, place: int, file: str) -> int:
     """Seconds since a naive 1970 of `01/15/23 08:00:00` or `2023-01-15T08:00:00.000`."""
-    day, _, clock = str(text).replace("T", " ", 1).partition(" ")
-    parts = day.split("/")
-    iso = f"20{parts[2]}-{parts[0]}-{parts[1]}" if len(parts) == 3 else day
-    second = naive_clock(clock)
-    try:
-        days = int(np.datetime64(iso, "D").astype(np.int64))
-    except ValueError:
-        second = None
-        days = 0
-    if second is None or str(iso) in {"", "NaT", "today", "now"}:
+    day, clock = split_stamp(str(text))
+    second, days = naive_clock(clock), _days(day)
+    if second is None or days is None:
         raise UnparsableLine(file=file, detail=f"the time of item {place:,}")
     if not FIRST_DAY <= days <= LAST_DAY:
         raise AbsurdDate(file=file, detail=f"item {place:,}")
     return days * DAY_S + second
+
+
+def _days(text: str) -> int | None:
+    """Days since 1970 of `01/15/23` or `2023-01-15`; None when it is neither."""
+    short = _SHORT_DAY.fullmatch(text)
+    parts = date_parts(f"20{short[3]}-{short[1]}-{short[2]}" if short else text)
+    if parts is None or DateOrder.YMD not in orders_of(parts):
+        return None
+    return day_number(parts, DateOrder.YMD)
 
 
 def _plain(items: Iterator[Item], intake: Intake) -> _Column:
@@ -156,19 +196,22 @@ def _plain(items: Iterator[Item], intake: Intake) -> _Column:
     values: list[npt.NDArray[np.float64]] = []
     heart, taken = False, 0
     while batch := list(itertools.islice(items, _BATCH)):
-        heart = heart or isinstance(batch[0].get("value"), dict)
-        numbers = [_value(item, taken + place, file) for place, item in enumerate(batch, 1)]
+        heart = heart if taken else isinstance(batch[0].get("value"), dict)
+        places = range(taken + 1, taken + len(batch) + 1)
+        numbers = [
+            _value(item, place, file, heart=heart)
+            for place, item in zip(places, batch, strict=True)
+        ]
         times = [
-            _second(item.get("dateTime"), taken + place, file)
-            for place, item in enumerate(batch, 1)
+            _second(item.get("dateTime"), place, file)
+            for place, item in zip(places, batch, strict=True)
         ]
         before, taken = taken, taken + len(batch)
         if taken > max_values:
             raise TooBig(file=file, detail=f"more than {max_values:,} values")
         if before <= _LOOK_AHEAD < taken:
             intake.look_ahead(_TIME_KEY, max_values, f"more than {max_values:,} values")
-        values.append(np.array(numbers, dtype=np.float64))
-        bounded(values[-1], [0] * len(batch), file)
+        values.append(_bounded(np.array(numbers, dtype=np.float64), places, file))
         seconds.append(np.array(times, dtype=np.int64))
     unit = Unit.BEATS_PER_MIN if heart else Unit.STEPS_PER_MIN
     return _folded(
@@ -176,10 +219,24 @@ def _plain(items: Iterator[Item], intake: Intake) -> _Column:
     )
 
 
-def _value(item: Item, place: int, file: str) -> float:
+def _bounded(
+    values: npt.NDArray[np.float64], places: Sequence[int], file: str
+) -> npt.NDArray[np.float64]:
+    """The values, each of which a device can give; a refusal names its item."""
+    try:
+        bounded(values, places, file)
+    except UnreadableRecording as error:
+        raise attrs.evolve(error, line=0, detail=f"item {error.line:,}") from error
+    return values
+
+
+def _value(item: Item, place: int, file: str, *, heart: bool) -> float:
+    """The number of an item of the file's one kind."""
     value = item.get("value")
-    if isinstance(value, dict):
+    if isinstance(value, dict) and heart:
         value = value.get("bpm")
+    elif heart and value is not None:
+        raise UnparsableLine(file=file, detail=f"the value of item {place:,}")
     parsed = number(str(value)) if isinstance(value, str | None) else None
     if parsed is None:
         raise UnparsableLine(file=file, detail=f"the value of item {place:,}")

@@ -18,7 +18,15 @@ from clarity.adapters.files._stream_columns import (
     chosen_streams,
     is_table_of_streams,
 )
-from clarity.adapters.files._table import Heading, Values, batches, cells, heading_of, read_heading
+from clarity.adapters.files._table import (
+    Heading,
+    Values,
+    batches,
+    cells,
+    heading_of,
+    read_heading,
+    told,
+)
 from clarity.adapters.files.limits import Limits
 from clarity.domain.streams import Unit
 from clarity.ports.recordings import Format, Notice, ReadOptions, Recording, Recordings, Source
@@ -93,7 +101,7 @@ class WideStreamRecordings(Recordings):
 def _column(heading: Heading, stream: StreamColumn, file: str) -> _Column:
     numbers = Values(
         file=file,
-        decimal_comma=has_decimal_commas(heading, stream.column),
+        decimal_comma=has_decimal_commas(heading, stream.column, file),
         signed=stream.unit is Unit.SLEEP_STAGE,
     )
     return _Column(stream=stream, numbers=numbers)
@@ -134,7 +142,7 @@ def _filled(
 def _empty(names: Sequence[str]) -> tuple[Notice, ...]:
     if not names:
         return ()
-    text = f"there is not one value under {', '.join(names)}: left out"
+    text = f"there is not one value under {told(names)}: left out"
     return (Notice(code="stream-empty", text=text),)
 
 

@@ -19,11 +19,15 @@ from clarity.adapters.local.store import SqliteStore
 from clarity.domain.audit import BrokenChain, ChainHead, verify_chain
 from clarity.ports.copies import Checkup, StoreCopies
 from clarity.ports.entities import ENTITIES, EntitySpec
-from clarity.ports.errors import AlreadyExists, Corrupt, NotFound
+from clarity.ports.errors import AlreadyExists, Corrupt, Denied, NotFound, Unavailable
 
 __all__ = ["SqliteCopies"]
 
 OWNER_ONLY: Final = 0o600
+TAKEN: Final = (
+    "it was left as it is: say another place, or with `store restore --force` that the content of "
+    "that store shall go"
+)
 ALL_AT_ONCE: Final = -1
 """Pages per step: with all in one step the copy is one state, however busy the store is."""
 
@@ -72,17 +76,19 @@ class SqliteCopies(StoreCopies):
     @contextmanager
     def _made(self, path: Path) -> Iterator[Path]:
         """A draft that is at `path` when the block ends, and nowhere if it raises."""
-        if path.exists():
-            raise AlreadyExists(str(path))
         draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-        with translated(self.busy_timeout_s):
+        with placed(path):
+            if path.exists():
+                raise AlreadyExists(str(path), advice=TAKEN)
             path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, OWNER_ONLY))
+            os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, OWNER_ONLY))
+        try:
+            with translated(self.busy_timeout_s):
                 yield draft
+            with placed(path):
                 _link(draft, path)
-            finally:
-                draft.unlink(missing_ok=True)
+        finally:
+            draft.unlink(missing_ok=True)
 
     @contextmanager
     def _sound(self, backup: Path) -> Iterator[tuple[sqlite3.Connection, Checkup]]:
@@ -92,8 +98,9 @@ class SqliteCopies(StoreCopies):
 
     @contextmanager
     def _existing(self, path: Path) -> Iterator[sqlite3.Connection]:
-        if not path.is_file():
-            raise NotFound(str(path))
+        with placed(path):
+            if not path.is_file():
+                raise NotFound(str(path))
         with translated(self.busy_timeout_s), closing(self._opened(path)) as connection:
             yield connection
 
@@ -110,7 +117,18 @@ def _link(draft: Path, path: Path) -> None:
     try:
         path.hardlink_to(draft)
     except FileExistsError as error:
-        raise AlreadyExists(str(path)) from error
+        raise AlreadyExists(str(path), advice=TAKEN) from error
+
+
+@contextmanager
+def placed(path: Path) -> Iterator[None]:
+    """What the file system says of the place of a copy leaves the block as an error about it."""
+    try:
+        yield
+    except PermissionError as error:
+        raise Denied(f"the use of {path}") from error
+    except OSError as error:
+        raise Unavailable(f"{path} ({error.strerror})") from error
 
 
 def _require_sound(checkup: Checkup, what: str) -> Checkup:

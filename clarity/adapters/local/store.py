@@ -15,11 +15,15 @@ import attrs
 
 from clarity.adapters.local import schema
 from clarity.adapters.local._errors import translated
+from clarity.ports.errors import Denied
 
 __all__ = ["SqliteStore", "open_store"]
 
 OWNER_ONLY: Final = 0o600
 OWNER_ONLY_FOLDER: Final = 0o700
+BESIDE: Final = ("-wal", "-shm")
+"""What SQLite keeps beside an open store."""
+
 FILE_CONNECTIONS: Final = 4
 """Connections to a file, so most threads that work at once; further ones wait their turn."""
 
@@ -146,6 +150,7 @@ def _in_file(path: Path, busy_timeout_s: float) -> SqliteStore:
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & ~OWNER_ONLY and _is_store(path):
         path.chmod(mode & OWNER_ONLY)
+    _refuse_unwritable(path)
     name = f"{path.absolute().as_uri()}?mode=rw"
     with ExitStack() as undone:
         connection = undone.enter_context(closing(_connected(name, busy_timeout_s)))
@@ -161,6 +166,21 @@ def _is_store(path: Path) -> bool:
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     return head[APPLICATION_AT:] == schema.APPLICATION_ID.to_bytes(4)
+
+
+def _refuse_unwritable(path: Path) -> None:
+    """
+    Nothing that belongs to the store is shut.
+
+    SQLite would open the file all the same and leave a file beside it that is not writable either,
+    and with that the store stays shut when the permissions are right again.
+
+    Raises:
+        Denied: the store, or what SQLite left beside it, cannot be read and written.
+    """
+    for file in (path, *(path.with_name(path.name + end) for end in BESIDE)):
+        if file.exists() and not os.access(file, os.R_OK | os.W_OK):
+            raise Denied(f"reading and writing {file.name}")
 
 
 def _store(

@@ -304,6 +304,24 @@ def out_of_reach(study: Path) -> None:
     os.close(below)
 
 
+def test_a_pipe_is_refused_and_not_waited_for(clarity: Command, tmp_path: Path):
+    os.mkfifo(tmp_path / "pipe.csv")
+
+    said = clarity("analyze", tmp_path / "pipe.csv", "--out", tmp_path / "out")
+
+    assert said.code == 4
+    assert "no regular file" in said.err
+
+
+def test_a_name_that_is_no_text_names_a_person_all_the_same(clarity: Command, tmp_path: Path):
+    (tmp_path / os.fsdecode(b"J\xf6rg.csv")).write_text(GOOD)
+
+    said = clarity("analyze", tmp_path, "--out", tmp_path / "out", "--json")
+
+    assert said.code == 0
+    assert said.told["analyzed"][0]["participant"] == "J%F6rg"
+
+
 def test_a_folder_that_cannot_be_made_is_said(clarity: Command, ada: Path):
     said = clarity("analyze", ada, "--out", ada / "inside")
 

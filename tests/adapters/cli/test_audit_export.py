@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,15 @@ def test_an_exported_trail_is_proved_without_its_store(store, trail, capfd):
     assert cli(store, "audit", "verify", "--export", file, "--key", key, "--json") == Exit.DONE
     assert json.loads(capfd.readouterr().out)["whole"] is True
     assert not store.exists()
+
+
+def test_a_trail_does_not_take_the_place_of_a_pipe(store, capfd):
+    pipe = store.with_name("pipe")
+    os.mkfifo(pipe)
+
+    assert cli(store, "audit", "export", "--out", str(pipe)) == Exit.FAILED
+    assert f"{pipe} (no regular file)" in capfd.readouterr().err
+    assert pipe.is_fifo()
 
 
 def test_a_changed_trail_leaves_with_code_5(store, trail, capfd):

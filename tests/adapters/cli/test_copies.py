@@ -40,6 +40,19 @@ def test_a_store_that_is_there_is_replaced_only_by_force(store, tmp_path, capfd)
         assert world.core.copies().check().items == 3
 
 
+def test_a_place_that_cannot_be_looked_at_is_said(store, tmp_path, capfd):
+    place = tmp_path / ("x" * 300)
+
+    for command in (
+        (store, "store", "backup", str(place)),
+        (place, "store", "restore", str(store)),
+        (place, "store", "restore", "--force", str(store)),
+        (place, "store", "status"),
+    ):
+        assert cli(*command) == Exit.FAILED
+        assert f"{place} (File name too long)" in capfd.readouterr().err
+
+
 def test_where_to_restore_must_be_said(store):
     assert cli("", "store", "restore", str(store)) == Exit.USAGE
 

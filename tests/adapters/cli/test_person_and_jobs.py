@@ -1,5 +1,6 @@
 import contextlib
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -144,6 +145,12 @@ def test_open_jobs_of_everybody_are_listed_and_ones_own_removed(store, capfd):
         assert cli(store, "--actor", "nurse", "jobs", "remove", told["id"], "--json") == Exit.FAILED
         with pytest.raises(NotFound):
             running.__exit__(None, None, None)
+
+
+@pytest.mark.parametrize("command", ["show", "remove"])
+def test_no_job_has_an_id_that_is_no_text(store, capfd, command):
+    assert cli(store, "jobs", command, os.fsdecode(b"a\xff")) == Exit.FAILED
+    assert "error [port.not-found]" in capfd.readouterr().err
 
 
 def test_a_store_that_cannot_be_read_is_told(tmp_path):

@@ -3,6 +3,7 @@
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -42,6 +43,25 @@ def opener(mapping):
 
 
 sys.exit(run(opener, sys.argv[2:]))
+"""
+
+HELD = """
+import sys, threading
+from clarity.adapters.report.dossier import DossierFiles
+from clarity.bootstrap import main
+
+render = DossierFiles.render
+
+
+def held(self, dossier):
+    for piece in render(self, dossier):
+        yield piece
+        print("held", flush=True)
+        threading.Event().wait(30)
+
+
+DossierFiles.render = held
+sys.exit(main())
 """
 
 BAR = """
@@ -159,6 +179,30 @@ def test_where_nobody_watches_there_is_no_bar():
     )
 
     assert (done.stdout, done.stderr) == (b"", b"")
+
+
+@pytest.mark.parametrize("said", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_process_that_is_told_to_end_takes_its_draft_with_it(
+    clarity: Command, ada: Path, tmp_path: Path, said: signal.Signals
+):
+    store, out = tmp_path / "out" / "clarity.db", tmp_path / "dossier"
+    assert clarity("analyze", ada, "--out", store.parent).code == 0
+    with subprocess.Popen(
+        [sys.executable, "-c", HELD, "--store", store, "export", "ada", "--out", out],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        assert len(list(out.iterdir())) == 1
+        process.send_signal(said)
+        _, told = process.communicate(timeout=30)
+
+    assert process.returncode == 130
+    assert told.strip().startswith("interrupted; what was stored is whole")
+    assert list(out.iterdir()) == []
 
 
 def test_a_reader_that_leaves_early_gets_no_traceback(tmp_path: Path, clarity: Command):

@@ -306,6 +306,22 @@ def test_entities_are_refused_however_they_are_written(content):
         read(content)
 
 
+@pytest.mark.parametrize("again", ["<!DOCTYPE[", "<!DOCTYPE ", "<!DOCTYPE[] "])
+def test_a_document_type_begun_again_and_again_is_looked_at_once(again):
+    """Each look goes on to the end: tens of thousands of them took half a minute."""
+    with pytest.raises(DamagedFile):
+        read(f"<!-- HealthData -->{again * 25_000}<HealthData/>")
+
+
+@pytest.mark.parametrize("offset", ["+1500", "-2359", "+0260"])
+def test_an_offset_that_no_clock_has_is_refused_with_its_record(offset):
+    content = few_records().replace("+0100", offset)
+
+    assert content != few_records()
+    with pytest.raises(UnparsableLine, match="record 1: the time"):
+        read(content)
+
+
 def test_nothing_is_fetched_from_elsewhere():
     with pytest.raises((DamagedFile, NoSamples)):
         read('<!DOCTYPE HealthData SYSTEM "file:///etc/passwd"><HealthData>&b;</HealthData>')

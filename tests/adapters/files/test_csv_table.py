@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
+from attrs import evolve
 
 from clarity.adapters.files._intake import label_of
 from clarity.adapters.files.csv_table import CsvRecordings
@@ -110,6 +111,21 @@ def test_a_thousands_mark_is_refused():
         read(content)
 
 
+@pytest.mark.parametrize("comma", ["1,250", "12,250,000"])
+def test_commas_that_may_be_thousands_marks_are_refused(comma):
+    content = f"time\tvalue\n2003-05-07 12:00\t950\n2003-05-07 12:01\t{comma}\n"
+
+    with pytest.raises(UnparsableLine, match="thousands"):
+        read(content)
+
+
+@pytest.mark.parametrize("decimal", ["0,250", "1,25"])
+def test_one_decimal_comma_shows_what_the_others_are(decimal):
+    content = f"time\tvalue\n2003-05-07 12:00\t950\n2003-05-07 12:01\t{decimal}\n"
+
+    assert read(content + "2003-05-07 12:02\t1,250\n").series.values.tolist()[2] == 1.25
+
+
 def test_text_in_two_bytes_that_is_none_is_refused():
     content = plain_table().encode("utf-16") + b"\x00\xd8\n\x00"
 
@@ -130,6 +146,13 @@ def test_blank_lines_and_a_trailing_delimiter_do_no_harm():
     content = "time,value\n2003-05-07 12:00,5,\n\n,\n2003-05-07 12:01,6,\n"
 
     assert read(content).series.values.tolist() == [5, 6]
+
+
+@pytest.mark.parametrize("before", ["sep=,", ",,", ' , ,"",'])
+def test_what_a_spreadsheet_puts_before_the_heading_does_no_harm(before):
+    recording = read(f"{before}\n" + plain_table())
+
+    assert recording.series.values.tolist() == [7 * i for i in range(30)]
 
 
 def test_lines_are_counted_from_the_top_over_blanks_and_comments():
@@ -153,6 +176,16 @@ def test_named_columns_win():
 def test_a_named_column_must_exist(options):
     with pytest.raises(NoSuchColumn, match=r"there is no column '(zeit|wert)'.*--value-column"):
         read(plain_table(), ReadOptions(zone=OSLO.zone, **options))
+
+
+def test_a_named_column_must_be_one():
+    twice = table(stamped(3), ["1,2"] * 3, head="time,value,Value!")
+
+    assert read(twice, evolve(OSLO, value_column="Value!")).series.values.tolist() == [2] * 3
+    for name, head in (("VALUE", "Value!"), ("value", "value")):
+        content = twice.replace("Value!", head)
+        with pytest.raises(AmbiguousColumn, match="2 columns"):
+            read(content, evolve(OSLO, value_column=name))
 
 
 def test_without_times_there_is_no_recording():
@@ -180,6 +213,24 @@ def test_two_columns_of_numbers_are_not_chosen_between():
 
     with pytest.raises(AmbiguousColumn, match=r"\(x, y\).*--value-column"):
         read(content)
+
+
+def test_of_headings_without_end_the_beginning_is_told():
+    head = ",".join(("time", *(f"{i}{'x' * 900}" for i in range(30))))
+
+    with pytest.raises(AmbiguousColumn) as refused:
+        read(f"{head}\n2003-05-07 12:00{',1' * 30}\n")
+
+    assert len(str(refused.value)) < 800
+
+
+@pytest.mark.parametrize("between", [", ", " ,", " , "])
+def test_blanks_beside_the_delimiter_do_no_harm(between):
+    recording = read(plain_table().replace(",", between))
+    second = "\n".join(f"x{between}{line}" for line in plain_table().splitlines())
+
+    assert recording.series.values.tolist() == [7 * i for i in range(30)]
+    assert read(second.replace(",", between)).series == recording.series
 
 
 def test_a_known_heading_is_chosen_among_numbers():
@@ -252,6 +303,14 @@ def test_a_time_that_is_none_is_refused_with_its_line(stamp):
         read(content)
 
     assert refused.value.line == 4
+
+
+@pytest.mark.parametrize("offset", ["+15:00", "-99:99", "+02:60", "+1:00"])
+def test_an_offset_that_no_clock_has_is_refused_with_its_line(offset):
+    stamps = [f"{stamp}+02:00" for stamp in stamped(2)] + [f"2003-05-07 12:02{offset}"]
+
+    with pytest.raises(UnparsableLine, match="line 4"):
+        read(table(stamps))
 
 
 def test_a_named_column_without_times_is_refused():
@@ -434,11 +493,36 @@ def test_a_row_much_wider_than_the_heading_is_refused():
         read("time,value\n2003-05-07 12:00,1" + ",1" * 5_000 + "\n")
 
 
-def test_quotes_that_do_not_close_are_refused():
-    content = plain_table(60) + '"' + "x\n" * 100_000
+@pytest.mark.parametrize("extra", ["5", '"a"'])
+def test_a_cell_without_a_heading_is_refused(extra):
+    content = table(stamped(30)).replace(",7\n", f",7,{extra}\n")
 
-    with pytest.raises(UnparsableLine, match="quotes"):
+    with pytest.raises(UnparsableLine, match=r"line 9: .*more cells"):
         read(content)
+
+
+def test_rows_with_a_number_before_them_that_has_no_heading_are_refused():
+    rows = "".join(f"{i},{stamp},{10 * i}\n" for i, stamp in enumerate(stamped(30)))
+
+    with pytest.raises(UnparsableLine, match=r"line 2: .*more cells"):
+        read("time,value\n" + rows)
+
+
+@pytest.mark.parametrize("length", [10, 100_000])
+def test_quotes_that_do_not_close_are_refused(length):
+    content = plain_table(60) + '"' + "x\n" * length
+
+    with pytest.raises(UnparsableLine, match=r"line 62: .*quote"):
+        read(content)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_cell_that_swallows_the_lines_to_the_next_quote_is_refused(end):
+    notes = ['"' if i in {5, 20} else "" for i in range(30)]
+    rows = [f"{stamp},1,{note}" for stamp, note in zip(stamped(30), notes, strict=True)]
+
+    with pytest.raises(UnparsableLine, match=r"line 7: .*quote"):
+        read(end.join(("time,value,note", *rows)))
 
 
 def test_more_lines_or_bytes_than_the_limits_are_refused():

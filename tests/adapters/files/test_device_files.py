@@ -99,6 +99,27 @@ def test_another_column_is_read_when_it_is_named():
     assert values_of(AgdRecordings(), agd_file(2), steps) == [2.0, 2.0]
 
 
+@pytest.mark.parametrize(
+    ("reader", "content"),
+    [(ActiGraphRecordings(), actigraph_table()), (AgdRecordings(), agd_file(30))],
+)
+def test_the_column_of_steps_holds_steps_unless_the_caller_says_what(reader, content):
+    steps = ReadOptions(zone=OSLO.zone, value_column="Steps")
+    other = ReadOptions(zone=OSLO.zone, value_column="Steps", unit=Unit.INTENSITY_LEVEL)
+
+    assert read_one(reader, content, steps).series.unit is Unit.STEPS_PER_MIN
+    assert read_one(reader, content, other).series.unit is Unit.INTENSITY_LEVEL
+
+
+@pytest.mark.parametrize("mark", ["\x0b", "\x0c", "\x1c", "\x85", "\u2028"])
+def test_a_mark_above_the_values_that_ends_no_line_costs_no_value(mark):
+    table = actigraph_table(3).replace("Current Battery", f"Current{mark}Battery")
+    awd = awd_table(3).replace("subject", f"sub{mark}ject")
+
+    assert values_of(ActiGraphRecordings(), table) == [0.0, 7.0, 14.0]
+    assert values_of(ActiwatchRecordings(), awd) == [0.0, 7.0, 14.0]
+
+
 def test_names_of_columns_under_the_heading_are_used():
     lines = actigraph_table(3).split("\n")
     named = "\n".join((*lines[:10], "Steps,Axis3,Axis2,Axis1", *lines[10:]))

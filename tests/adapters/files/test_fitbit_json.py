@@ -4,6 +4,7 @@ import json
 from zoneinfo import ZoneInfo
 
 import pytest
+from attrs import evolve
 
 from clarity.adapters.files.fitbit_json import FitbitJsonRecordings
 from clarity.adapters.files.limits import Limits
@@ -11,8 +12,10 @@ from clarity.domain.streams import SleepStage, Unit
 from clarity.ports.recordings import ReadOptions
 from clarity.ports.unreadable import (
     AbsurdDate,
+    ContradictoryTimes,
     DamagedFile,
     MisencodedText,
+    MissingUnit,
     MissingZone,
     NegativeValue,
     NoSamples,
@@ -51,6 +54,47 @@ def test_steps_are_stamped_in_utc_and_a_notice_says_so():
     assert recording.series.start.isoformat() == "2023-05-07T12:00:00-05:00"
     assert recording.series.unit is Unit.STEPS_PER_MIN
     assert [notice.code for notice in recording.notices] == ["times-in-utc", "person-by-file"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("steps-2023-05-07.json", "1.07"),
+        ("a/calories-2023-05-07.json", "1"),
+        ("distance-2023-05-07.json", "7340"),
+        ("very_active_minutes-2023-05-07.json", "3"),
+    ],
+)
+def test_other_files_of_the_archive_that_look_like_steps_are_not_taken_for_them(name, value):
+    source = source_of(json.dumps([item(value), item(value, "05/07/23 17:01:00")]), name)
+
+    with pytest.raises(MissingUnit, match=f"{name}: .*steps"):
+        READER.read(source, options=CHICAGO)
+    (energy,) = READER.read(source, options=evolve(CHICAGO, unit=Unit.ACTIVE_KCAL))
+    assert energy.series.values.tolist() == [float(value)] * 2
+
+
+@pytest.mark.parametrize(("first", "second"), [("3", {"bpm": 60}), ({"bpm": 60}, "3")])
+def test_steps_and_heart_beats_are_not_mixed(first, second):
+    items = [item(first), item(second, "05/07/23 17:01:00")]
+
+    with pytest.raises(UnparsableLine, match="the value of item 2"):
+        read_one(READER, json.dumps(items), CHICAGO)
+
+
+@pytest.mark.parametrize(("value", "error"), [("1e999", UnboundedValue), ("-3", NegativeValue)])
+def test_a_value_that_no_device_gives_is_refused_with_its_item(value, error):
+    items = [item()] * 300 + [item(value)]
+
+    with pytest.raises(error, match=r"\(item 301\)"):
+        read_one(READER, json.dumps(items), CHICAGO)
+
+
+def test_times_that_come_again_with_other_values_are_refused():
+    content = fitbit_steps()[:-1] + "," + fitbit_steps().replace('"value":"', '"value":"1')[1:]
+
+    with pytest.raises(ContradictoryTimes, match="30 of them"):
+        read_one(READER, content, CHICAGO)
 
 
 def test_files_that_the_caller_gives_to_a_person_need_no_hint():
@@ -111,6 +155,9 @@ def test_stages_of_sleep_lie_on_the_wall_clock_and_short_ones_win():
         (json.dumps([item(at="yesterday")]), UnparsableLine),
         (json.dumps([item(at="02/30/23 17:00:00")]), UnparsableLine),
         (json.dumps([item(at="NaT 17:00:00")]), UnparsableLine),
+        (json.dumps([item(at="2023 17:00:00")]), UnparsableLine),
+        (json.dumps([item(at="2023-05 17:00:00")]), UnparsableLine),
+        (json.dumps([item(at="07/05/2023 17:00:00")]), UnparsableLine),
         (json.dumps([item(at="1066-05-07T17:00:00")]), AbsurdDate),
         (json.dumps(night(("2023-05-07T23:00:00", "dreaming", 60))), UnparsableLine),
         (json.dumps(night(("2023-05-07T23:00:00", "rem", 1e9))), UnparsableLine),

@@ -1,6 +1,7 @@
 """The file of a store: who may read it, what it refuses to open, how it becomes of this version."""
 
 import json
+import os
 import sqlite3
 import stat
 from contextlib import closing
@@ -64,6 +65,22 @@ def test_only_the_owner_can_read_a_store(tmp_path: Path):
     assert modes == {0o600}
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("shut", ["store.db", "store.db-shm", "store.db-wal"])
+def test_a_store_that_may_not_be_written_is_refused_before_anything_lies_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shut: str
+):
+    """SQLite would leave a -shm file of the store's mode, which shuts the store for good."""
+    with opened(tmp_path / "store.db"):
+        pass
+    (tmp_path / shut).touch()
+    before = set(tmp_path.iterdir())
+    monkeypatch.setattr(os, "access", lambda path, _: Path(path).name != shut)
+
+    with pytest.raises(Denied, match=f"writing {shut} is"), opened(tmp_path / "store.db"):
+        pass
+    assert set(tmp_path.iterdir()) == before
 
 
 def test_a_store_that_others_could_read_is_closed_to_them(tmp_path: Path):

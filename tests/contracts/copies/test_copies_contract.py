@@ -158,9 +158,9 @@ def test_what_is_there_already_is_left_as_it_is(copying: CopiesHarness):
     there.write_bytes(b"precious")
     copying.copies.backup(copying.folder / "backup")
 
-    with pytest.raises(AlreadyExists):
+    with pytest.raises(AlreadyExists, match="another place"):
         copying.copies.backup(there)
-    with pytest.raises(AlreadyExists):
+    with pytest.raises(AlreadyExists, match="--force"):
         copying.copies.restore(copying.folder / "backup", to=there)
     with pytest.raises(Corrupt):
         copying.copies.replace(copying.folder / "backup", to=there)
