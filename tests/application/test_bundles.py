@@ -1,14 +1,14 @@
 """Bundles are built from weights and opened after every check; damage is REL-09's."""
 
 import tracemalloc
+from collections.abc import Callable
 
 import attrs
 import numpy as np
-import onnx
 import pytest
 
 from clarity.adapters.convert.npz import NpzArrays
-from clarity.adapters.onnx.builder import AttentionForm, build_onnx
+from clarity.adapters.onnx.builder import build_onnx
 from clarity.adapters.signing.ed25519 import Ed25519Signer, trusted_keys
 from clarity.application.bundles import LoadedModel
 from clarity.domain.errors import ClarityError
@@ -30,6 +30,7 @@ from clarity.domain.streams import Unit
 from clarity.ports.signing import NotTrusted
 from tests.support.model_desk import CountingEngine
 from tests.support.models import BUILD, LENGTH, OPEN, recipe, resealed, tiny_bundle
+from tests.support.old_graphs import of_builder_1, of_builder_2
 from tests.support.parsers import NoParser
 from tests.support.pat import golden, random_batch, random_encoder, random_head
 from tests.support.signing import key_files
@@ -140,39 +141,15 @@ def test_a_graph_of_other_heads_than_the_manifest_says_is_refused():
         OPEN.run(bundle, digest=bundle.digest)
 
 
-def of_builder_1() -> bytes:
-    """The graph that builder 1 made: all heads as one in an operator of ONNX Runtime."""
-    right = recipe()
-    form = AttentionForm.PORTABLE
-    portable = build_onnx(right.encoder, right.heads, length=LENGTH, form=form)
-    model = onnx.load_from_string(portable)
-    (node,) = [node for node in model.graph.node if node.op_type == "Attention"]
-    shape = next(one for one in model.graph.initializer if one.name == "layer1_queries_shape")
-    _, tokens, width = onnx.numpy_helper.to_array(shape)
-    heads = right.encoder.architecture.heads
-    one_head = np.array([-1, tokens * heads, width // heads], dtype=np.int64)
-    shape.CopyFrom(onnx.numpy_helper.from_array(one_head, shape.name))
-    node.op_type, node.domain = "MultiHeadAttention", "com.microsoft"
-    scale = next(one.f for one in node.attribute if one.name == "scale")
-    del node.attribute[:]
-    given = {"num_heads": 1, "scale": scale}
-    node.attribute.extend(onnx.helper.make_attribute(name, value) for name, value in given.items())
-    del model.opset_import[:]
-    opsets = {"": 18, "com.microsoft": 1}
-    model.opset_import.extend(onnx.helper.make_opsetid(*opset) for opset in opsets.items())
-    model.ir_version = 8
-    content: bytes = model.SerializeToString(deterministic=True)
-    return content
-
-
-def test_a_bundle_of_builder_1_still_opens():
-    origin = attrs.evolve(read_manifest(RIGHT.manifest).origin, builder="1")
-    bundle = told_otherwise(resealed(RIGHT, {GRAPH: of_builder_1()}), origin=origin)
+@pytest.mark.parametrize(("builder", "graph"), [("1", of_builder_1), ("2", of_builder_2)])
+def test_a_bundle_of_an_earlier_builder_still_opens(builder: str, graph: Callable[[], bytes]):
+    origin = attrs.evolve(read_manifest(RIGHT.manifest).origin, builder=builder)
+    bundle = told_otherwise(resealed(RIGHT, {GRAPH: graph()}), origin=origin)
 
     model = OPEN.run(bundle, digest=bundle.digest)
 
     assert model.agreement.holds
-    assert model.manifest.origin.builder == "1"
+    assert model.manifest.origin.builder == builder
 
 
 def test_where_signatures_are_required_only_a_signed_bundle_opens(tmp_path):
@@ -202,7 +179,7 @@ def test_heads_without_a_description_are_of_unknown_meaning():
 
     assert manifest.heads[0] == HeadSpec(name="sleep")
     assert manifest.heads[1].task == "made up for tests"
-    assert manifest.origin.builder == "2"
+    assert manifest.origin.builder == "3"
     assert manifest.input.unit is None
 
 
