@@ -124,14 +124,14 @@ class OpenBundle:
             raise UnreadableModel("the network", SIGNATURE_DIFFERS)
         ref, manifest = checked.ref, checked.manifest
         del checked
-        precision = engine.runtime.precision
+        precision, filled = engine.runtime.precision, fixture.filling(engine.runtime.group)
         return LoadedModel(
             ref=ref,
             manifest=manifest,
             predictor=predictor,
             runtime=engine.runtime,
             scaler=scaler,
-            agreement=require_parity(predictor.predict, fixture, precision=precision),
+            agreement=require_parity(predictor.predict, filled, precision=precision),
             size_bytes=size_bytes,
             signers=signers,
         )

@@ -13,7 +13,7 @@ from clarity.adapters.signing.ed25519 import Ed25519Signer, trusted_keys
 from clarity.application.bundles import LoadedModel
 from clarity.domain.errors import ClarityError
 from clarity.domain.pat.artifact import DigestMismatch, UnreadableModel
-from clarity.domain.pat.bundle import Bundle, BundleIncomplete
+from clarity.domain.pat.bundle import Bundle, BundleIncomplete, VerifiedBundle
 from clarity.domain.pat.canonical import encoded, read_manifest
 from clarity.domain.pat.manifest import (
     FIXTURE,
@@ -23,10 +23,14 @@ from clarity.domain.pat.manifest import (
     HeadSpec,
     InputContract,
 )
-from clarity.domain.pat.parity import ParityBroken
+from clarity.domain.pat.parity import ParityBroken, parity_fixture
+from clarity.domain.pat.prediction import Floats, Prediction, Signature
 from clarity.domain.pat.preprocessing import CohortScaler, OwnSpread
+from clarity.domain.pat.runtime import Runtime
 from clarity.domain.pat.variants import WEEK_MIN, Variant
 from clarity.domain.streams import Unit
+from clarity.ports.engine import Engine
+from clarity.ports.predictor import Predictor
 from clarity.ports.signing import NotTrusted
 from tests.support.model_desk import CountingEngine
 from tests.support.models import BUILD, LENGTH, OPEN, recipe, resealed, tiny_bundle
@@ -45,6 +49,33 @@ def _fresh(bundle: Bundle) -> Bundle:
     """The same in memory of its own, as a store gives it."""
     files = {name: bytes(bytearray(data)) for name, data in bundle.files.items()}
     return attrs.evolve(bundle, files=files)
+
+
+@attrs.frozen
+class Groups(Engine, Predictor):
+    """Runs groups of three, as its runtime says; hears how many samples it is asked about."""
+
+    asked: Callable[[int], None]
+    network: Predictor
+
+    @property
+    def runtime(self) -> Runtime:
+        return attrs.evolve(OPEN.engine().runtime, group=3)
+
+    @property
+    def reads(self) -> frozenset[str]:
+        return OPEN.engine().reads
+
+    @property
+    def signature(self) -> Signature:
+        return self.network.signature
+
+    def open(self, bundle: VerifiedBundle) -> Predictor:
+        return self
+
+    def predict(self, batch: Floats) -> Prediction:
+        self.asked(len(batch))
+        return self.network.predict(batch)
 
 
 def test_a_right_bundle_opens_and_its_predictor_answers():
@@ -237,7 +268,25 @@ def test_without_the_scaler_that_the_manifest_names_nothing_takes_its_place():
 
 
 def test_arrays_of_a_bundle_have_one_form():
-    assert NpzArrays().read_fixture(RIGHT.files[FIXTURE]).batch.shape == (2, LENGTH)
+    assert NpzArrays().read_fixture(RIGHT.files[FIXTURE]).batch.shape == (1, LENGTH)
+
+
+def test_a_bundle_with_two_samples_in_its_fixture_still_opens():
+    right = recipe()
+    two = parity_fixture(right.encoder, right.heads, random_batch(2, LENGTH))
+    bundle = resealed(RIGHT, {FIXTURE: NpzArrays().fixture_bytes(two)})
+
+    assert OPEN.run(bundle, digest=bundle.digest).agreement.holds
+
+
+def test_an_engine_that_runs_groups_is_asked_for_a_whole_one():
+    asked: list[int] = []
+    engine = Groups(asked.append, OPEN.run(RIGHT, digest=RIGHT.digest).predictor)
+
+    model = attrs.evolve(OPEN, engine=lambda: engine).run(RIGHT, digest=RIGHT.digest)
+
+    assert model.agreement.holds
+    assert asked == [3]
 
 
 @pytest.mark.slow
