@@ -7,8 +7,7 @@ import pytest
 
 from clarity.domain.identity import TenantId
 from clarity.domain.jobs import Job, JobState
-from clarity.ports.errors import AlreadyExists, BadCursor, NotFound
-from clarity.ports.query import CURSOR_LIFE
+from clarity.ports.errors import CURSOR_LIFE, AlreadyExists, BadCursor, NotFound
 from tests.contracts.jobs.harness import ADA, NURSE, JobsHarness, job
 from tests.support.clocks import START
 
