@@ -208,10 +208,12 @@ class BuildBundle:
             told: hears what is being done.
 
         Raises:
-            LengthNotWhole: the length is not a whole number of patches.
+            LengthNotWhole, LengthTooLong: the length is not one of a whole number of patches, or
+                of too many.
             HeadTwice, HeadUnknown: heads and their descriptions do not fit.
             ExtraMissing: building needs packages that are not installed.
         """
+        recipe.encoder.architecture.tokens(recipe.length)
         heads = described([head.name for head in recipe.heads], recipe.specs)
         builder = self.graphs()
         told(Phase.ANSWERS)

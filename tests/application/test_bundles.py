@@ -205,6 +205,15 @@ def test_the_same_recipe_gives_the_same_bundle():
     assert BUILD.run(recipe()) == RIGHT
 
 
+@pytest.mark.parametrize(
+    ("length", "refusal"),
+    [(-18, "an input of -18 minutes"), (18 * 10**20, "an input of 1800000000000000000000 minutes")],
+)
+def test_a_length_that_makes_no_sense_is_refused_before_anything_is_built(length, refusal):
+    with pytest.raises(ClarityError, match=refusal):
+        BUILD.run(attrs.evolve(recipe(), length=length))
+
+
 def test_heads_without_a_description_are_of_unknown_meaning():
     manifest = read_manifest(RIGHT.manifest)
 
