@@ -3,8 +3,8 @@ import pytest
 from clarity.domain.pat.variants import (
     ARCHITECTURES,
     HEAD_TENSORS,
-    Architecture,
     MOST_TOKENS,
+    Architecture,
     LengthNotWhole,
     LengthTooLong,
     Variant,
