@@ -4,6 +4,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from importlib.machinery import PathFinder
 from importlib.metadata import DistributionFinder, entry_points
 from pathlib import Path
 
@@ -82,6 +83,16 @@ def test_a_finder_of_another_kind_is_asked(monkeypatch: pytest.MonkeyPatch):
 
     assert offered() == ()
     assert finder.asked
+
+
+def test_where_no_place_says_anything_nothing_is_offered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    place = _folder(tmp_path, "dist-info", "[console_scripts]\nodd = odd:main\n")
+    monkeypatch.setattr(sys, "meta_path", [PathFinder])
+    monkeypatch.setattr(sys, "path", [str(place), str(tmp_path / "absent")])
+
+    assert offered() == ()
 
 
 def test_what_cannot_be_read_is_left_to_the_interpreter(
