@@ -5,21 +5,25 @@ Only the profiles import adapters, each inside the function that needs them; `ma
 command line.
 """
 
+from __future__ import annotations
+
 import logging
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from dependency_injector import providers
 
 from clarity.application.clarity import Clarity
 from clarity.container import Core
-from clarity.domain.analysis.plugin import Analysis
 from clarity.domain.errors import ClarityError
 from clarity.profiles.aws import aws
 from clarity.profiles.embedded import embedded
 from clarity.settings import Profile, Settings
+
+if TYPE_CHECKING:
+    from clarity.domain.analysis.plugin import Analysis
 
 _log = logging.getLogger(__name__)
 

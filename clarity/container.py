@@ -8,37 +8,23 @@ from typing import Any
 from dependency_injector import containers, providers
 
 from clarity._version import VERSION
-from clarity.application.answers import Answers
-from clarity.application.break_glass import AuditedLooks, RecoveredTrail, RecoverEvidence
 from clarity.application.clarity import Clarity
-from clarity.application.first_use import named
-from clarity.application.model_service import ModelPorts, Serving, models_over
+from clarity.application.first_use import kind, named
 from clarity.application.offered import offered
 from clarity.application.retention_rules import RetentionRules
-from clarity.domain.privacy import Pseudonyms
-from clarity.ports.audit import AuditSink, AuditTrail
-from clarity.ports.audit_log import AuditLog, AuditOutbox
-from clarity.ports.bulk import BulkDays
-from clarity.ports.clock import Clock
-from clarity.ports.copies import StoreCopies
-from clarity.ports.diaries import Diaries
-from clarity.ports.directory import Directory
-from clarity.ports.dossier import DossierRenderer
-from clarity.ports.expiry import Expiring
-from clarity.ports.head_ledger import HeadLedger
-from clarity.ports.heads import HeadSigner, HeadVerifier
 from clarity.ports.health import Pingable
-from clarity.ports.ids import Ids
-from clarity.ports.inventory import Inventory
-from clarity.ports.jobs import Jobs, TenantJobs
-from clarity.ports.kept_evidence import KeptEvidence
-from clarity.ports.metrics import Metrics
-from clarity.ports.recordings import Recordings
-from clarity.ports.report import AuditRenderer, Renderer
-from clarity.ports.repository import Repository
-from clarity.ports.tracing import Tracer
 
 __all__ = ["Core"]
+
+
+def _open(path: str) -> providers.Dependency[Any]:
+    """Left open for what is of the class with that full name, which is imported with it."""
+    return providers.Dependency(instance_of=kind(path))
+
+
+def _port(path: str) -> providers.Dependency[Any]:
+    """Left open for an adapter of the port with that name in `clarity.ports`."""
+    return _open(f"clarity.ports.{path}")
 
 
 def _late(path: str) -> Callable[..., Any]:
@@ -62,40 +48,40 @@ def _in_order(pings: Mapping[str, Pingable]) -> tuple[tuple[str, Pingable], ...]
 class Core(containers.DeclarativeContainer):
     """The ports, left open for a profile to fill, and the use cases over them."""
 
-    clock = providers.Dependency(instance_of=Clock)
-    ids = providers.Dependency(instance_of=Ids)
-    repository = providers.Dependency(instance_of=Repository)
-    directory = providers.Dependency(instance_of=Directory)
-    bulk = providers.Dependency(instance_of=BulkDays)
-    chain_sink = providers.Dependency(instance_of=AuditSink)
-    chain_trail = providers.Dependency(instance_of=AuditTrail)
-    kept_evidence = providers.Dependency(instance_of=KeptEvidence)
-    audit_outbox = providers.Dependency(instance_of=AuditOutbox)
-    audit_log: providers.Dependency[AuditLog | None] = providers.Dependency()
+    clock = _port("clock.Clock")
+    ids = _port("ids.Ids")
+    repository = _port("repository.Repository")
+    directory = _port("directory.Directory")
+    bulk = _port("bulk.BulkDays")
+    chain_sink = _port("audit.AuditSink")
+    chain_trail = _port("audit.AuditTrail")
+    kept_evidence = _port("kept_evidence.KeptEvidence")
+    audit_outbox = _port("audit_log.AuditOutbox")
+    audit_log: providers.Dependency[Any] = providers.Dependency()
     log_lines = providers.Callable(nullcontext)
     ship_every_s = providers.Object(0.0)
-    pseudonyms = providers.Dependency(instance_of=Pseudonyms)
-    copies = providers.Dependency(instance_of=StoreCopies)
-    expiring = providers.Dependency(instance_of=Expiring)
-    job_store = providers.Dependency(instance_of=Jobs)
-    tenant_jobs = providers.Dependency(instance_of=TenantJobs)
+    pseudonyms = _open("clarity.domain.privacy.Pseudonyms")
+    copies = _port("copies.StoreCopies")
+    expiring = _port("expiry.Expiring")
+    job_store = _port("jobs.Jobs")
+    tenant_jobs = _port("jobs.TenantJobs")
     erasable = providers.Dependency(instance_of=Mapping)
-    answers = providers.Dependency(instance_of=Answers)
-    dossier_renderer = providers.Dependency(instance_of=DossierRenderer)
-    head_ledger = providers.Dependency(instance_of=HeadLedger)
-    head_signer = providers.Dependency(instance_of=HeadSigner)
-    head_verifier = providers.Dependency(instance_of=HeadVerifier)
-    inventory = providers.Dependency(instance_of=Inventory)
-    diaries = providers.Dependency(instance_of=Diaries)
-    recordings = providers.Dependency(instance_of=Recordings)
-    renderer = providers.Dependency(instance_of=Renderer)
-    audit_renderer = providers.Dependency(instance_of=AuditRenderer)
-    metrics = providers.Dependency(instance_of=Metrics)
-    tracer = providers.Dependency(instance_of=Tracer)
-    model_ports = providers.Dependency(instance_of=ModelPorts)
+    answers = _open("clarity.application.answers.Answers")
+    dossier_renderer = _port("dossier.DossierRenderer")
+    head_ledger = _port("head_ledger.HeadLedger")
+    head_signer = _port("heads.HeadSigner")
+    head_verifier = _port("heads.HeadVerifier")
+    inventory = _port("inventory.Inventory")
+    diaries = _port("diaries.Diaries")
+    recordings = _port("recordings.Recordings")
+    renderer = _port("report.Renderer")
+    audit_renderer = _port("report.AuditRenderer")
+    metrics = _port("metrics.Metrics")
+    tracer = _port("tracing.Tracer")
+    model_ports = _open("clarity.application.model_service.ModelPorts")
     jobs_kept = providers.Object(timedelta(days=90))
     retention_rules = providers.Object(RetentionRules())
-    serving: providers.Provider[Serving] = providers.Object(Serving())
+    serving = providers.Callable(_late("model_service.Serving"))
 
     choice = providers.Callable(named("clarity.domain.analysis.choice.Choice"))
     registered = providers.Object(())
@@ -108,13 +94,24 @@ class Core(containers.DeclarativeContainer):
     pings = providers.Callable(_in_order, pinged)
 
     recover_evidence = providers.Factory(
-        RecoverEvidence, kept=kept_evidence, audit=chain_sink, trail=chain_trail, metrics=metrics
+        _late("break_glass.RecoverEvidence"),
+        kept=kept_evidence,
+        audit=chain_sink,
+        trail=chain_trail,
+        metrics=metrics,
     )
     audit_trail = audit_sink = providers.ThreadSafeSingleton(
-        RecoveredTrail, sink=chain_sink, trail=chain_trail, recover=recover_evidence
+        _late("break_glass.RecoveredTrail"),
+        sink=chain_sink,
+        trail=chain_trail,
+        recover=recover_evidence,
     )
     looks = providers.Factory(
-        AuditedLooks, audit=chain_sink, kept=kept_evidence, ids=ids, metrics=metrics
+        _late("break_glass.AuditedLooks"),
+        audit=chain_sink,
+        kept=kept_evidence,
+        ids=ids,
+        metrics=metrics,
     )
 
     ingest = providers.Factory(
@@ -159,7 +156,7 @@ class Core(containers.DeclarativeContainer):
         _late("bulk_import.ImportRecordings"), recordings=recordings, days=import_days
     )
     models = providers.ThreadSafeSingleton(
-        models_over, model_ports, clarity_version=VERSION, serving=serving
+        _late("model_service.models_over"), model_ports, clarity_version=VERSION, serving=serving
     )
     ask = providers.Factory(
         _late("ask_model.AskModel"), models.provided.predictor, looks, clock, answers

@@ -124,14 +124,14 @@ class OpenBundle:
             raise UnreadableModel("the network", SIGNATURE_DIFFERS)
         ref, manifest = checked.ref, checked.manifest
         del checked
-        precision = engine.runtime.precision
+        precision, filled = engine.runtime.precision, fixture.filling(engine.runtime.group)
         return LoadedModel(
             ref=ref,
             manifest=manifest,
             predictor=predictor,
             runtime=engine.runtime,
             scaler=scaler,
-            agreement=require_parity(predictor.predict, fixture, precision=precision),
+            agreement=require_parity(predictor.predict, filled, precision=precision),
             size_bytes=size_bytes,
             signers=signers,
         )
@@ -208,10 +208,12 @@ class BuildBundle:
             told: hears what is being done.
 
         Raises:
-            LengthNotWhole: the length is not a whole number of patches.
+            LengthNotWhole, LengthTooLong: the length is not one of a whole number of patches, or
+                of too many.
             HeadTwice, HeadUnknown: heads and their descriptions do not fit.
             ExtraMissing: building needs packages that are not installed.
         """
+        recipe.encoder.architecture.tokens(recipe.length)
         heads = described([head.name for head in recipe.heads], recipe.specs)
         builder = self.graphs()
         told(Phase.ANSWERS)

@@ -9,19 +9,38 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, Generic, Protocol, Self, TypeVar, overload
 
-__all__ = ["FirstUse", "Made", "named"]
+__all__ = ["FirstUse", "Made", "imported", "kind", "named"]
 
 T = TypeVar("T")
 
 
+def imported(path: str) -> Any:
+    """What has that full name; its module is imported now, if it was not before."""
+    module, name = path.rsplit(".", 1)
+    return getattr(import_module(module), name)
+
+
 def named(path: str) -> Callable[..., Any]:
     """Makes what has that full name; its module is imported no earlier than that."""
-    module, name = path.rsplit(".", 1)
 
     def made(*parts: Any, **others: Any) -> Any:
-        return getattr(import_module(module), name)(*parts, **others)
+        return imported(path)(*parts, **others)
 
     return made
+
+
+class _StandsFor(type):
+    """Of a class that stands for another one, imported when it is asked about an instance."""
+
+    full_name: str
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, imported(cls.full_name))
+
+
+def kind(path: str) -> type:
+    """A class whose instances are those of the one with that full name, as `isinstance` says."""
+    return _StandsFor(path.rsplit(".", 1)[1], (), {"full_name": path})
 
 
 class Made(dict[str, Any]):

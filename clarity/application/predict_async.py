@@ -76,7 +76,7 @@ class AsyncPATPredictor:
     in a thread. An error is that of its request alone; where a call fails in a way that tells of no
     request, each is tried by itself. A request that is cancelled or late leaves
     the queue at once; one that is being computed is computed to its end and its answer dropped. On
-    leaving, everything accepted is answered.
+    leaving, everything accepted is answered. No request waits for a worker that is gone.
 
     Attributes:
         predictor: does the work; called from several threads.
@@ -136,7 +136,7 @@ class AsyncPATPredictor:
             ClarityError: as `PATPredictor.predict`.
         """
         job = self._queued(week)
-        outcome = "cancelled"
+        outcome = "failed"
         try:
             async with asyncio.timeout(deadline_s):
                 answer = await job.answer
@@ -144,6 +144,9 @@ class AsyncPATPredictor:
         except TimeoutError:
             outcome = TimedOut.code
             raise TimedOut("the prediction", deadline_s or 0.0) from None
+        except asyncio.CancelledError:
+            outcome = "cancelled"
+            raise
         except ClarityError as error:
             outcome = error.code
             raise
@@ -153,7 +156,12 @@ class AsyncPATPredictor:
         return answer
 
     async def drain(self) -> None:
-        """No more requests are taken, those that were are answered, threads have ended."""
+        """
+        No more requests are taken, those that were are answered, threads have ended.
+
+        Where it is cancelled, whoever is not answered yet is told that it does not serve, and a
+        thread ends with what it computes.
+        """
         self._open = False
         self._arrived.set()
         try:
@@ -161,12 +169,17 @@ class AsyncPATPredictor:
                 self._settled.clear()
                 await self._settled.wait()
         finally:
-            for worker in self._workers:
-                worker.cancel()
-            await asyncio.gather(*self._workers, return_exceptions=True)
-            self._workers = []
-            if self._pool is not None:
-                self._pool.shutdown()
+            await self._close(threads_are_idle=not self._busy)
+
+    async def _close(self, *, threads_are_idle: bool) -> None:
+        for worker in self._workers:
+            worker.cancel()
+        await asyncio.gather(*self._workers, return_exceptions=True)
+        self._workers = []
+        for job in self._jobs:
+            _settle(job, NotServing())
+        if self._pool is not None:
+            self._pool.shutdown(wait=threads_are_idle)
 
     def _queued(self, week: PatWeek) -> _Job:
         if not self._open:
@@ -195,6 +208,8 @@ class AsyncPATPredictor:
             try:
                 await self._serve(jobs)
             finally:
+                for job in jobs:
+                    _settle(job, NotServing())
                 self._busy -= 1
                 self._settled.set()
 

@@ -257,16 +257,19 @@ class AliasHistory:
 
     def previous(self) -> SemanticVersion:
         """
-        Where a rollback leads: rolling back twice goes back two promotions.
+        Where a rollback leads: to another version always, rolling back twice to the one before.
+
+        Promoting the version that serves already is nothing to roll back from.
 
         Raises:
             NothingToRollBack: the alias has no earlier version.
         """
         stack: list[SemanticVersion] = []
         for move in self.moves:
-            if move.direction is Direction.ROLLBACK:
+            back = move.direction is Direction.ROLLBACK
+            while back and stack and stack[-1] != move.version:
                 stack.pop()
-            else:
+            if stack[-1:] != [move.version]:
                 stack.append(move.version)
         if len(stack) < 2:
             raise NothingToRollBack(self.model, self.alias)

@@ -4,13 +4,15 @@ How the world refuses: a closed set that every adapter translates into, once, at
 `Transient` marks those that a retry may cure; policies dispatch on it and nothing else does.
 """
 
-from typing import ClassVar
+from datetime import timedelta
+from typing import ClassVar, Final
 
 import attrs
 
 from clarity.domain.errors import ClarityError
 
 __all__ = [
+    "CURSOR_LIFE",
     "AlreadyExists",
     "BadCursor",
     "Corrupt",
@@ -100,6 +102,10 @@ class IdempotencyMismatch(PortError):
 
     def __str__(self) -> str:
         return "this idempotency key belongs to another request; use a new key"
+
+
+CURSOR_LIFE: Final = timedelta(days=1)
+"""How long every cursor is good, of queries, jobs and audit records alike."""
 
 
 @attrs.define(eq=False)

@@ -5,7 +5,7 @@ What to look for, as a value: fields, comparisons, order and page; every store c
 """
 
 import math
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Final, Generic, TypeVar
 
@@ -18,7 +18,6 @@ from clarity.ports.entities import Entity, EntitySpec, Scalar, spec_of
 
 __all__ = [
     "ALWAYS",
-    "CURSOR_LIFE",
     "All",
     "AnyOf",
     "BadQuery",
@@ -39,9 +38,6 @@ E = TypeVar("E", bound=Entity)
 
 MAX_PAGE: Final = 1_000
 """Most entities that one page may hold."""
-
-CURSOR_LIFE: Final = timedelta(days=1)
-"""How long every cursor is good, of queries, jobs and audit records alike."""
 
 MAX_TERMS: Final = 200
 """Most nodes of a condition; what every store can compile."""

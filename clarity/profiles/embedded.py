@@ -6,8 +6,8 @@ from typing import Final
 
 from dependency_injector import providers
 
+from clarity.application.first_use import named
 from clarity.container import Core
-from clarity.domain.privacy import Pseudonyms
 from clarity.ports.errors import Unavailable
 from clarity.profiles.late import adapter
 from clarity.profiles.parts import (
@@ -59,7 +59,7 @@ def embedded(settings: Settings) -> Core:
         expiring=real,
         trail=once(adapter("local.audit.SqliteAuditTrail"), store, told["clock"]),
         audit_outbox=once(adapter("local.outbox.SqliteAuditOutbox"), store),
-        pseudonyms=once(Pseudonyms, store.provided.cursor_key),
+        pseudonyms=once(named("clarity.domain.privacy.Pseudonyms"), store.provided.cursor_key),
         job_store=jobs,
         tenant_jobs=jobs,
         erasable={"repository": once(adapter("local.erasure.SqliteErasure"), store), "jobs": jobs},

@@ -6,13 +6,14 @@ a server that only predicts is smaller by a fifth.
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 from dependency_injector import providers
 
-from clarity.application.first_use import named
+from clarity.application.first_use import imported, named
 
-__all__ = ["adapter", "late"]
+__all__ = ["adapter", "late", "port"]
 
 T = TypeVar("T")
 
@@ -22,19 +23,30 @@ def adapter(path: str) -> Callable[..., Any]:
     return named(f"clarity.adapters.{path}")
 
 
-def late(port: type[T], make: Callable[[], T]) -> providers.Provider[T]:
+def port(path: str) -> Callable[[], type[Any]]:
+    """Imports the port with that name in `clarity.ports`, no earlier than it is called."""
+    return partial(imported, f"clarity.ports.{path}")
+
+
+def late(of: Callable[[], type[T]], make: Callable[[], T]) -> providers.Provider[T]:
     """
     Gives an adapter of the port that hands every call on to the one of `make`, made at the first.
 
     Args:
-        port: with methods alone.
+        of: imports the port, which has methods alone.
         make: imports and makes the real adapter; called once, whichever threads ask.
     """
-    made = providers.ThreadSafeSingleton(make)
+    return providers.ThreadSafeSingleton(
+        _handing_on, of, providers.ThreadSafeSingleton(make).provider
+    )
+
+
+def _handing_on(of: Callable[[], type[T]], made: Callable[[], T]) -> T:
+    port = of()
     abstract: frozenset[str] = getattr(port, "__abstractmethods__", frozenset())
     members: dict[str, Any] = {name: _handed_on(name, made) for name in abstract}
-    kind = type(f"Late{port.__name__}", (port,), {"__slots__": (), **members})
-    return providers.ThreadSafeSingleton(kind)
+    kind: type[T] = type(f"Late{port.__name__}", (port,), {"__slots__": (), **members})
+    return kind()
 
 
 def _handed_on(name: str, made: Callable[[], object]) -> Callable[..., Any]:

@@ -18,7 +18,7 @@ from clarity.ports.downloads import Downloads
 from clarity.ports.engine import Engine
 from clarity.ports.model_files import ExtraMissing, WeightsFiles
 from clarity.ports.signing import SignatureCheck, Signer
-from clarity.profiles.late import late
+from clarity.profiles.late import late, port
 from clarity.settings import CPU, BadSettings, EngineKind, Settings
 
 __all__ = ["BUCKET", "model_ports", "serving"]
@@ -63,7 +63,7 @@ def model_ports(
         signatures=providers.ThreadSafeSingleton(_trusting, settings.model_keys),
         unsigned=_trusting(""),
         signer=providers.Object(_signer),
-        downloads=late(Downloads, partial(_downloads, here / "downloads")),
+        downloads=late(port("downloads.Downloads"), partial(_downloads, here / "downloads")),
         **shared,
     )
 

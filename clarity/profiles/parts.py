@@ -1,26 +1,31 @@
 """What every profile is made of beside its store."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from dependency_injector import providers
 
-from clarity.application.answers import Answers
+from clarity.application.first_use import named
 from clarity.application.retention_rules import rules_of
 from clarity.container import Core
-from clarity.ports.diaries import Diaries
-from clarity.ports.dossier import DossierRenderer
-from clarity.ports.head_ledger import HeadLedger
-from clarity.ports.heads import HeadSigner, HeadVerifier
-from clarity.ports.kept_evidence import KeptEvidence
-from clarity.ports.recordings import Recordings
-from clarity.ports.report import AuditRenderer, Renderer
-from clarity.profiles.late import adapter, late
+from clarity.profiles.late import adapter, late, port
 from clarity.profiles.models import BUCKET, model_ports, serving
 from clarity.settings import Settings
+
+if TYPE_CHECKING:
+    from clarity.application.answers import Answers
+    from clarity.ports.diaries import Diaries
+    from clarity.ports.dossier import DossierRenderer
+    from clarity.ports.head_ledger import HeadLedger
+    from clarity.ports.heads import HeadSigner, HeadVerifier
+    from clarity.ports.kept_evidence import KeptEvidence
+    from clarity.ports.recordings import Recordings
+    from clarity.ports.report import AuditRenderer, Renderer
 
 __all__ = ["audit_log", "core_with", "head_ledger", "head_signer", "instruments", "kept_evidence"]
 
@@ -67,13 +72,13 @@ def core_with(
         repository=once(adapter("observability.traced.TracedRepository"), metered, ports["tracer"]),
         chain_sink=trail,
         chain_trail=trail,
-        dossier_renderer=late(DossierRenderer, _dossier_renderer),
+        dossier_renderer=late(port("dossier.DossierRenderer"), _dossier_renderer),
         ids=once(adapter("local.ids.RandomIds")),
-        head_verifier=late(HeadVerifier, _head_verifier),
-        diaries=late(Diaries, _diaries),
-        recordings=late(Recordings, partial(_recordings, settings)),
-        renderer=late(Renderer, _renderer),
-        audit_renderer=late(AuditRenderer, _audit_renderer),
+        head_verifier=late(port("heads.HeadVerifier"), _head_verifier),
+        diaries=late(port("diaries.Diaries"), _diaries),
+        recordings=late(port("recordings.Recordings"), partial(_recordings, settings)),
+        renderer=late(port("report.Renderer"), _renderer),
+        audit_renderer=late(port("report.AuditRenderer"), _audit_renderer),
         answers=answers,
         erasable=providers.Dict({"answers": answers, **erasable}),
         model_ports=models,
@@ -118,7 +123,7 @@ def _answers(
     cache = once(
         adapter("local.cache.LruCache"), clock, settings.cache_entries, settings.cache_bytes
     )
-    return once(Answers, cache, trail, REMEMBERED_S)
+    return once(named("clarity.application.answers.Answers"), cache, trail, REMEMBERED_S)
 
 
 def _recordings(settings: Settings) -> Recordings:
@@ -182,7 +187,7 @@ def head_signer(store: Path | None) -> providers.Provider[HeadSigner]:
             return MemoryHeadSigner()
         return FileHeadSigner(store.with_name(f"{store.name}.{KEY}"))
 
-    return late(HeadSigner, made)
+    return late(port("heads.HeadSigner"), made)
 
 
 def head_ledger(settings: Settings, store: Path | None) -> providers.Provider[HeadLedger]:

@@ -1,19 +1,19 @@
 """Bundles are built from weights and opened after every check; damage is REL-09's."""
 
 import tracemalloc
+from collections.abc import Callable
 
 import attrs
 import numpy as np
-import onnx
 import pytest
 
 from clarity.adapters.convert.npz import NpzArrays
-from clarity.adapters.onnx.builder import AttentionForm, build_onnx
+from clarity.adapters.onnx.builder import build_onnx
 from clarity.adapters.signing.ed25519 import Ed25519Signer, trusted_keys
 from clarity.application.bundles import LoadedModel
 from clarity.domain.errors import ClarityError
 from clarity.domain.pat.artifact import DigestMismatch, UnreadableModel
-from clarity.domain.pat.bundle import Bundle, BundleIncomplete
+from clarity.domain.pat.bundle import Bundle, BundleIncomplete, VerifiedBundle
 from clarity.domain.pat.canonical import encoded, read_manifest
 from clarity.domain.pat.manifest import (
     FIXTURE,
@@ -23,13 +23,18 @@ from clarity.domain.pat.manifest import (
     HeadSpec,
     InputContract,
 )
-from clarity.domain.pat.parity import ParityBroken
+from clarity.domain.pat.parity import ParityBroken, parity_fixture
+from clarity.domain.pat.prediction import Floats, Prediction, Signature
 from clarity.domain.pat.preprocessing import CohortScaler, OwnSpread
+from clarity.domain.pat.runtime import Runtime
 from clarity.domain.pat.variants import WEEK_MIN, Variant
 from clarity.domain.streams import Unit
+from clarity.ports.engine import Engine
+from clarity.ports.predictor import Predictor
 from clarity.ports.signing import NotTrusted
 from tests.support.model_desk import CountingEngine
 from tests.support.models import BUILD, LENGTH, OPEN, recipe, resealed, tiny_bundle
+from tests.support.old_graphs import of_builder_1, of_builder_2
 from tests.support.parsers import NoParser
 from tests.support.pat import golden, random_batch, random_encoder, random_head
 from tests.support.signing import key_files
@@ -44,6 +49,33 @@ def _fresh(bundle: Bundle) -> Bundle:
     """The same in memory of its own, as a store gives it."""
     files = {name: bytes(bytearray(data)) for name, data in bundle.files.items()}
     return attrs.evolve(bundle, files=files)
+
+
+@attrs.frozen
+class Groups(Engine, Predictor):
+    """Runs groups of three, as its runtime says; hears how many samples it is asked about."""
+
+    asked: Callable[[int], None]
+    network: Predictor
+
+    @property
+    def runtime(self) -> Runtime:
+        return attrs.evolve(OPEN.engine().runtime, group=3)
+
+    @property
+    def reads(self) -> frozenset[str]:
+        return OPEN.engine().reads
+
+    @property
+    def signature(self) -> Signature:
+        return self.network.signature
+
+    def open(self, bundle: VerifiedBundle) -> Predictor:
+        return self
+
+    def predict(self, batch: Floats) -> Prediction:
+        self.asked(len(batch))
+        return self.network.predict(batch)
 
 
 def test_a_right_bundle_opens_and_its_predictor_answers():
@@ -140,39 +172,15 @@ def test_a_graph_of_other_heads_than_the_manifest_says_is_refused():
         OPEN.run(bundle, digest=bundle.digest)
 
 
-def of_builder_1() -> bytes:
-    """The graph that builder 1 made: all heads as one in an operator of ONNX Runtime."""
-    right = recipe()
-    form = AttentionForm.PORTABLE
-    portable = build_onnx(right.encoder, right.heads, length=LENGTH, form=form)
-    model = onnx.load_from_string(portable)
-    (node,) = [node for node in model.graph.node if node.op_type == "Attention"]
-    shape = next(one for one in model.graph.initializer if one.name == "layer1_queries_shape")
-    _, tokens, width = onnx.numpy_helper.to_array(shape)
-    heads = right.encoder.architecture.heads
-    one_head = np.array([-1, tokens * heads, width // heads], dtype=np.int64)
-    shape.CopyFrom(onnx.numpy_helper.from_array(one_head, shape.name))
-    node.op_type, node.domain = "MultiHeadAttention", "com.microsoft"
-    scale = next(one.f for one in node.attribute if one.name == "scale")
-    del node.attribute[:]
-    given = {"num_heads": 1, "scale": scale}
-    node.attribute.extend(onnx.helper.make_attribute(name, value) for name, value in given.items())
-    del model.opset_import[:]
-    opsets = {"": 18, "com.microsoft": 1}
-    model.opset_import.extend(onnx.helper.make_opsetid(*opset) for opset in opsets.items())
-    model.ir_version = 8
-    content: bytes = model.SerializeToString(deterministic=True)
-    return content
-
-
-def test_a_bundle_of_builder_1_still_opens():
-    origin = attrs.evolve(read_manifest(RIGHT.manifest).origin, builder="1")
-    bundle = told_otherwise(resealed(RIGHT, {GRAPH: of_builder_1()}), origin=origin)
+@pytest.mark.parametrize(("builder", "graph"), [("1", of_builder_1), ("2", of_builder_2)])
+def test_a_bundle_of_an_earlier_builder_still_opens(builder: str, graph: Callable[[], bytes]):
+    origin = attrs.evolve(read_manifest(RIGHT.manifest).origin, builder=builder)
+    bundle = told_otherwise(resealed(RIGHT, {GRAPH: graph()}), origin=origin)
 
     model = OPEN.run(bundle, digest=bundle.digest)
 
     assert model.agreement.holds
-    assert model.manifest.origin.builder == "1"
+    assert model.manifest.origin.builder == builder
 
 
 def test_where_signatures_are_required_only_a_signed_bundle_opens(tmp_path):
@@ -197,12 +205,21 @@ def test_the_same_recipe_gives_the_same_bundle():
     assert BUILD.run(recipe()) == RIGHT
 
 
+@pytest.mark.parametrize(
+    ("length", "refusal"),
+    [(-18, "an input of -18 minutes"), (18 * 10**20, "an input of 1800000000000000000000 minutes")],
+)
+def test_a_length_that_makes_no_sense_is_refused_before_anything_is_built(length, refusal):
+    with pytest.raises(ClarityError, match=refusal):
+        BUILD.run(attrs.evolve(recipe(), length=length))
+
+
 def test_heads_without_a_description_are_of_unknown_meaning():
     manifest = read_manifest(RIGHT.manifest)
 
     assert manifest.heads[0] == HeadSpec(name="sleep")
     assert manifest.heads[1].task == "made up for tests"
-    assert manifest.origin.builder == "2"
+    assert manifest.origin.builder == "3"
     assert manifest.input.unit is None
 
 
@@ -260,7 +277,25 @@ def test_without_the_scaler_that_the_manifest_names_nothing_takes_its_place():
 
 
 def test_arrays_of_a_bundle_have_one_form():
-    assert NpzArrays().read_fixture(RIGHT.files[FIXTURE]).batch.shape == (2, LENGTH)
+    assert NpzArrays().read_fixture(RIGHT.files[FIXTURE]).batch.shape == (1, LENGTH)
+
+
+def test_a_bundle_with_two_samples_in_its_fixture_still_opens():
+    right = recipe()
+    two = parity_fixture(right.encoder, right.heads, random_batch(2, LENGTH))
+    bundle = resealed(RIGHT, {FIXTURE: NpzArrays().fixture_bytes(two)})
+
+    assert OPEN.run(bundle, digest=bundle.digest).agreement.holds
+
+
+def test_an_engine_that_runs_groups_is_asked_for_a_whole_one():
+    asked: list[int] = []
+    engine = Groups(asked.append, OPEN.run(RIGHT, digest=RIGHT.digest).predictor)
+
+    model = attrs.evolve(OPEN, engine=lambda: engine).run(RIGHT, digest=RIGHT.digest)
+
+    assert model.agreement.holds
+    assert asked == [3]
 
 
 @pytest.mark.slow

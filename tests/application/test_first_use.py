@@ -2,12 +2,13 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from typing import Any, ClassVar
 
 import attrs
 import pytest
 
-from clarity.application.first_use import FirstUse, Made
+from clarity.application.first_use import FirstUse, Made, kind
 
 
 @attrs.frozen
@@ -78,3 +79,18 @@ def test_threads_that_read_at_once_get_the_same_one():
 
 def test_the_class_itself_tells_that_it_has_the_part():
     assert isinstance(Kitchen.bread, FirstUse)
+
+
+def test_a_kind_is_known_by_its_instances_alone():
+    window = kind("datetime.date")
+
+    assert isinstance(date(2026, 1, 5), window)
+    assert not isinstance("2026-01-05", window)
+    assert window.__name__ == "date"
+
+
+def test_a_kind_that_is_not_there_is_told_when_something_is_held_against_it():
+    gone = kind("clarity.ports.gone.Gone")
+
+    with pytest.raises(ModuleNotFoundError):
+        isinstance(1, gone)

@@ -373,6 +373,40 @@ def test_draining_answers_everything_that_was_accepted(world: Desk):
     assert [mark(answer) for answer in asyncio.run(main())] == [top(given) for given in WEEKS]
 
 
+def test_a_drain_that_is_cancelled_leaves_nobody_waiting(world: Desk):
+    gate = Gate()
+
+    async def main():
+        server, _ = serving(world, Step("gate", gate.run), lanes=Lanes(workers=1))
+        async with server:
+            asked = [asyncio.create_task(server.predict(given)) for given in WEEKS[:3]]
+            await until(lambda: gate.started == 1 and server.waiting == 2)
+            drained = asyncio.create_task(server.drain())
+            await asyncio.sleep(0)
+            drained.cancel()
+            told, late = await asyncio.wait(asked, timeout=10.0)
+            gate.opened.set()
+            return [type(task.exception()) for task in told], late
+
+    assert asyncio.run(main()) == ([NotServing] * 3, set())
+
+
+def test_a_request_that_failed_is_not_counted_as_cancelled(world: Desk):
+    def broken(_: Draft) -> Draft:
+        raise ZeroDivisionError
+
+    async def main() -> MemoryMetrics:
+        server, metrics = serving(world, each("broken", broken))
+        async with server:
+            with pytest.raises(ZeroDivisionError):
+                await server.predict(WEEKS[0])
+        return metrics
+
+    counted = asyncio.run(main()).counted()
+    assert counted[Series("pat_requests", {"outcome": "failed"})] == 1
+    assert Series("pat_requests", {"outcome": "cancelled"}) not in counted
+
+
 def test_without_a_model_every_request_is_told(world: Desk):
     async def main():
         server, _ = serving(world, selector="nobody")

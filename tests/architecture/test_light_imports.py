@@ -33,11 +33,17 @@ NOT_TO_PREDICT = frozenset(
         "zstandard",
         "clarity.adapters.local.repository",
         "clarity.application.analyze",
+        "clarity.application.answers",
         "clarity.application.erase",
         "clarity.application.ingest",
         "clarity.application.reports",
+        "clarity.domain.analysis.result",
         "clarity.domain.analysis.sleep",
         "clarity.domain.rhythm.cosinor",
+        "clarity.ports.entities",
+        "clarity.ports.query",
+        "clarity.ports.recordings",
+        "clarity.ports.report",
     }
 )
 """What a process that opens clarity to ask models never imports."""

@@ -12,7 +12,14 @@ from pathlib import Path
 import pytest
 
 HOME = Path(__file__).resolve().parents[2] / "clarity"
-BEGINNINGS = {"named": "", "_late": "clarity.application.", "adapter": "clarity.adapters."}
+BEGINNINGS = {
+    "named": "",
+    "_open": "",
+    "_late": "clarity.application.",
+    "_port": "clarity.ports.",
+    "port": "clarity.ports.",
+    "adapter": "clarity.adapters.",
+}
 """Functions that take the name of a class or function, and what they put before it."""
 
 

@@ -40,7 +40,7 @@ class Tower(Bell):
 
 def test_nothing_is_made_before_the_first_call_and_then_once():
     made: list[str] = []
-    bell = late(Bell, lambda: Tower(made))()
+    bell = late(lambda: Bell, lambda: Tower(made))()
 
     assert isinstance(bell, Bell)
     assert made == []
@@ -49,13 +49,13 @@ def test_nothing_is_made_before_the_first_call_and_then_once():
 
 
 def test_the_provider_gives_one_object():
-    provider = late(Bell, lambda: Tower([]))
+    provider = late(lambda: Bell, lambda: Tower([]))
 
     assert provider() is provider()
 
 
 def test_errors_are_those_of_the_real_one():
-    bell = late(Bell, lambda: Tower([]))()
+    bell = late(lambda: Bell, lambda: Tower([]))()
 
     with pytest.raises(RuntimeError, match="rings for ever"):
         bell.stop()
@@ -63,7 +63,7 @@ def test_errors_are_those_of_the_real_one():
 
 def test_threads_that_ask_at_once_get_the_same_one():
     made: list[str] = []
-    bell = late(Bell, lambda: Tower(made))()
+    bell = late(lambda: Bell, lambda: Tower(made))()
     gate = threading.Barrier(8)
 
     def ring(times: int) -> str:

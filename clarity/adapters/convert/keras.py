@@ -154,10 +154,13 @@ def _named(
     datasets: Mapping[str, h5py.Dataset],
 ) -> Mapping[str, tuple[str, h5py.Dataset]]:
     layers = {path: path.partition("/") for path in datasets}
-    return {
+    named = {
         name.removesuffix(":0"): (layer, datasets[path])
         for path, (layer, _, name) in layers.items()
     }
+    if len(named) < len(datasets):
+        raise UnreadableModel(WHAT, "holds two tensors of one name")
+    return named
 
 
 def _values(tensors: Mapping[str, h5py.Dataset]) -> dict[str, Tensor]:

@@ -99,12 +99,18 @@ class NpzArrays(BundleArrays):
         try:
             return CohortScaler(
                 name=str(arrays["name"]),
-                unit=Unit(str(arrays["unit"])),
+                unit=_unit(str(arrays["unit"])),
                 mean=arrays["mean"],
                 sd=arrays["sd"],
             )
         except (LookupError, TypeError, ValueError) as cause:
             raise UnreadableModel("the scaler", "lacks name, unit, mean or sd") from cause
+
+
+def _unit(name: str) -> Unit:
+    if name not in set(Unit):
+        raise UnreadableModel("the scaler", f"is of none of the units {', '.join(Unit)}")
+    return Unit(name)
 
 
 def _written(arrays: Mapping[str, Array]) -> bytes:

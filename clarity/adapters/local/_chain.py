@@ -4,7 +4,7 @@ import sqlite3
 
 import attrs
 
-from clarity.adapters.local._query import micros
+from clarity.adapters.local._sql import micros
 from clarity.domain.audit import GENESIS, AuditEvent, AuditRecord, ChainHead, chained
 from clarity.domain.identity import BadIdentifier, PatientId, PatientRef, TenantId
 from clarity.ports.errors import Corrupt

@@ -9,7 +9,7 @@ from typing import Final
 
 from clarity.ports.errors import Denied, Unavailable
 
-__all__ = ["create", "make_folder", "on_disk", "sync", "translated", "write"]
+__all__ = ["create", "listed", "make_folder", "on_disk", "sync", "translated", "write"]
 
 OWNER_ONLY: Final = 0o600
 OWNER_ONLY_FOLDER: Final = 0o700
@@ -32,6 +32,18 @@ def make_folder(path: Path) -> Path:
     """The folder, there for its owner alone."""
     path.mkdir(mode=OWNER_ONLY_FOLDER, parents=True, exist_ok=True)
     return path
+
+
+def listed(folder: Path) -> list[Path]:
+    """
+    What lies in the folder, in order; nothing where it is not there.
+
+    One that cannot be read is an error: `glob` would take it for an empty one.
+    """
+    try:
+        return sorted(folder.iterdir())
+    except FileNotFoundError:
+        return []
 
 
 def sync(folder: Path) -> None:

@@ -1,67 +1,30 @@
 """Conditions as SQL: every name comes from a declared field, every value is bound."""
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
-from typing import Final, TypeVar
+from datetime import date, datetime, timedelta
+from typing import TypeVar
 
-import attrs
-
+from clarity.adapters.local._sql import EPOCH, Sql, micros, statement
 from clarity.ports.entities import Entity, EntitySpec, Scalar, spec_of
 from clarity.ports.query import All, AnyOf, Compare, Comparison, Expression, Not, Order, Query
 
 __all__ = [
-    "Sql",
     "column",
     "compiled",
     "from_column",
-    "in_micros",
     "key_column",
     "matching",
-    "micros",
     "names",
     "paged",
     "question",
-    "statement",
 ]
 
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
 E = TypeVar("E", bound=Entity)
-
-Column = str | int | float | bytes | None
-
-
-@attrs.frozen
-class Sql:
-    """A piece of SQL and the values of its question marks, in order."""
-
-    text: str
-    values: tuple[Column, ...] = ()
-
-    def __and__(self, other: "Sql") -> "Sql":
-        return Sql(f"({self.text}) AND ({other.text})", self.values + other.values)
-
-
-def statement(*pieces: str | Sql) -> Sql:
-    """One statement out of fixed words, declared names, and pieces that bring their values."""
-    parts = [Sql(piece) if isinstance(piece, str) else piece for piece in pieces]
-    values = tuple(value for part in parts for value in part.values)
-    return Sql(" ".join(part.text for part in parts), values)
 
 
 def names(columns: Iterable[str]) -> str:
     """Declared names as a list of columns."""
     return ", ".join(f'"{name}"' for name in columns)
-
-
-def micros(time: datetime) -> int:
-    """Microseconds since 1970-01-01T00:00Z, exact."""
-    return in_micros(time - EPOCH)
-
-
-def in_micros(span: timedelta) -> int:
-    """Microseconds, exact."""
-    return span // timedelta(microseconds=1)
 
 
 def column(value: Scalar) -> str | int | float:

@@ -9,14 +9,8 @@ from typing import Any, Final
 import attrs
 
 from clarity.adapters.local import _unique
-from clarity.adapters.local._query import (
-    Sql,
-    column,
-    from_column,
-    micros,
-    names,
-    statement,
-)
+from clarity.adapters.local._query import column, from_column, names
+from clarity.adapters.local._sql import Sql, micros, statement
 from clarity.adapters.local.items import Item
 from clarity.domain.audit import Touched
 from clarity.ports.entities import Entity, EntitySpec, Key

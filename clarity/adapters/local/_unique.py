@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Final
 
-from clarity.adapters.local._query import micros
+from clarity.adapters.local._sql import micros
 from clarity.ports.entities import EntitySpec, spec_of
 from clarity.ports.errors import AlreadyExists
 from clarity.ports.repository import Put, Upsert

@@ -5,7 +5,7 @@ from typing import Final
 import attrs
 
 from clarity.adapters.local import _chain
-from clarity.adapters.local._query import Sql, micros, statement
+from clarity.adapters.local._sql import Sql, micros, statement
 from clarity.adapters.local.clock import SystemClock
 from clarity.adapters.local.cursor import place_of, signed
 from clarity.adapters.local.store import SqliteStore

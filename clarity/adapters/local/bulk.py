@@ -9,8 +9,8 @@ from typing import Final
 import attrs
 
 from clarity.adapters.local import _chain, _rows
-from clarity.adapters.local._query import micros
 from clarity.adapters.local._rows import Row
+from clarity.adapters.local._sql import micros
 from clarity.adapters.local.items import EntityCodec, Item
 from clarity.adapters.local.store import SqliteStore
 from clarity.domain.audit import Operation, Touched

@@ -14,7 +14,7 @@ import attrs
 from clarity.adapters.local import _rows, schema
 from clarity.adapters.local._chain import record_of
 from clarity.adapters.local._errors import translated
-from clarity.adapters.local._query import Sql
+from clarity.adapters.local._sql import Sql
 from clarity.adapters.local.store import SqliteStore
 from clarity.domain.audit import BrokenChain, ChainHead, verify_chain
 from clarity.ports.copies import Checkup, StoreCopies

@@ -16,8 +16,7 @@ from typing import Final
 
 import orjson
 
-from clarity.ports.errors import BadCursor
-from clarity.ports.query import CURSOR_LIFE
+from clarity.ports.errors import CURSOR_LIFE, BadCursor
 
 __all__ = ["place_of", "signed"]
 

@@ -5,7 +5,7 @@ from typing import Final
 import attrs
 
 from clarity.adapters.local import _chain
-from clarity.adapters.local._query import micros
+from clarity.adapters.local._sql import micros
 from clarity.adapters.local.store import SqliteStore
 from clarity.domain.identity import PatientRef, TenantId
 from clarity.domain.privacy import Beacons

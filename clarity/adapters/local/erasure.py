@@ -7,7 +7,7 @@ from typing import Final
 import attrs
 
 from clarity.adapters.local import _chain, _rows
-from clarity.adapters.local._query import Sql
+from clarity.adapters.local._sql import Sql
 from clarity.adapters.local.store import SqliteStore
 from clarity.domain.audit import Touched
 from clarity.domain.identity import PatientRef

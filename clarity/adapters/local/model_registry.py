@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 import attrs
 
-from clarity.adapters.local._files import create, make_folder, sync, translated
+from clarity.adapters.local._files import create, listed, make_folder, sync, translated
 from clarity.domain.errors import DomainError
 from clarity.domain.models import (
     AliasHistory,
@@ -65,15 +65,15 @@ class DirectoryModelRegistry(ModelRegistry):
     def names(self) -> tuple[str, ...]:
         """See `ModelRegistry.names`."""
         with translated(WHAT):
-            folders = (self.root / "versions").glob("*")
-            return tuple(sorted(folder.name for folder in folders if _records(folder)))
+            folders = _folders(self.root / "versions")
+            return tuple(folder.name for folder in folders if _records(folder))
 
     def shelf(self, model: str) -> ModelShelf:
         """See `ModelRegistry.shelf`."""
         empty = ModelShelf(model=model)
         with translated(WHAT):
             versions = _read_all(_records(self.root / "versions" / model), _version)
-            aliases = sorted((self.root / "aliases" / model).glob("*"))
+            aliases = _folders(self.root / "aliases" / model)
             return attrs.evolve(
                 empty,
                 versions=versions,
@@ -87,7 +87,8 @@ class DirectoryModelRegistry(ModelRegistry):
             current = len(_records(folder))
             if current == move.revision - 1 and self._created(folder, move):
                 return
-        raise StaleVersion(f"{move.model}@{move.alias}", len(_records(folder)))
+            current = len(_records(folder))
+        raise StaleVersion(f"{move.model}@{move.alias}", current)
 
     def _created(self, folder: Path, move: AliasMove) -> Path | None:
         path = folder / f"{move.revision:08}.json"
@@ -102,7 +103,11 @@ class DirectoryModelRegistry(ModelRegistry):
 
 
 def _records(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.glob("*.json") if RECORD.fullmatch(path.name))
+    return [path for path in listed(folder) if RECORD.fullmatch(path.name)]
+
+
+def _folders(folder: Path) -> list[Path]:
+    return [path for path in listed(folder) if path.is_dir()]
 
 
 def _history(model: str, folder: Path) -> AliasHistory:

@@ -12,7 +12,15 @@ from typing import Final
 
 import attrs
 
-from clarity.adapters.local._files import STAGING, create, make_folder, sync, translated, write
+from clarity.adapters.local._files import (
+    STAGING,
+    create,
+    listed,
+    make_folder,
+    sync,
+    translated,
+    write,
+)
 from clarity.domain.pat.bundle import (
     LARGEST_BUNDLE,
     MANIFEST,
@@ -69,8 +77,10 @@ class DirectoryModelStore(ModelStore):
     def stored(self) -> tuple[StoredBundle, ...]:
         """See `ModelStore.stored`."""
         with translated(WHAT):
-            folders = sorted((self.root / "bundles").glob("*"))
-            found = (self._described(folder) for folder in folders if DIGEST.fullmatch(folder.name))
+            folders = (
+                path for path in listed(self.root / "bundles") if DIGEST.fullmatch(path.name)
+            )
+            found = (self._described(folder) for folder in folders)
             return tuple(described for described in found if described)
 
     def remove(self, digest: str) -> None:

@@ -9,6 +9,7 @@ import attrs
 
 from clarity.adapters.local import _chain, _idempotency, _query, _rows, _unique
 from clarity.adapters.local._rows import Row
+from clarity.adapters.local._sql import in_micros, micros
 from clarity.adapters.local.cursor import place_of, signed
 from clarity.adapters.local.items import EntityCodec, Item
 from clarity.adapters.local.store import SqliteStore
@@ -113,7 +114,7 @@ class SqliteRepository(Repository, Expiring):
         return Stored(entity, row.version)
 
     def _now_us(self) -> int:
-        return _query.micros(self.clock.now())
+        return micros(self.clock.now())
 
     def commit(self, changes: Sequence[Change], *, evidence: Evidence) -> Committed:
         """All changes, one audit record and the idempotency record, or none of them."""
@@ -128,7 +129,7 @@ class SqliteRepository(Repository, Expiring):
             done = [_applied(connection, owner.id, change, now_us) for change in prepared]
             record = _chain.append(connection, owner, evidence.event([t for _, t in done]))
             committed = Committed(tuple(version for version, _ in done), record.head)
-            until_us = now_us + _query.in_micros(REMEMBERED)
+            until_us = now_us + in_micros(REMEMBERED)
             _idempotency.remember(connection, owner.id, evidence, committed, until_us)
         return committed
 

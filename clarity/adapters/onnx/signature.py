@@ -5,7 +5,7 @@ from typing import Final
 
 from clarity.domain.pat.artifact import UnreadableModel
 from clarity.domain.pat.prediction import Signature
-from clarity.domain.pat.variants import LengthNotWhole, Variant
+from clarity.domain.pat.variants import LengthNotWhole, LengthTooLong, Variant
 
 __all__ = [
     "EMBEDDING_OUTPUT",
@@ -50,5 +50,5 @@ def read_signature(metadata: Mapping[str, str]) -> Signature:
             length=int(metadata[LENGTH_KEY]),
             heads=tuple(heads.split(",")) if heads else (),
         )
-    except (KeyError, ValueError, LengthNotWhole) as cause:
+    except (KeyError, ValueError, LengthNotWhole, LengthTooLong) as cause:
         raise UnreadableModel("the ONNX model", "does not say which network it is") from cause

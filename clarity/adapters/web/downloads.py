@@ -32,6 +32,7 @@ PIECE_BYTES: Final = 64 * 1024
 OWNER_ONLY_FOLDER: Final = 0o700
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 WHAT: Final = "the server of the download"
+REST: Final = "the rest of the download (asked again, it goes on from there where the server can)"
 FILE: Final = "the file to download"
 PARTIAL_CONTENT: Final = 206
 RANGE_NOT_SATISFIABLE: Final = 416
@@ -100,7 +101,7 @@ class HttpDownloads(Downloads):
                 file.truncate(start)
                 got = _received(response, file, (start, total), wanted, progress)
         if got < total:
-            raise Unavailable(WHAT)
+            raise Unavailable(REST)
 
 
 def _require_address(url: str) -> None:

@@ -16,10 +16,12 @@ __all__ = [
     "FEED_FORWARD",
     "HEAD_HIDDEN",
     "HEAD_TENSORS",
+    "MOST_TOKENS",
     "WEEK_MIN",
     "WIDTH",
     "Architecture",
     "LengthNotWhole",
+    "LengthTooLong",
     "PatchEmbedding",
     "TensorSpec",
     "Variant",
@@ -31,6 +33,7 @@ FEED_FORWARD: Final = 256  # hidden units of the feed-forward part
 HEAD_HIDDEN: Final = 128  # hidden units of a task head
 WEEK_MIN: Final = 10_080  # minutes of the input the networks were trained on
 KERNEL_MIN: Final = 3  # minutes seen by one step of the convolutional embedding
+MOST_TOKENS: Final = 8_192  # 7 weeks of PAT-L; time and memory grow with their square
 EPSILON: Final = 1e-6  # added to the variance in every layer normalization
 
 
@@ -65,6 +68,18 @@ class LengthNotWhole(DomainError):
             f"an input of {self.length} minutes is not a whole number of patches; "
             f"give a positive multiple of {self.patch_min}"
         )
+
+
+@attrs.define(eq=False)
+class LengthTooLong(DomainError):
+    """An input has more patches than any network is built, proved or run for."""
+
+    code: ClassVar[str] = "pat.length-too-long"
+    length: int
+    longest: int
+
+    def __str__(self) -> str:
+        return f"an input of {self.length} minutes is too long; give at most {self.longest} minutes"
 
 
 @attrs.frozen
@@ -143,9 +158,12 @@ class Architecture:
 
         Raises:
             LengthNotWhole: `length` is not a positive multiple of the patch.
+            LengthTooLong: it is one of more than `MOST_TOKENS`.
         """
         if length < 1 or length % self.patch_min:
             raise LengthNotWhole(length, self.patch_min)
+        if length > MOST_TOKENS * self.patch_min:
+            raise LengthTooLong(length, MOST_TOKENS * self.patch_min)
         return length // self.patch_min
 
     def folded_flops(self, length: int = WEEK_MIN) -> int:

@@ -122,6 +122,15 @@ def test_another_layout_is_refused(change, refusal):
         read_keras_encoder(_file(change))
 
 
+@pytest.mark.parametrize("path", ["other/dense/kernel:0", "dense/dense/kernel"])
+def test_two_tensors_of_one_name_are_refused_and_none_of_them_chosen(path):
+    def twice(file):
+        file[path] = np.zeros((18, 96), np.float32)
+
+    with pytest.raises(UnreadableModel, match="two tensors of one name"):
+        read_keras_encoder(_file(twice))
+
+
 def _virtual(file):
     layout = h5py.VirtualLayout((18, 96), np.float32)
     layout[:] = h5py.VirtualSource("/etc/passwd", "x", (18, 96))

@@ -71,7 +71,7 @@ def test_a_scaler_without_one_of_its_parts_is_refused(name: str):
 def test_a_scaler_in_an_unknown_unit_or_with_bad_numbers_is_refused():
     arrays = unpacked(ARRAYS.scaler_bytes(SCALER))
 
-    with pytest.raises(UnreadableModel):
+    with pytest.raises(UnreadableModel, match="is of none of the units counts, steps/min"):
         ARRAYS.read_scaler(packed(arrays | {"unit": np.array("miles")}))
     with pytest.raises(BadScaler):
         ARRAYS.read_scaler(packed(arrays | {"sd": np.zeros(WEEK_MIN)}))

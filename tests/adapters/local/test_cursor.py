@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clarity.adapters.local.cursor import MAX_LENGTH, place_of, signed
-from clarity.ports.errors import BadCursor
-from clarity.ports.query import CURSOR_LIFE
+from clarity.ports.errors import CURSOR_LIFE, BadCursor
 from tests.support.clocks import START
 
 KEY, QUESTION = b"k" * 32, b"which days of ada"

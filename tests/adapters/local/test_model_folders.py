@@ -49,6 +49,45 @@ def test_nothing_is_left_in_staging(store: DirectoryModelStore, registry: Direct
     assert list((store.root / "staging").iterdir()) == []
 
 
+@pytest.mark.parametrize("place", ["", "versions", "versions/toy", "aliases/toy"])
+def test_a_registry_that_cannot_be_read_is_never_an_empty_one(
+    registry: DirectoryModelRegistry, place: str
+):
+    (registry.root / place).parent.mkdir(parents=True, exist_ok=True)
+    (registry.root / place).write_text("a file where the folder was")
+
+    with pytest.raises(Unavailable):
+        registry.shelf("toy")
+
+
+@pytest.mark.parametrize("place", ["", "versions"])
+def test_names_that_cannot_be_read_are_never_none(registry: DirectoryModelRegistry, place: str):
+    (registry.root / place).parent.mkdir(parents=True, exist_ok=True)
+    (registry.root / place).write_text("a file where the folder was")
+
+    with pytest.raises(Unavailable):
+        registry.names()
+
+
+@pytest.mark.parametrize("place", ["", "bundles"])
+def test_a_store_that_cannot_be_read_is_never_an_empty_one(store: DirectoryModelStore, place: str):
+    (store.root / place).parent.mkdir(parents=True, exist_ok=True)
+    (store.root / place).write_text("a file where the folder was")
+
+    with pytest.raises(Unavailable):
+        store.stored()
+
+
+def test_strange_files_beside_models_and_aliases_are_passed_over(registry: DirectoryModelRegistry):
+    registry.register(known("1.0.0"))
+    registry.move(moved(1, "1.0.0"))
+    for stray in ("versions/notes.txt", "aliases/toy/notes.txt"):
+        (registry.root / stray).write_text("seen by nobody")
+
+    assert registry.names() == ("toy",)
+    assert [history.alias for history in registry.shelf("toy").histories] == ["champion"]
+
+
 def test_what_a_dead_process_left_in_staging_is_no_bundle(store: DirectoryModelStore):
     (store.root / "staging" / "000").mkdir(parents=True)
     (store.root / "bundles" / "lost+found").mkdir(parents=True)

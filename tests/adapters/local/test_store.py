@@ -11,7 +11,7 @@ import attrs
 import pytest
 
 from clarity.adapters.local import schema
-from clarity.adapters.local._query import micros
+from clarity.adapters.local._sql import micros
 from clarity.adapters.local.audit import SqliteAuditTrail
 from clarity.adapters.local.repository import SqliteRepository
 from clarity.adapters.local.store import open_store

@@ -188,9 +188,28 @@ def _random_weights(model):
 
 def _wrong_scale(model):
     """Scores without the division by the root of the width of a head."""
-    for node in model.graph.node:
+    (loop,) = [node for node in model.graph.node if node.op_type == "Scan"]
+    for node in onnx.helper.get_node_attr_value(loop, "body").node:
         if node.name.endswith("_scores"):
             node.attribute.append(onnx.helper.make_attribute("alpha", 96.0**0.5))
+
+
+def _later_kernels(name):
+    """The kernels of each attention head are those of the one after it."""
+
+    def planted(model):
+        kernels = _constant(model, name)
+        moved = np.roll(onnx.numpy_helper.to_array(kernels), 1, axis=0)
+        kernels.CopyFrom(onnx.numpy_helper.from_array(moved, name))
+
+    return pytest.param(planted, id=f"later_{name}")
+
+
+def _one_head_less(model):
+    kernels = _constant(model, "layer1_output_kernels")
+    values = onnx.numpy_helper.to_array(kernels).copy()
+    values[-1] = 0.0
+    kernels.CopyFrom(onnx.numpy_helper.from_array(values, kernels.name))
 
 
 def _no_relu(model):
@@ -213,6 +232,10 @@ def _one_weight(model):
         _larger_epsilon,
         _random_weights,
         _wrong_scale,
+        _later_kernels("layer1_query_kernels"),
+        _later_kernels("layer1_query_biases"),
+        _later_kernels("layer1_output_kernels"),
+        _one_head_less,
         _no_relu,
         _one_weight,
     ],

@@ -57,7 +57,7 @@ def test_the_file_is_fetched_with_progress_and_nothing_is_left(
 
 def test_what_was_interrupted_goes_on_where_it_was(server: Server, downloads: HttpDownloads):
     server.cut_after = 100_000
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable, match=r"the rest of the download \(asked again"):
         downloads.fetch(wanted(server), progress=unseen)
 
     data = downloads.fetch(wanted(server), progress=unseen)

@@ -25,8 +25,7 @@ from clarity.domain.audit import (
 from clarity.domain.exact import WrongType
 from clarity.domain.identity import Actor, CorrelationId, PatientId, PatientRef, Purpose, TenantId
 from clarity.ports.audit import AuditFilter, AuditTrail
-from clarity.ports.errors import BadCursor
-from clarity.ports.query import CURSOR_LIFE
+from clarity.ports.errors import CURSOR_LIFE, BadCursor
 from tests.contracts.audit.harness import AuditHarness, Opener
 from tests.support import strategies
 

@@ -18,9 +18,8 @@ from hypothesis.stateful import (
 
 from clarity.domain.identity import Actor, PatientId, PatientRef, TenantId
 from clarity.domain.jobs import Job, JobState
-from clarity.ports.errors import AlreadyExists, BadCursor, NotFound
+from clarity.ports.errors import CURSOR_LIFE, AlreadyExists, BadCursor, NotFound
 from clarity.ports.jobs import JobPage
-from clarity.ports.query import CURSOR_LIFE
 from tests.contracts.jobs.harness import NURSE, Opener, job
 
 DOCTOR = attrs.evolve(NURSE, id="doctor")

@@ -11,8 +11,7 @@ from clarity.domain.exact import WrongType
 from clarity.domain.identity import TenantId
 from clarity.domain.jobs import Job, JobState
 from clarity.domain.timeline import NamelessZone
-from clarity.ports.errors import AlreadyExists, BadCursor, NotFound
-from clarity.ports.query import CURSOR_LIFE
+from clarity.ports.errors import CURSOR_LIFE, AlreadyExists, BadCursor, NotFound
 from tests.contracts.jobs.harness import ADA, NURSE, JobsHarness, job
 from tests.support.clocks import START
 

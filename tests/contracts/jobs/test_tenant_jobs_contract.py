@@ -5,8 +5,7 @@ import pytest
 
 from clarity.domain.identity import TenantId
 from clarity.domain.jobs import Job
-from clarity.ports.errors import BadCursor, NotFound
-from clarity.ports.query import CURSOR_LIFE
+from clarity.ports.errors import CURSOR_LIFE, BadCursor, NotFound
 from tests.contracts.jobs.harness import ADA, NURSE, JobsHarness, job
 from tests.support.clocks import START
 

@@ -14,8 +14,8 @@ from clarity.domain.identity import PatientId, PatientRef, TenantId
 from clarity.domain.profile import Profile
 from clarity.domain.streams import DayChunk
 from clarity.ports.entities import ENTITIES, Entity, EntitySpec, key_of, spec_of
-from clarity.ports.errors import BadCursor
-from clarity.ports.query import CURSOR_LIFE, Not, Query, Stored, field
+from clarity.ports.errors import CURSOR_LIFE, BadCursor
+from clarity.ports.query import Not, Query, Stored, field
 from clarity.ports.repository import Delete, Put
 from tests.contracts.repository.harness import (
     ADA,

@@ -1,5 +1,8 @@
 """The self-test finds wrong networks that give plausible numbers."""
 
+from collections.abc import Callable
+from functools import partial
+
 import attrs
 import numpy as np
 import pytest
@@ -13,14 +16,20 @@ from clarity.domain.pat.parity import (
     require_parity,
     synthetic_batch,
 )
-from clarity.domain.pat.prediction import Prediction
-from clarity.domain.pat.reference import reference_prediction
+from clarity.domain.pat.prediction import Floats, Prediction
+from clarity.domain.pat.reference import reference_prediction, trace
 from clarity.domain.pat.runtime import Precision
 from clarity.domain.pat.variants import Variant
+from clarity.domain.pat.weights import EncoderWeights, Tensor
 from tests.support.pat import random_batch, random_encoder, random_head
 
 WEIGHTS = random_encoder(Variant.S)
 HEADS = (random_head("mood"),)
+QUERY = "encoder_layer_1_attention/query/kernel"
+QUERY_BIAS = "encoder_layer_1_attention/query/bias"
+OUTPUT = "encoder_layer_1_attention/attention_output/kernel"
+
+Network = Callable[[Floats], Prediction]
 
 
 @pytest.fixture(scope="module")
@@ -86,15 +95,78 @@ def test_where_the_twin_does_no_harm_nothing_leans(fixture: ParityFixture):
         require_parity(_answers(other), same)
 
 
-def test_the_synthetic_batch_is_standardised_and_always_the_same():
+def test_the_synthetic_sample_is_irregular_by_day_and_quiet_by_night_and_always_the_same():
     found = synthetic_batch(10_080)
+    nights, days = np.split(found.reshape(7, 1440), [480], axis=1)
 
-    assert found.dtype == np.float32
+    assert (found.dtype, found.shape) == (np.float32, (1, 10_080))
     assert np.array_equal(found, synthetic_batch(10_080))
-    assert found[0].mean() == pytest.approx(0.0, abs=1e-3)
-    assert found[0].std() == pytest.approx(1.0, abs=1e-3)
-    assert set(found[1].reshape(7, 1440)[:, :480].ravel()) == {np.float32(-0.5)}
-    assert np.array_equal(found[0, 480:1440], found[1, 480:1440])
+    assert set(nights.ravel()) == {np.float32(-0.5)}
+    assert days.mean() == pytest.approx(0.0, abs=1e-3)
+    assert days.std() == pytest.approx(1.0, abs=1e-3)
+    assert len(set(days.ravel())) > 6_700
+
+
+def test_a_synthetic_sample_of_less_than_a_day_is_not_all_night():
+    (found,) = synthetic_batch(144)
+
+    assert set(found[:48]) == {np.float32(-0.5)}
+    assert len(set(found[48:])) == 96
+
+
+def _epsilon(weights: EncoderWeights) -> Network:
+    return lambda batch: Prediction(
+        embeddings=np.stack([trace(weights, one, epsilon=1e-5).embedding for one in batch]),
+        scores={},
+    )
+
+
+def _weights(name: str, change: Callable[[Tensor], Tensor]) -> Callable[[EncoderWeights], Network]:
+    def planted(weights: EncoderWeights) -> Network:
+        tensors = {**weights.tensors, name: change(weights.tensors[name]).astype(np.float32)}
+        return partial(reference_prediction, attrs.evolve(weights, tensors=tensors), ())
+
+    return planted
+
+
+PLANTED = {
+    "epsilon": _epsilon,
+    "two heads mixed up": _weights(QUERY, lambda one: one[:, [1, 0, 2, 3, 4, 5]]),
+    "one head lost": _weights(OUTPUT, lambda one: one * (np.arange(6) != 5)[:, None, None]),
+    "query bias lost": _weights(QUERY_BIAS, np.zeros_like),
+    "minutes of a patch reversed": _weights("dense/kernel", lambda one: one[::-1]),
+}
+
+
+@pytest.mark.parametrize("plant", PLANTED.values(), ids=PLANTED)
+@pytest.mark.parametrize("seed", range(4))
+def test_one_synthetic_sample_finds_what_is_planted(
+    plant: Callable[[EncoderWeights], Network], seed: int
+):
+    weights = random_encoder(Variant.S, seed)
+    one = parity_fixture(weights, (), synthetic_batch(1_440))
+
+    with pytest.raises(ParityBroken):
+        require_parity(plant(weights), one)
+
+
+def test_a_fixture_fills_the_group_of_an_engine_by_its_samples_again(fixture: ParityFixture):
+    filled = fixture.filling(5)
+
+    assert fixture.filling(1) == fixture.filling(2) == fixture
+    assert filled.batch.shape == (6, 180)
+    assert require_parity(partial(reference_prediction, WEIGHTS, HEADS), filled).holds
+
+
+def test_every_place_of_a_group_is_proved(fixture: ParityFixture):
+    def wrong_in_the_last(batch: Floats) -> Prediction:
+        right = reference_prediction(WEIGHTS, HEADS, batch)
+        embeddings = np.array(right.embeddings)
+        embeddings[-1] = 0.0
+        return attrs.evolve(right, embeddings=embeddings)
+
+    with pytest.raises(ParityBroken):
+        require_parity(wrong_in_the_last, fixture.filling(4))
 
 
 def test_a_missing_head_is_found(fixture: ParityFixture):

@@ -3,8 +3,10 @@ import pytest
 from clarity.domain.pat.variants import (
     ARCHITECTURES,
     HEAD_TENSORS,
+    MOST_TOKENS,
     Architecture,
     LengthNotWhole,
+    LengthTooLong,
     Variant,
 )
 
@@ -96,3 +98,13 @@ def test_heads_are_at_the_published_paths():
         "output/output/kernel:0",
         "output/output/bias:0",
     }
+
+
+@pytest.mark.parametrize("variant", list(Variant))
+def test_an_input_of_too_many_patches_is_refused_in_words(variant):
+    architecture = ARCHITECTURES[variant]
+    longest = MOST_TOKENS * architecture.patch_min
+
+    assert architecture.tokens(longest) == MOST_TOKENS
+    with pytest.raises(LengthTooLong, match=f"give at most {longest} minutes"):
+        architecture.tokens(longest + architecture.patch_min)

@@ -17,8 +17,7 @@ import attrs
 import orjson
 
 from clarity.ports.clock import Clock
-from clarity.ports.errors import BadCursor
-from clarity.ports.query import CURSOR_LIFE
+from clarity.ports.errors import CURSOR_LIFE, BadCursor
 
 __all__ = ["CursorKey", "place_of", "signed"]
 
