@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 import attrs
+import numpy as np
 import pytest
 
 from clarity.application.orders import Kept, Moved, Rendered, Step, Summary
@@ -11,7 +12,7 @@ from clarity.ports.recordings import ReadOptions, Source
 from clarity.ports.report import RESULTS
 from tests.application.test_reports import BothStreams, night, order, steps_of, table
 from tests.application.world import CLINIC, NURSE, OSLO, World, recording
-from tests.support.recordings import depresjon_table, long_table, source_of
+from tests.support.recordings import depresjon_table, long_table, source_of, wide_table
 
 GOOD = depresjon_table(3_000)
 LATER = GOOD.replace("2003-05-", "2003-06-")
@@ -99,7 +100,6 @@ def test_an_interrupted_order_is_completed_and_ends_as_one_that_was_not(
     [
         {"settings": {"--device": "other"}},
         {"options": ReadOptions(zone=OSLO, device="AW4")},
-        {"options": ReadOptions(zone=OSLO, wear=source_of("SEQN,D1\n", "wear.csv"))},
         {"diary": (night("ada"),)},
     ],
 )
@@ -112,11 +112,20 @@ def test_another_way_of_doing_it_is_another_report(
 
 
 def test_the_content_of_a_table_of_wear_counts_and_not_its_name(world: World, out: Output):
-    tables = [ReadOptions(zone=OSLO, wear=source_of(f"{n}", "wear.csv")) for n in (1, 1, 2)]
+    counts = source_of(wide_table({"7": [1, 2, 3]}), "counts.csv")
 
-    done = [kinds(out.run(world, ADA, options=told))[-2] for told in tables]
+    done = [
+        kinds(out.run(world, counts, options=ReadOptions(zone=OSLO, wear=worn_from(minute))))[-2]
+        for minute in (0, 0, 90)
+    ]
 
     assert done == ["Rendered", "Kept", "Rendered"]
+
+
+def worn_from(minute: int) -> Source:
+    """Wear flags of three days, off before that minute of each."""
+    flags = np.arange(1_440) >= minute
+    return source_of(wide_table({"7": [1, 2, 3]}, flags), "wear.csv")
 
 
 def test_the_same_diary_again_is_the_same_report(world: World, out: Output):
