@@ -33,6 +33,7 @@ __all__ = [
     "Spreadsheet",
     "TooBig",
     "TooCoarse",
+    "TooFineEpoch",
     "UnboundedValue",
     "UnevenTimes",
     "UnknownFormat",
@@ -284,6 +285,15 @@ class OddEpoch(UnreadableRecording):
     problem: ClassVar[str] = "a day is no whole number of these epochs"
     expected: ClassVar[str] = "an epoch that divides the day, as 5 s, 30 s or 60 s"
     advice: ClassVar[str] = "export the recording at another epoch, or say it with --epoch"
+
+
+class TooFineEpoch(UnreadableRecording):
+    """The given epoch is shorter than the steps of the recording."""
+
+    code: ClassVar[str] = "recording.too-fine-epoch"
+    problem: ClassVar[str] = "the given epoch is shorter than the steps between the times"
+    expected: ClassVar[str] = "an epoch as long as a step"
+    advice: ClassVar[str] = "leave --epoch out, or give it as long as a step"
 
 
 class TooCoarse(UnreadableRecording):

@@ -16,6 +16,7 @@ from clarity.domain.actigraphy.regrid import (
     TooLongSpan,
     regrid,
 )
+from clarity.domain.arrays import distinct
 from clarity.domain.streams import Placement, Unit
 from clarity.domain.timeline import DAY_S
 from clarity.ports.recordings import Notice, ReadOptions, Recording
@@ -24,6 +25,7 @@ from clarity.ports.unreadable import (
     MissingZone,
     NoSamples,
     OddEpoch,
+    TooFineEpoch,
     UnevenTimes,
 )
 
@@ -39,6 +41,9 @@ __all__ = [
 
 _MAX_CONFLICTS: Final = 0.05
 """Share of epochs named twice with different values from which a file is not one recording."""
+
+_EVEN: Final = 0.9
+"""Share of alike steps from which they are the steps of a recording."""
 
 
 @attrs.frozen(kw_only=True)
@@ -118,8 +123,11 @@ def laid(
     Raises:
         UnevenTimes: they follow no single epoch, or span too long a time.
         OddEpoch: no whole number of epochs makes a day.
+        TooFineEpoch: the caller's epoch would leave holes between all values.
         ContradictoryTimes: too many times come again with other values.
     """
+    if options.epoch_s is not None:
+        _refuse_finer(samples.seconds, options.epoch_s, file)
     try:
         done = regrid(
             samples,
@@ -138,6 +146,15 @@ def laid(
     if done.report.conflicts > _MAX_CONFLICTS * done.report.epochs:
         raise ContradictoryTimes(file=file, detail=f"{done.report.conflicts:,} of them")
     return done
+
+
+def _refuse_finer(seconds: npt.NDArray[np.int64], epoch_s: int, file: str) -> None:
+    steps = np.diff(distinct(seconds))
+    if not steps.size:
+        return
+    usual = int(np.median(steps))
+    if usual >= 2 * epoch_s and np.mean(steps == usual) >= _EVEN:
+        raise TooFineEpoch(file=file, detail=f"{epoch_s} s, and the times are {usual} s apart")
 
 
 def laid_recording(label: str | None, samples: Samples, unit: Unit, facts: Facts) -> Recording:

@@ -27,6 +27,7 @@ from clarity.ports.unreadable import (
     NoSuchColumn,
     OddEpoch,
     TooBig,
+    TooFineEpoch,
     UnevenTimes,
     UnparsableLine,
 )
@@ -453,6 +454,26 @@ def test_an_epoch_of_which_no_whole_number_makes_a_day_is_refused():
         "that divides the day, as 5 s, 30 s or 60 s; export the recording at another epoch, or "
         "say it with --epoch"
     )
+
+
+def test_a_given_epoch_that_would_leave_holes_between_all_values_is_refused():
+    half = ReadOptions(zone=OSLO.zone, epoch_s=30)
+
+    with pytest.raises(TooFineEpoch) as refused:
+        read(table([*stamped(30), *stamped(30, start="2003-05-07T13:00")]), half)
+
+    assert str(refused.value) == (
+        "folder/person_7.csv: the given epoch is shorter than the steps between the times (30 s, "
+        "and the times are 60 s apart); expected an epoch as long as a step; leave --epoch out, or "
+        "give it as long as a step"
+    )
+
+
+@pytest.mark.parametrize("seconds", [[0], [0, 60, 90, 150, 180, 240], [0, 59, 118, 177]])
+def test_a_given_epoch_is_taken_where_the_times_do_not_say_otherwise(seconds: list[int]):
+    stamps = [f"2003-05-07T12:{s // 60:02}:{s % 60:02}" for s in seconds]
+
+    assert read(table(stamps), ReadOptions(zone=OSLO.zone, epoch_s=30)).series.epoch_s == 30
 
 
 def test_a_given_epoch_and_repeats_are_reported():
