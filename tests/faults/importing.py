@@ -46,7 +46,7 @@ IN_FILES: Final = {
 }
 IN_TABLES: Final = {
     "before-the-intent": Point(DynamoDBBulkDays.put, "call"),
-    "intent-stored": Point(DynamoDBBulkDays._begin, "return"),
+    "intent-stored": Point(DynamoDBBulkDays._has_begun, "return"),
     "some-days-written": Point(Batches._put, "return"),
     "days-written": Point(DynamoDBBulkDays._end, "call"),
     "batch-unanswered": Point(DynamoDBBulkDays.put, "return"),

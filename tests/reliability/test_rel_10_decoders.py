@@ -115,6 +115,7 @@ OUR_OWN: Final = {
     "adapters.aws.dynamodb.forms": "items of our tables: tests/adapters/aws/test_golden_items.py",
     "adapters.aws.dynamodb.items": "items of our tables: tests/adapters/aws/test_codec.py",
     "adapters.aws.dynamodb.keys": "keys of our tables: tests/adapters/aws/test_keys.py",
+    "adapters.aws.dynamodb.memories": "keys of our tables: tests/adapters/aws/test_memories.py",
     "adapters.cli.audit": "a time on the command line: tests/adapters/cli/test_audit.py",
     "adapters.local._codec": "rows behind a digest: tests/adapters/local/test_wire_form.py",
     "adapters.local._idempotency": "rows of our store: tests/adapters/local/test_store.py",

@@ -46,7 +46,9 @@ sys.exit(run(opener, sys.argv[2:]))
 """
 
 HELD = """
-import sys, threading
+import signal, sys, threading
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever started the tests may ignore them
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 from clarity.adapters.report.dossier import DossierFiles
 from clarity.bootstrap import main
 
