@@ -4,7 +4,7 @@ import itertools
 import os
 import time
 from binascii import a2b_base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from typing import Literal
@@ -17,6 +17,7 @@ from clarity.adapters.aws.dynamodb.audit import DynamoDBAuditLogger
 from clarity.adapters.aws.dynamodb.backoff import Backoff
 from clarity.adapters.aws.dynamodb.batch import Batches
 from clarity.adapters.aws.dynamodb.bulk import DynamoDBBulkDays
+from clarity.adapters.aws.dynamodb.chain import fresh_nonce
 from clarity.adapters.aws.dynamodb.cursor import CursorKey
 from clarity.adapters.aws.dynamodb.erasure import DynamoDBErasure
 from clarity.adapters.aws.dynamodb.items import EntityItems
@@ -267,3 +268,17 @@ def _written(
             reads=False,
         )
     )
+
+
+@attrs.define
+class InBetween:
+    """Nonces; something happens once, when a try has read the chain and before it writes."""
+
+    happens: Callable[[], object]
+    is_over: bool = False
+
+    def __call__(self) -> str:
+        if not self.is_over:
+            self.is_over = True
+            self.happens()
+        return fresh_nonce()

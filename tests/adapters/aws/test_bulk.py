@@ -1,6 +1,6 @@
 """Bulk import in tables: what the wire sees, and what the service leaves over."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import attrs
 import numpy as np
@@ -8,7 +8,6 @@ import pytest
 
 from clarity.adapters.aws.dynamodb.backoff import Backoff
 from clarity.adapters.aws.dynamodb.batch import Address, Batches
-from clarity.adapters.aws.dynamodb.chain import fresh_nonce
 from clarity.adapters.aws.dynamodb.keys import batch_sk, owner_pk
 from clarity.adapters.local.clock import SystemClock
 from clarity.domain.streams import DayChunk
@@ -18,7 +17,7 @@ from clarity.ports.errors import Corrupt, IdempotencyMismatch, TooLarge, Unavail
 from clarity.ports.query import Query
 from clarity.ports.repository import Put
 from tests.contracts.repository.harness import ADA, chunk, evidence
-from tests.support.dynamodb import World, world_on
+from tests.support.dynamodb import InBetween, World, world_on
 from tests.support.engines import running
 from tests.support.fault_proxy import Fault, FaultProxy, always, fault_proxy
 
@@ -127,20 +126,6 @@ def test_a_damaged_day_is_told_and_nothing_is_written(world: World):
     assert world.trail.head(ADA).seq == 2
 
 
-@attrs.define
-class BeforeTheIntent:
-    """Somebody else is faster, once, after a batch was looked up and before its intent."""
-
-    happens: Callable[[], object]
-    is_over: bool = False
-
-    def __call__(self) -> str:
-        if not self.is_over:
-            self.is_over = True
-            self.happens()
-        return fresh_nonce()
-
-
 def _interrupted(world: World, proxy: FaultProxy, request: str) -> None:
     """A batch of that content was begun, and its process died."""
     proxy.plan = always(Fault.SERVER_ERROR, "BatchWriteItem")
@@ -152,9 +137,7 @@ def _interrupted(world: World, proxy: FaultProxy, request: str) -> None:
 def test_a_batch_that_somebody_begins_meanwhile_with_other_content_is_a_mismatch(
     world: World, proxy: FaultProxy
 ):
-    late = attrs.evolve(
-        world.bulk, nonce=BeforeTheIntent(lambda: _interrupted(world, proxy, "other"))
-    )
+    late = attrs.evolve(world.bulk, nonce=InBetween(lambda: _interrupted(world, proxy, "other")))
 
     with pytest.raises(IdempotencyMismatch):
         late.put(DAYS, evidence=evidence(ADA, key="batch", request="r"))
@@ -166,7 +149,7 @@ def test_a_batch_that_somebody_begins_meanwhile_with_other_content_is_a_mismatch
 def test_a_batch_that_somebody_begins_meanwhile_is_completed_under_that_intent(
     world: World, proxy: FaultProxy
 ):
-    late = attrs.evolve(world.bulk, nonce=BeforeTheIntent(lambda: _interrupted(world, proxy, "r")))
+    late = attrs.evolve(world.bulk, nonce=InBetween(lambda: _interrupted(world, proxy, "r")))
 
     brought = late.put(DAYS, evidence=evidence(ADA, key="batch", request="r"))
 
@@ -176,9 +159,7 @@ def test_a_batch_that_somebody_begins_meanwhile_is_completed_under_that_intent(
 
 def test_a_batch_that_somebody_completes_meanwhile_leaves_no_second_record(world: World):
     told = evidence(ADA, key="batch", request="r")
-    late = attrs.evolve(
-        world.bulk, nonce=BeforeTheIntent(lambda: world.bulk.put(DAYS, evidence=told))
-    )
+    late = attrs.evolve(world.bulk, nonce=InBetween(lambda: world.bulk.put(DAYS, evidence=told)))
 
     assert late.put(DAYS, evidence=told) == Brought(same=KEYS)
     assert world.trail.head(ADA).seq == 2
@@ -186,9 +167,7 @@ def test_a_batch_that_somebody_completes_meanwhile_leaves_no_second_record(world
 
 def test_what_was_committed_before_the_intent_is_left_alone(world: World):
     changed = chunk(3, level=7)
-    commit = BeforeTheIntent(
-        lambda: world.repository.commit([Put(changed, 0)], evidence=evidence(ADA))
-    )
+    commit = InBetween(lambda: world.repository.commit([Put(changed, 0)], evidence=evidence(ADA)))
 
     brought = attrs.evolve(world.bulk, nonce=commit).put(DAYS, evidence=named())
 

@@ -15,7 +15,6 @@ import pytest
 from clarity.adapters.aws._operations import Item, Op
 from clarity.adapters.aws.dynamodb import payloads as payloads_module
 from clarity.adapters.aws.dynamodb.batch import Address, get_op
-from clarity.adapters.aws.dynamodb.chain import fresh_nonce
 from clarity.adapters.aws.dynamodb.items import EntityItems
 from clarity.adapters.aws.dynamodb.keys import chain_pk, key_text, owner_pk, seq_sk
 from clarity.adapters.aws.dynamodb.payload_erasure import DynamoDBPayloadErasure
@@ -51,7 +50,7 @@ from clarity.ports.query import Query
 from clarity.ports.repository import Delete, Put
 from tests.contracts.repository.harness import ADA, BEN, chunk, digest, evidence
 from tests.support.clocks import CountedIds, HandClock
-from tests.support.dynamodb import World, put_item, world_on
+from tests.support.dynamodb import InBetween, World, put_item, world_on
 from tests.support.engines import running
 
 NOW = datetime.now(UTC)
@@ -446,20 +445,6 @@ def test_erasing_a_person_counts_zero_over_tables_and_blobs(beside: Beside):
     assert beside.world.repository.get(BEN, key_of(raw(0))).entity == raw(0)
 
 
-@attrs.define
-class BeforeTheTry:
-    """Something that happens once, when a try has read the chain and before it writes."""
-
-    happens: Callable[[], object]
-    is_over: bool = False
-
-    def __call__(self) -> str:
-        if not self.is_over:
-            self.is_over = True
-            self.happens()
-        return fresh_nonce()
-
-
 def _record(seq: int) -> Address:
     return Address("audit", chain_pk(ADA), seq_sk(seq))
 
@@ -473,7 +458,7 @@ def _erase_payloads(beside: Beside) -> int:
 def test_a_commit_whose_payload_was_erased_meanwhile_is_refused_and_can_be_repeated(
     beside: Beside,
 ):
-    during = BeforeTheTry(lambda: _erase_payloads(beside))
+    during = InBetween(lambda: _erase_payloads(beside))
     repository = attrs.evolve(beside.world.repository, nonce=during)
 
     with pytest.raises(Unavailable, match="was erased meanwhile"):
@@ -486,7 +471,7 @@ def test_a_commit_whose_payload_was_erased_meanwhile_is_refused_and_can_be_repea
 
 
 def test_a_commit_with_a_payload_goes_on_after_others_wrote(beside: Beside):
-    during = BeforeTheTry(lambda: beside.commit(Put(chunk(1), 0)))
+    during = InBetween(lambda: beside.commit(Put(chunk(1), 0)))
     repository = attrs.evolve(beside.world.repository, nonce=during)
 
     repository.commit([Put(raw(), 0)], evidence=evidence())
@@ -500,7 +485,7 @@ def test_a_record_that_cannot_be_read_may_be_of_an_erasure(beside: Beside):
         beside.commit(Put(chunk(1), 0))
         put_item(beside.world, {**_record(1).key, "w": {"S": "?"}}, table="audit")
 
-    repository = attrs.evolve(beside.world.repository, nonce=BeforeTheTry(write_nonsense))
+    repository = attrs.evolve(beside.world.repository, nonce=InBetween(write_nonsense))
 
     with pytest.raises(Unavailable, match="was erased meanwhile"):
         repository.commit([Put(raw(), 0)], evidence=evidence())

@@ -62,8 +62,12 @@ def fetched(bucket: Bucket, key: str, *, most: int = 100) -> bytes:
     return file.getvalue()
 
 
-def test_a_bucket_that_is_there_can_be_made_again(bucket: Bucket):
+def test_a_bucket_that_is_there_can_be_made_again_and_keeps_what_it_holds(bucket: Bucket):
+    bucket.write("a", b"one")
+
     bucket.make()
+
+    assert bucket.read("a", most=3).data == b"one"
 
 
 def test_what_was_created_is_read_with_its_etag(bucket: Bucket):

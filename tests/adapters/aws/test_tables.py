@@ -213,6 +213,8 @@ def test_an_index_that_clarity_does_not_know_is_no_harm(
 
     guarded.run(put_op(guarded))
 
+    assert guarded._metrics.total("dynamodb_call_s", operation="put_item") > 0
+
 
 def test_the_tables_are_looked_at_once_however_many_write_first(
     guarded: DynamoDBConnection, connection: DynamoDBConnection

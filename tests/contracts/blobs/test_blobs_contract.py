@@ -133,8 +133,12 @@ def test_removed_blobs_are_gone_and_the_others_stay(world: BlobsHarness):
 
 
 def test_removing_what_is_absent_or_nothing_is_no_error(world: BlobsHarness):
+    world.blobs.put(key(3), b"one")
+
     world.blobs.remove([key(1), key(2, folder=7)])
     world.blobs.remove([])
+
+    assert keys_of(world.blobs) == [key(3)]
 
 
 def test_a_key_can_be_used_again_after_its_blob_was_removed(world: BlobsHarness):

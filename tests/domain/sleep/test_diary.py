@@ -35,7 +35,9 @@ def test_nights_that_cannot_be_true_are_refused(windows, number: int, problem: s
 
 
 def test_a_day_in_bed_and_nights_that_touch_can_be_true():
-    Diary(windows=[night(1, hours=24), night(2)])
+    touching = [night(1, hours=24), night(2)]
+
+    assert list(Diary(windows=touching).windows) == touching
 
 
 def test_the_digest_is_of_the_instants_alone():
