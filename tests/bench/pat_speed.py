@@ -3,11 +3,13 @@ PAT on a CPU: against the arithmetic floor, torch, and the predecessor's way.
 
 Random weights of the published shapes, weeks of 10,080 minutes, one thread a call unless said. The
 floor is the operations of the folded network at the best rate that a dense product reached in this
-run, whatever its size and library: one rate for all variants. Times against the floor are the
-fastest of many, because whatever else runs on the machine only makes them longer. The rival is the
-predecessor's network as it is described: eager torch, a separate projection for every head, an
-explicit softmax. A remark names the goal where there is one: of times against the floor, of batches
-and of a fresh process at most, of the others at least. MB are 10^6 bytes.
+run, whatever its size and library: one rate for all variants. Beside it stand the products of the
+network itself, each alone, which are never as fast. Times against either are the fastest of many,
+because whatever else runs on the machine only makes them longer. The rival is the predecessor's
+network as it is described: eager torch, a separate projection for every head, an explicit softmax,
+of one head after the other or of all at once. A remark names the goal where there is one: of times
+against the floor, of batches and of a fresh process at most, of the others at least. MB are 10^6
+bytes.
 """
 
 import json
@@ -15,19 +17,14 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import attrs
 import numpy as np
-import onnxruntime
 import torch
-from onnx import TensorProto, helper, numpy_helper
-from torch import Tensor
-from torch.nn import functional
 
 from clarity.adapters.onnx.builder import AttentionForm, build_onnx
 from clarity.adapters.onnx.predictor import OnnxPredictor, open_onnx
@@ -36,30 +33,20 @@ from clarity.adapters.torch.trainable import TrainableEncoder
 from clarity.bootstrap import open_clarity
 from clarity.domain.identity import Actor, Purpose, TenantId
 from clarity.domain.models import ModelSelector
-from clarity.domain.pat.positions import positions
 from clarity.domain.pat.variants import WEEK_MIN, Variant
 from clarity.domain.pat.weights import EncoderWeights
 from clarity.settings import Settings
+from tests.bench.eager import Eager, head_after_head, heads_together
 from tests.bench.paired import Measured, Row, duration, header, measured, paired, table
+from tests.bench.products import Floor, products_row
+from tests.bench.side_by_side import PROCESSES, THREADS, side_by_side
 from tests.support.models import BUILD, recipe
 from tests.support.pat import random_batch, random_encoder, sha256
 
 ROOT: Final = Path(__file__).parents[2]
 REPEATS: Final = {Variant.S: 31, Variant.M: 15, Variant.L: 7}
-FLOOR_GOALS: Final = {Variant.S: "1.25 x", Variant.M: "1.10 x", Variant.L: "1.15 x"}
 EAGER_GOALS: Final = {Variant.S: "1.5 x", Variant.M: "1.5 x", Variant.L: "2.5 x"}
 WEEK: Final = WEEK_MIN
-PRODUCTS: Final = (
-    (384, 256, 256),
-    (768, 256, 256),
-    (256, 768, 768),
-    (512, 512, 512),
-    (768, 768, 768),
-    (1_024, 768, 768),
-)
-"""Rows, inner and columns of the products whose best rate is the floor's; all stay in the cache."""
-
-PRODUCT_REPEATS: Final = 41
 ROUNDS: Final = 5  # times that the products are tried again, spread over the run
 CALLS: Final = {Variant.S: 64, Variant.M: 12, Variant.L: 2}  # of each caller, when there are two
 FIRST_ANSWERS: Final = 9
@@ -110,125 +97,10 @@ NOT_DEFAULT: Final = ("pydantic", "pydantic_settings", "yaml", "werkzeug", "flas
 NEVER_COMPILED: Final = "PYTHONDONTWRITEBYTECODE"
 
 
-class EagerLoop:
-    """The predecessor's network: one small product after the other, eagerly."""
-
-    def __init__(self, weights: EncoderWeights) -> None:
-        self.architecture = weights.architecture
-        self.values = {
-            name: torch.from_numpy(value.copy()) for name, value in weights.tensors.items()
-        }
-        placed = positions(self.architecture.tokens(WEEK)).astype(np.float32)
-        self.positions = torch.from_numpy(placed)
-        self.projections = {
-            f"{name}/{head}": value.select(-2, head).contiguous()
-            for name, value in self.values.items()
-            if "_attention/" in name and "output" not in name
-            for head in range(self.architecture.heads)
-        }
-
-    def __call__(self, batch: Tensor) -> Tensor:
-        patches = batch.view(len(batch), -1, self.architecture.patch_min)
-        tokens = patches @ self.values["dense/kernel"] + self.values["dense/bias"] + self.positions
-        for number in range(1, self.architecture.layers + 1):
-            tokens = self.block(f"encoder_layer_{number}", tokens)
-        return tokens.mean(dim=1)
-
-    def block(self, prefix: str, tokens: Tensor) -> Tensor:
-        heads = [
-            self.head(f"{prefix}_attention", tokens, head)
-            for head in range(self.architecture.heads)
-        ]
-        kernel = self.values[f"{prefix}_attention/attention_output/kernel"].reshape(-1, 96)
-        bias = self.values[f"{prefix}_attention/attention_output/bias"]
-        attended = torch.cat(heads, dim=2) @ kernel + bias
-        middle = self.normalized(f"{prefix}_norm1", tokens + attended)
-        hidden = functional.relu(self.affine(f"{prefix}_ff1", middle))
-        return self.normalized(f"{prefix}_norm2", middle + self.affine(f"{prefix}_ff2", hidden))
-
-    def head(self, prefix: str, tokens: Tensor, head: int) -> Tensor:
-        query, key, value = (
-            tokens @ self.projections[f"{prefix}/{part}/kernel/{head}"]
-            + self.projections[f"{prefix}/{part}/bias/{head}"]
-            for part in ("query", "key", "value")
-        )
-        scores = query @ key.transpose(1, 2) / 96**0.5
-        return torch.softmax(scores, dim=2) @ value
-
-    def affine(self, prefix: str, tokens: Tensor) -> Tensor:
-        return tokens @ self.values[f"{prefix}/kernel"] + self.values[f"{prefix}/bias"]
-
-    def normalized(self, prefix: str, tokens: Tensor) -> Tensor:
-        gamma, beta = self.values[f"{prefix}/gamma"], self.values[f"{prefix}/beta"]
-        return functional.layer_norm(tokens, (96,), gamma, beta, 1e-6)
-
-
 def opened(weights: EncoderWeights, form: AttentionForm = AttentionForm.EXPLICIT) -> OnnxPredictor:
     """The predictor as it is served."""
     model = build_onnx(weights, form=form)
     return open_onnx(model, sha256=sha256(model))
-
-
-def torch_product(rows: int, inner: int, columns: int) -> Callable[[], object]:
-    """A product by torch into memory that is there."""
-    left, right = torch.rand(rows, inner), torch.rand(inner, columns)
-    out = torch.empty(rows, columns)
-    return lambda: torch.mm(left, right, out=out)
-
-
-def runtime_product(rows: int, inner: int, columns: int) -> Callable[[], object]:
-    """The same product by ONNX Runtime, the second factor constant and so packed beforehand."""
-    graph = helper.make_graph(
-        [helper.make_node("MatMul", ["a", "b"], ["c"])],
-        "product",
-        [helper.make_tensor_value_info("a", TensorProto.FLOAT, [rows, inner])],
-        [helper.make_tensor_value_info("c", TensorProto.FLOAT, [rows, columns])],
-        [numpy_helper.from_array(random_batch(inner, columns), "b")],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(
-        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
-    left, out = random_batch(rows, inner), np.empty((rows, columns), np.float32)
-    binding = session.io_binding()
-    binding.bind_cpu_input("a", left)
-    binding.bind_output("c", "cpu", 0, np.float32, out.shape, out.ctypes.data)
-
-    def multiplied() -> tuple[object, object]:
-        session.run_with_iobinding(binding)
-        return left, out  # the binding knows their addresses alone
-
-    return multiplied
-
-
-@attrs.define
-class Floor:
-    """The best rate of a dense product so far, operations a second, and which it was."""
-
-    rate: float = 0.0
-    by: str = ""
-
-    def tried(self) -> None:
-        """Every product was run again; the best rate of all so far is kept."""
-        for library, product in (("torch", torch_product), ("ONNX Runtime", runtime_product)):
-            for shape in PRODUCTS:
-                fastest_s = min(measured(product(*shape), repeats=PRODUCT_REPEATS).seconds)
-                rows, inner, columns = shape
-                rate = 2 * rows * inner * columns / fastest_s
-                if rate > self.rate:
-                    self.rate, self.by = rate, f"{library}, {rows} x {inner} x {columns}"
-
-    def row(self, variant: Variant, weights: EncoderWeights, fastest_s: float) -> Row:
-        """How many times as long as the floor the fastest run took."""
-        floor_s = weights.architecture.folded_flops() / self.rate
-        return Row(
-            what=f"{variant} / floor, fastest runs",
-            figure=f"{fastest_s / floor_s:.3g} x",
-            remark=f"{duration(fastest_s)} against {duration(floor_s)} at "
-            f"{self.rate / 1e9:.1f} GFLOP/s ({self.by}); goal {FLOOR_GOALS[variant]}",
-        )
 
 
 def in_turn(task: Callable[[], object], times: int) -> Callable[[], None]:
@@ -239,33 +111,6 @@ def in_turn(task: Callable[[], object], times: int) -> Callable[[], None]:
             task()
 
     return repeated
-
-
-@contextmanager
-def side_by_side(task: Callable[[], object], callers: int) -> Iterator[Callable[[], None]]:
-    """The task in several threads at once, which are there already and start together."""
-    gate, over = threading.Barrier(callers + 1), threading.Event()
-
-    def called() -> None:
-        while True:
-            gate.wait()
-            if over.is_set():
-                return
-            task()
-            gate.wait()
-
-    def together() -> None:
-        gate.wait()
-        gate.wait()
-
-    threads = [threading.Thread(target=called) for _ in range(callers)]
-    for thread in threads:
-        thread.start()
-    yield together
-    over.set()
-    gate.wait()
-    for thread in threads:
-        thread.join()
 
 
 def speed_rows(variant: Variant, floor: Floor) -> Iterator[Row]:
@@ -280,7 +125,8 @@ def speed_rows(variant: Variant, floor: Floor) -> Iterator[Row]:
 
     floor.tried()
     fastest_s = min(measured(predicted, repeats=3 * repeats).seconds)
-    yield floor.row(variant, weights, fastest_s)
+    yield floor.row(variant, weights.architecture, fastest_s)
+    yield products_row(variant, weights.architecture, fastest_s)
     portable = opened(weights, AttentionForm.PORTABLE)
     forms = paired(lambda: portable.predict(week), predicted, repeats=repeats)
     yield forms.row(f"{variant} portable graph / serving graph")
@@ -289,16 +135,21 @@ def speed_rows(variant: Variant, floor: Floor) -> Iterator[Row]:
         f"{variant} torch folded SDPA / ONNX", remark="goal 1.3 x"
     )
     plain = TrainableEncoder(weights).eval()
-    rival = EagerLoop(weights)
+    rivals = {
+        "head after head": Eager(weights, head_after_head),
+        "all heads at once": Eager(weights, heads_together),
+    }
     with torch.inference_mode():
-        found = rival(tensor).numpy()
-        assert np.allclose(found, predictor.predict(week).embeddings, rtol=1e-4, atol=1e-5)
         yield paired(lambda: plain(tensor), predicted, repeats=repeats).row(
             f"{variant} torch SDPA as published / ONNX", remark="goal 1.3 x"
         )
-        yield paired(lambda: rival(tensor), predicted, repeats=repeats).row(
-            f"{variant} predecessor's eager loop / ONNX", remark=f"goal {EAGER_GOALS[variant]}"
-        )
+        for how, rival in rivals.items():
+            found = rival(tensor).numpy()
+            assert np.allclose(found, predictor.predict(week).embeddings, rtol=1e-4, atol=1e-5)
+            yield paired(partial(rival, tensor), predicted, repeats=repeats).row(
+                f"{variant} predecessor's eager network, {how} / ONNX",
+                remark=f"goal {EAGER_GOALS[variant]}",
+            )
 
 
 def sharing_rows(variant: Variant) -> Iterator[Row]:
@@ -315,11 +166,13 @@ def sharing_rows(variant: Variant) -> Iterator[Row]:
     )
     yield batch.row(f"{variant} batch of {BATCH} / {BATCH} single samples", remark="goal 1.05 x")
     calls = CALLS[variant]
-    with side_by_side(in_turn(alone, calls), 2) as together:
-        callers = paired(in_turn(alone, 2 * calls), together, repeats=repeats)
-    yield callers.row(
-        f"{variant} one caller / two callers on two cores, same work", remark="goal 1.9 x"
-    )
+    for what, goal, crew in (
+        ("two callers on two cores", "goal 1.9 x", THREADS),
+        ("two processes", "what the two cores give", PROCESSES),
+    ):
+        with side_by_side(in_turn(alone, calls), crew) as together:
+            callers = paired(in_turn(alone, 2 * calls), together, repeats=repeats)
+        yield callers.row(f"{variant} one caller / {what}, same work", remark=goal)
 
 
 def served(variant: Variant, folder: Path) -> Path:
