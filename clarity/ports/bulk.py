@@ -68,6 +68,9 @@ class BulkDays(Protocol):
     what they hold; a batch of which no day is absent leaves no record. Whoever was interrupted puts
     the same batch again: an open one is completed under the intent that it has.
 
+    A batch that is erased while it is open is begun anew, under another intent; erasing may have to
+    wait a minute for one whose days are on their way.
+
     Days are new or left alone. What another writer commits to an absent day while its batch is
     open may be overwritten; the trail then holds both.
     """

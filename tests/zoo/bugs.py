@@ -232,6 +232,20 @@ BUGS: Final = (
         tests=(BULK, "-k", "sqlite"),
     ),
     Bug(
+        name="batch-goes-on-after-it-was-erased",
+        file=f"{LOCAL}/bulk.py",
+        old="batch = self._begun(connection, days, evidence)\n            if",
+        new="batch = self._looked_up(connection, days, evidence)\n            if",
+        tests=("tests/adapters/local/test_bulk.py",),
+    ),
+    Bug(
+        name="erasing-takes-a-batch-whose-days-are-on-their-way",
+        file=f"{TABLES}/erasure.py",
+        old="== IMPORT and is_held(",
+        new="!= IMPORT and is_held(",
+        tests=("tests/adapters/aws/test_bulk.py", "-k", "on_their_way"),
+    ),
+    Bug(
         name="leftovers-are-dropped",
         file="clarity/application/bulk_import.py",
         old="        if brought.left:\n            raise",

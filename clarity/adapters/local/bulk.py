@@ -74,8 +74,9 @@ class SqliteBulkDays(BulkDays):
         if not batch.absent and not batch.is_open:
             return Brought(same=_keys(batch.same), taken=_keys(batch.taken))
         with self.store.writing() as connection:
-            batch = self._looked_up(connection, days, evidence)
-            self._finish(connection, batch, evidence)
+            batch = self._begun(connection, days, evidence)
+            if batch.absent or batch.is_open:
+                self._finish(connection, batch, evidence)
         return Brought(stored=_keys(batch.absent), same=_keys(batch.same), taken=_keys(batch.taken))
 
     def _days(self, chunks: Sequence[DayChunk], evidence: Evidence) -> tuple[_Day, ...]:
@@ -92,7 +93,7 @@ class SqliteBulkDays(BulkDays):
     def _begun(
         self, connection: sqlite3.Connection, days: Sequence[_Day], evidence: Evidence
     ) -> _Batch:
-        """What there is to do; when there is something, the batch is open."""
+        """What there is to do; when there is something, the batch is open, erased since or not."""
         batch = self._looked_up(connection, days, evidence)
         if batch.absent and not batch.is_open:
             owner = _chain.registered(connection, evidence.patient)

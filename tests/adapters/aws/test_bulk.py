@@ -1,22 +1,27 @@
 """Bulk import in tables: what the wire sees, and what the service leaves over."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import attrs
 import numpy as np
 import pytest
 
+from clarity.adapters.aws._operations import Item
 from clarity.adapters.aws.dynamodb.backoff import Backoff
-from clarity.adapters.aws.dynamodb.batch import Address, Batches
+from clarity.adapters.aws.dynamodb.batch import Address, Batches, Written
 from clarity.adapters.aws.dynamodb.keys import batch_sk, owner_pk
+from clarity.adapters.aws.dynamodb.lease import LEASE_S, UNTIL, is_held
 from clarity.adapters.local.clock import SystemClock
+from clarity.domain.audit import Operation
 from clarity.domain.streams import DayChunk
+from clarity.ports.audit import AuditFilter
 from clarity.ports.bulk import MAX_DAYS, Brought
 from clarity.ports.entities import key_of
 from clarity.ports.errors import Corrupt, IdempotencyMismatch, TooLarge, Unavailable
 from clarity.ports.query import Query
 from clarity.ports.repository import Put
 from tests.contracts.repository.harness import ADA, chunk, evidence
+from tests.support.clocks import HandClock
 from tests.support.dynamodb import InBetween, World, world_on
 from tests.support.engines import running
 from tests.support.fault_proxy import Fault, FaultProxy, always, fault_proxy
@@ -50,16 +55,17 @@ def hasty(world: World):
     return attrs.evolve(world.bulk, batches=batches, backoff=ONCE)
 
 
-def test_a_full_batch_takes_eight_requests(world: World, proxy: FaultProxy):
+def test_a_full_batch_takes_nine_requests(world: World, proxy: FaultProxy):
     proxy.requests.clear()
 
     world.bulk.put([chunk(number) for number in range(MAX_DAYS)], evidence=named())
 
     assert proxy.requests == {
-        "BatchGetItem": 1,
+        "BatchGetItem": 2,
         "BatchWriteItem": 3,
-        "GetItem": 2,
+        "GetItem": 1,
         "TransactWriteItems": 2,
+        "UpdateItem": 1,
     }
 
 
@@ -183,3 +189,136 @@ def test_an_open_batch_that_cannot_be_read_is_told_and_nothing_is_written(world:
         world.bulk.put(DAYS, evidence=named())
 
     assert world.trail.head(ADA).seq == 0
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+def by_hand(proxy: FaultProxy, clock: HandClock) -> Iterator[World]:
+    """Tables on a clock that stands still."""
+    proxy.plan = lambda *_: None
+    with world_on(proxy.engine, clock) as opened:
+        yield opened
+
+
+def erased(world: World, clock: HandClock) -> int:
+    asked = attrs.evolve(evidence(ADA, at=clock.now()), operation=Operation.ERASE)
+    return world.erasure.erase(ADA, limit=10, evidence=asked)
+
+
+def held(world: World) -> dict[str, int]:
+    return {one.kind: one.count for one in world.erasure.holdings(ADA)}
+
+
+def operations(world: World) -> list[str]:
+    wanted = AuditFilter(tenant=ADA.tenant, patient=ADA)
+    records = world.trail.records(wanted, limit=100, cursor=None).records
+    return [record.event.operation.value for record in records]
+
+
+def at_first(proxy: FaultProxy, operation: str, happens: Callable[[], object]) -> None:
+    """Something happens while the first request of that operation is on its way."""
+
+    def plan(asked: str, _: int) -> None:
+        if asked == operation:
+            proxy.plan = lambda *_: None
+            happens()
+
+    proxy.plan = plan
+
+
+class _Slow(Batches):
+    """Something happens, once each, after days were written and before it is told."""
+
+    def __init__(self, batches: Batches, happening: list[Callable[[], object]]) -> None:
+        super().__init__(batches.connection, batches.clock, batches.backoff)
+        object.__setattr__(self, "happening", happening)
+
+    def put(self, table: str, items: Sequence[Item]) -> Written:
+        written = super().put(table, items)
+        if self.happening:
+            self.happening.pop()()
+        return written
+
+
+def test_erasing_leaves_a_batch_there_whose_days_are_on_their_way(
+    by_hand: World, proxy: FaultProxy, clock: HandClock
+):
+    seen: list[object] = []
+    at_first(
+        proxy,
+        "BatchWriteItem",
+        lambda: seen.extend([erased(by_hand, clock), held(by_hand)]),
+    )
+
+    by_hand.bulk.put(DAYS, evidence=named())
+
+    assert seen == [0, {"import": 1}]
+    assert held(by_hand) == {"chunk": len(DAYS)}
+    assert operations(by_hand) == ["import-intent", "import-done"]
+
+
+def test_a_batch_that_was_erased_before_its_days_went_is_begun_anew(
+    by_hand: World, proxy: FaultProxy, clock: HandClock
+):
+    def stalled() -> None:
+        clock.advance(LEASE_S)
+        erased(by_hand, clock)
+
+    at_first(proxy, "UpdateItem", stalled)
+
+    assert by_hand.bulk.put(DAYS, evidence=named()) == Brought(stored=KEYS)
+    assert operations(by_hand) == ["import-intent", "erase", "import-intent", "import-done"]
+
+
+def test_a_batch_that_was_erased_with_its_days_is_begun_anew(
+    by_hand: World, proxy: FaultProxy, clock: HandClock
+):
+    def slow() -> None:
+        clock.advance(LEASE_S)
+        erased(by_hand, clock)
+
+    batches = _Slow(by_hand.bulk.batches, [slow])
+
+    brought = attrs.evolve(by_hand.bulk, batches=batches).put(DAYS, evidence=named())
+
+    assert brought == Brought(stored=KEYS)
+    assert held(by_hand) == {"chunk": len(DAYS)}
+    assert operations(by_hand) == ["import-intent", "erase", "import-intent", "import-done"]
+
+
+def test_a_batch_that_is_taken_up_while_it_is_erased_stays(
+    by_hand: World, proxy: FaultProxy, clock: HandClock
+):
+    _interrupted(by_hand, proxy, "r")
+    clock.advance(LEASE_S)
+    again = InBetween(lambda: _interrupted(by_hand, proxy, "r"))
+    removal = attrs.evolve(by_hand.removal, nonce=again)
+    world = attrs.evolve(by_hand, erasure=attrs.evolve(by_hand.erasure, removal=removal))
+
+    assert erased(world, clock) == 0
+    assert held(world) == {"import": 1}
+
+
+@pytest.mark.parametrize(
+    "lease",
+    [{"N": "x"}, {"S": "1"}, {"NULL": True}, {"N": str(10**18)}],
+    ids=["no number", "text", "nothing", "of a clock that is wrong"],
+)
+def test_a_lease_that_cannot_be_right_holds_nothing_up(
+    by_hand: World, clock: HandClock, lease: dict[str, object]
+):
+    at = Address("main", owner_pk(ADA), batch_sk("batch"))
+
+    assert not is_held({**at.key, UNTIL: lease}, clock)
+
+
+def test_a_batch_of_a_clarity_that_knew_no_leases_goes_at_once(by_hand: World, clock: HandClock):
+    at = Address("main", owner_pk(ADA), batch_sk("batch"))
+    by_hand.bulk.batches.put("main", [{**at.key, "req": {"S": "r"}}])
+
+    assert erased(by_hand, clock) == 1
+    assert held(by_hand) == {}

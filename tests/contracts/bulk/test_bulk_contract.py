@@ -229,11 +229,14 @@ def test_a_full_batch_is_stored(world: BulkHarness):
     assert [day for day, _ in stored(world)] == list(days)
 
 
-def test_an_open_batch_is_held_about_the_person_and_goes_with_them(world: BulkHarness):
+def test_an_open_batch_is_held_about_the_person_and_goes_with_them_after_a_minute(
+    world: BulkHarness,
+):
     with world.broken(), pytest.raises(PortError):
         put(world, patient=BEN)
     with world.broken(), pytest.raises(PortError):
         put(world)
+    world.clock.advance(60)
     held = {one.kind: one.count for one in world.erasable.holdings(ADA)}
 
     erase = attrs.evolve(evidence(), operation=Operation.ERASE)

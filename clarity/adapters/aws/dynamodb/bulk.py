@@ -3,15 +3,17 @@
 import itertools
 import operator
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Final
 
 import attrs
 
-from clarity.adapters.aws._errors import ITEM_LIMIT
-from clarity.adapters.aws._operations import Item
+from clarity.adapters.aws._deadline import within
+from clarity.adapters.aws._errors import ITEM_LIMIT, ConditionFailed
+from clarity.adapters.aws._operations import Item, Op
 from clarity.adapters.aws.connection import DynamoDBConnection
 from clarity.adapters.aws.dynamodb.backoff import Backoff
-from clarity.adapters.aws.dynamodb.batch import Address, Batches, get_op
+from clarity.adapters.aws.dynamodb.batch import Address, Batches, Written, get_op
 from clarity.adapters.aws.dynamodb.chain import (
     Link,
     fresh_nonce,
@@ -22,6 +24,7 @@ from clarity.adapters.aws.dynamodb.chain import (
 from clarity.adapters.aws.dynamodb.codec import codec_of, told
 from clarity.adapters.aws.dynamodb.items import Encoded, EntityItems, expired, item_size, micros
 from clarity.adapters.aws.dynamodb.keys import batch_sk, owner_pk
+from clarity.adapters.aws.dynamodb.lease import UNTIL, WRITING_S, lease
 from clarity.adapters.aws.dynamodb.payloads import steadily
 from clarity.adapters.aws.dynamodb.tables import MAIN
 from clarity.domain.audit import AuditEvent, ChainHead, Operation, Touched
@@ -38,6 +41,10 @@ __all__ = ["DynamoDBBulkDays"]
 HELD: Final = "DynamoDB (other writers hold the same patient)"
 
 FIRST_VERSION: Final[Item] = {"v": {"N": "1"}}
+
+
+class _Gone(Exception):
+    """The open batch was ended by somebody else or erased."""
 
 
 @attrs.frozen
@@ -86,6 +93,8 @@ class DynamoDBBulkDays(BulkDays):
     """
     An item in the person's partition stands for an open batch, so erasing finds it.
 
+    It says until when days of the batch may still come in; until then erasing leaves it there.
+
     Attributes:
         connection: to DynamoDB.
         items: entities as items.
@@ -105,12 +114,24 @@ class DynamoDBBulkDays(BulkDays):
     def put(self, chunks: Sequence[DayChunk], *, evidence: Evidence) -> Brought:
         """Every day is stored, or told why not."""
         days, at = self._days(chunks, evidence), _marker(evidence)
+        for _ in self.backoff.rounds(self.clock.monotonic_s):
+            with suppress(_Gone):
+                return self._put(days, at, evidence)
+        raise Unavailable(HELD)
+
+    def _put(self, days: Sequence[_Day], at: Address, evidence: Evidence) -> Brought:
+        """
+        What became of the days.
+
+        Raises:
+            _Gone: what was open is not any more, so what there is to do is another thing.
+        """
         batch = self._begun(days, at, evidence)
         same, taken = _keys(batch.same), _keys(batch.taken)
         if not batch.absent and not batch.is_open:
             return Brought(same=same, taken=taken)
         self.items.payloads.send([day.encoded.outgoing for day in batch.absent])
-        written = self.batches.put(MAIN.name, [day.item for day in batch.absent])
+        written = self._written(at, batch.absent, evidence)
         missing = {item["sk"]["S"] for item in written.left}
         left = tuple(day for day in batch.absent if day.encoded.sk in missing)
         stored = tuple(day for day in batch.absent if day.encoded.sk not in missing)
@@ -131,6 +152,19 @@ class DynamoDBBulkDays(BulkDays):
             if batch.is_open or not batch.absent or self._has_begun(at, batch, evidence, head):
                 return batch
         raise Unavailable(HELD)
+
+    def _written(self, at: Address, days: Sequence[_Day], evidence: Evidence) -> Written:
+        """What is stored and what is left, all of it before the lease of the batch ends."""
+        with within(WRITING_S, self.clock.monotonic_s):
+            self._hold(at, evidence)
+            return self.batches.put(MAIN.name, [day.item for day in days])
+
+    def _hold(self, at: Address, evidence: Evidence) -> None:
+        """The open batch is held for another while."""
+        try:
+            self.connection.run(_renewal(self.connection, at, evidence, self.clock))
+        except ConditionFailed as gone:
+            raise _Gone from gone
 
     def _days(self, chunks: Sequence[DayChunk], evidence: Evidence) -> tuple[_Day, ...]:
         check_batch(chunks, evidence)
@@ -160,7 +194,8 @@ class DynamoDBBulkDays(BulkDays):
 
     def _has_begun(self, at: Address, batch: _Batch, evidence: Evidence, head: ChainHead) -> bool:
         """False when others wrote, or began this batch, since the chain ended in `head`."""
-        item = {**at.key, **codec_of(_Open).encode(_Open(evidence.request_digest))}
+        opened = codec_of(_Open).encode(_Open(evidence.request_digest))
+        item = {**at.key, **opened, UNTIL: lease(self.clock)}
         put = {
             "TableName": self.connection.table(MAIN.name),
             "Item": item,
@@ -171,11 +206,19 @@ class DynamoDBBulkDays(BulkDays):
         return not refusals(self.connection, link, [{"Put": put}])
 
     def _end(self, at: Address, days: Sequence[_Day], evidence: Evidence) -> None:
-        delete = {"TableName": self.connection.table(MAIN.name), "Key": at.key}
+        delete = {
+            "TableName": self.connection.table(MAIN.name),
+            "Key": at.key,
+            "ConditionExpression": "attribute_exists(pk)",
+        }
         event = _event(Operation.IMPORT_DONE, days, evidence)
+        head_at = head_address(evidence.patient)
         with self.backoff.tries(self.clock.monotonic_s) as tries:
             for _ in tries:
-                link = Link.of(event, self._head(event.patient), self.nonce())
+                found = self.batches.get([head_at, at])
+                if not _is_open(found.get(at), evidence):
+                    raise _Gone
+                link = Link.of(event, head_of(found.get(head_at)), self.nonce())
                 if not refusals(self.connection, link, [{"Delete": delete}]):
                     return
         raise Unavailable(HELD)
@@ -186,6 +229,28 @@ class DynamoDBBulkDays(BulkDays):
 
 def _marker(evidence: Evidence) -> Address:
     return Address(MAIN.name, owner_pk(evidence.patient), batch_sk(evidence.idempotency_key))
+
+
+def _renewal(
+    connection: DynamoDBConnection, at: Address, evidence: Evidence, clock: Clock
+) -> Op[None]:
+    return Op(
+        operation="update_item",
+        parameters={
+            "TableName": connection.table(MAIN.name),
+            "Key": at.key,
+            "UpdateExpression": f"SET {UNTIL} = :{UNTIL}",
+            "ConditionExpression": "req = :req",
+            "ExpressionAttributeValues": {
+                f":{UNTIL}": lease(clock),
+                ":req": {"S": evidence.request_digest},
+            },
+            "ReturnConsumedCapacity": "TOTAL",
+        },
+        decode=lambda _: None,
+        table=MAIN.name,
+        reads=False,
+    )
 
 
 def _is_open(item: Item | None, evidence: Evidence) -> bool:

@@ -25,6 +25,7 @@ from clarity.adapters.aws.dynamodb.keys import (
     owner_pk,
     unescaped,
 )
+from clarity.adapters.aws.dynamodb.lease import UNTIL, is_held
 from clarity.adapters.aws.dynamodb.memories import Memories, Memory
 from clarity.adapters.aws.dynamodb.payloads import Payloads
 from clarity.adapters.aws.dynamodb.removal import Going, Removal, partition_op
@@ -54,8 +55,8 @@ class DynamoDBErasure(Erasable):
     Entities, expired ones too, remembered requests and open batches of a person.
 
     Items go at once, whatever is in them; copies in backups go when the person's data key does or
-    the backup ends. What lies in a blob store is another one's to erase, and refused here when no
-    blob store is known.
+    the backup ends. An open batch stays while days of it may be on their way. What lies in a blob
+    store is another one's to erase, and refused here when no blob store is known.
     """
 
     connection: DynamoDBConnection
@@ -99,11 +100,15 @@ class DynamoDBErasure(Erasable):
         items = self.connection.run(op)["Items"]
         for item in items:
             self.payloads.require_known(item)
-        going = [_going(owner, item, table, self._alone(item)) for item in items]
+        free = [item for item in items if not self._is_held(item)]
+        going = [_going(owner, item, table, self._alone(item)) for item in free]
         if len(going) == limit:
             return going
         memories = self._memories.of(owner)[: limit - len(going)]
         return [*going, *(_forgotten(memory, table) for memory in memories)]
+
+    def _is_held(self, item: Item) -> bool:
+        return _kind(item["sk"]["S"]) == IMPORT and is_held(item, self.removal.clock)
 
     def _alone(self, item: Item) -> list[str]:
         """
@@ -177,7 +182,7 @@ def _name(memory: Memory) -> str:
 def _going(owner: PatientRef, item: Item, table: str, alone: Iterable[str]) -> Going:
     sk, before = item["sk"]["S"], _before(item)
     place = {"TableName": table, "Key": {"pk": item["pk"], "sk": item["sk"]}}
-    own: Action = {**place, **(_same(before) if _kind(sk) in LETTERS else PRESENT)}
+    own: Action = {**place, **(_same(before) if _kind(sk) in LETTERS else _as_held(item))}
     touched = Touched(str(_key(sk)), before=before.hex())
     free = let_go(table, item["pk"]["S"], alone)
     return Going(touched, ({"Delete": own}, *_remembered(owner, sk, table), *free))
@@ -192,6 +197,16 @@ def _before(item: Item) -> bytes:
 
 
 PRESENT: Final[Action] = {"ConditionExpression": "attribute_exists(pk)"}
+
+
+def _as_held(item: Item) -> Action:
+    """On condition that nobody has held it anew, if it can be held at all."""
+    if UNTIL not in item:
+        return PRESENT
+    return {
+        "ConditionExpression": f"{UNTIL} = :lease",
+        "ExpressionAttributeValues": {":lease": item[UNTIL]},
+    }
 
 
 def _same(before: bytes) -> Action:
