@@ -64,6 +64,9 @@ class ReadOptions:
     """
     What the caller knows better than the file; None leaves it to the file or the format.
 
+    What means nothing for a format (`Format.takes`) is refused, so that no option stands in a
+    report that nobody looked at.
+
     Attributes:
         format: id of the format, instead of telling it from the content.
         zone: the zone of the person's clock.
@@ -75,8 +78,7 @@ class ReadOptions:
         time_column: heading of the column of times.
         value_column: heading of the column of values.
         date_order: how dates are written.
-        wear: a table of wear flags that belongs to the recording; refused where the format has
-            none.
+        wear: a table of wear flags that belongs to the recording.
         columns: the columns of a table that are read, each as a stream; empty to tell them from
             their headings.
     """
@@ -106,11 +108,14 @@ class Format:
         id: stable name, for `ReadOptions.format`.
         title: for people.
         holds: unit, device and placement that the format implies, in words.
+        takes: the options of `ReadOptions` that mean something for it, beside those that every
+            format takes: zone, unit, device, placement and participant.
     """
 
     id: str
     title: str
     holds: str
+    takes: tuple[str, ...] = ()
 
 
 @attrs.frozen(kw_only=True)

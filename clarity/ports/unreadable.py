@@ -40,7 +40,7 @@ __all__ = [
     "UnopenableFile",
     "UnparsableLine",
     "UnreadableRecording",
-    "UnusedWear",
+    "UnusedOption",
     "WearTable",
 ]
 
@@ -325,13 +325,13 @@ class IncompleteDay(UnreadableRecording):
     advice: ClassVar[str] = "take the table as published, without lines removed"
 
 
-class UnusedWear(UnreadableRecording):
-    """Wear flags were given for a recording whose format takes none."""
+class UnusedOption(UnreadableRecording):
+    """The caller says something that means nothing for the format of the recording."""
 
-    code: ClassVar[str] = "recording.unused-wear"
-    problem: ClassVar[str] = "the format of this recording takes no wear flags"
-    expected: ClassVar[str] = "a table of NHANES beside the wear table"
-    advice: ClassVar[str] = "leave --wear out"
+    code: ClassVar[str] = "recording.unused-option"
+    problem: ClassVar[str] = "an option means nothing for the format of this recording"
+    expected: ClassVar[str] = "only options that the format takes"
+    advice: ClassVar[str] = "leave the option out, or say with --format what the recording is"
 
 
 class WearTable(UnreadableRecording):

@@ -31,6 +31,7 @@ ACTIGRAPH_CSV: Final = Format(
     id="actigraph-csv",
     title="ActiGraph epoch table of ActiLife (CSV)",
     holds="counts of the vertical axis per epoch; device and placement as the file says",
+    takes=("epoch_s", "value_column", "date_order"),
 )
 VERTICAL: Final = Notice(
     code="vertical-axis",

@@ -27,11 +27,13 @@ ACTIWATCH_AWD: Final = Format(
     id="actiwatch-awd",
     title="Actiwatch .AWD: seven lines about the recording, then counts",
     holds="Actiwatch counts per epoch, wrist",
+    takes=("epoch_s",),
 )
 ACTIWATCH_CSV: Final = Format(
     id="actiwatch-csv",
     title="Actiware export with a table of epochs (CSV, any language)",
     holds="Actiwatch counts per epoch, wrist; model as the file says",
+    takes=("epoch_s", "time_column", "value_column", "date_order"),
 )
 _HEADER: Final = 7
 _EPOCH_CODES: Final = {"1": 15, "2": 30, "4": 60, "8": 120, "20": 300}

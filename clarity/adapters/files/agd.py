@@ -36,6 +36,7 @@ ACTIGRAPH_AGD: Final = Format(
     id="actigraph-agd",
     title="ActiGraph .agd database of ActiLife",
     holds="counts of the vertical axis per epoch; device and placement as the file says",
+    takes=("epoch_s", "value_column"),
 )
 _MAGIC: Final = b"SQLite format 3\0"
 _TICKS_AT_1970: Final = 621_355_968_000_000_000

@@ -29,6 +29,7 @@ APPLE_HEALTH: Final = Format(
     id="apple-health",
     title="Apple Health export (export.xml or export.zip)",
     holds="active energy, steps, heart rate, HRV (SDNN), respiration and sleep, a recording each",
+    takes=("epoch_s",),
 )
 
 

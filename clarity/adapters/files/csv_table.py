@@ -18,6 +18,7 @@ CSV: Final = Format(
     id="csv",
     title="table with a time and a value in each line (CSV, TSV; gzip too)",
     holds="unit, device and placement as the heading or the caller says; an Id tells people apart",
+    takes=("epoch_s", "time_column", "value_column", "date_order"),
 )
 
 

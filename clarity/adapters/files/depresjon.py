@@ -25,6 +25,7 @@ DEPRESJON: Final = Format(
     id="depresjon",
     title="Depresjon data set: timestamp,date,activity",
     holds="Actiwatch AW4 counts per minute, wrist, Europe/Oslo",
+    takes=("epoch_s", "time_column", "value_column", "date_order"),
 )
 NOTICES: Final = (
     Notice(

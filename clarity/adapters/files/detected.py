@@ -17,12 +17,12 @@ from clarity.adapters.files.fitbit_json import FitbitJsonRecordings
 from clarity.adapters.files.fitbit_nights import FitbitNightRecordings
 from clarity.adapters.files.gt3x import Gt3xRecordings
 from clarity.adapters.files.limits import Limits
-from clarity.adapters.files.nhanes import NHANES_DAYS, NhanesRecordings
+from clarity.adapters.files.nhanes import NhanesRecordings
 from clarity.adapters.files.ukbiobank import UkBiobankRecordings
 from clarity.adapters.files.wide_days import WideDayRecordings
 from clarity.adapters.files.wide_streams import WIDE_STREAMS, WideStreamRecordings
 from clarity.ports.recordings import Format, ReadOptions, Recording, Recordings, Source
-from clarity.ports.unreadable import NoSamples, Spreadsheet, UnknownFormat, UnusedWear
+from clarity.ports.unreadable import NoSamples, Spreadsheet, UnknownFormat, UnusedOption
 
 __all__ = ["FORMATS", "DetectedRecordings", "all_readers"]
 
@@ -83,27 +83,34 @@ class DetectedRecordings(Recordings):
         return next((format_ for format_ in found if format_ is not None), None)
 
     def read(self, source: Source, *, options: ReadOptions) -> tuple[Recording, ...]:
-        """The recordings, by the reader that knows the format."""
-        asked = options.format or (WIDE_STREAMS.id if options.columns else None)
-        reader = self._recognized(source) if asked is None else self._asked(asked, source)
-        _refuse_unused_wear(reader, source, options)
-        return reader.read(source, options=options)
+        """
+        The recordings, by the reader that knows the format.
 
-    def _asked(self, format_id: str, source: Source) -> Recordings:
+        Raises:
+            UnusedOption: the format takes no such option.
+        """
+        asked = options.format or (WIDE_STREAMS.id if options.columns else None)
+        found = self._recognized(source) if asked is None else self._asked(asked, source)
+        _refuse_unused(found.format, source, options)
+        return found.reader.read(source, options=options)
+
+    def _asked(self, format_id: str, source: Source) -> "_Found":
         for reader in self.readers:
-            if any(format_.id == format_id for format_ in reader.formats()):
-                return reader
+            for format_ in reader.formats():
+                if format_.id == format_id:
+                    return _Found(reader, format_)
         raise UnknownFormat(file=source.name, detail=f"there is no format {format_id!r}")
 
-    def _recognized(self, source: Source) -> Recordings:
+    def _recognized(self, source: Source) -> "_Found":
         head = Intake(source).head()
         if _is_workbook(head):
             raise Spreadsheet(file=source.name)
         for reader in self.readers:
-            if reader.sniff(head) is not None:
-                return reader
+            format_ = reader.sniff(head)
+            if format_ is not None:
+                return _Found(reader, format_)
         if heading_of(head) is not None:
-            return self.readers[-1]
+            return _Found(self.readers[-1], self.readers[-1].formats()[0])
         if not head_text(head):
             raise no_text(head, source.name)
         if not head_text(head).strip():
@@ -111,11 +118,24 @@ class DetectedRecordings(Recordings):
         raise UnknownFormat(file=source.name)
 
 
-def _refuse_unused_wear(reader: Recordings, source: Source, options: ReadOptions) -> None:
-    """Flags that are not looked at would stand in a report as if they had been."""
-    formats = reader.formats()
-    if options.wear is not None and NHANES_DAYS not in formats:
-        raise UnusedWear(file=source.name, detail=formats[0].id)
+@attrs.frozen
+class _Found:
+    """A reader and which of its formats it is."""
+
+    reader: Recordings
+    format: Format
+
+
+SHARED: Final = frozenset({"format", "zone", "unit", "device", "placement", "participant"})
+"""Options that mean something for every format."""
+
+
+def _refuse_unused(format_: Format, source: Source, options: ReadOptions) -> None:
+    """An option that is not looked at would stand in a report as if it had been."""
+    for field in attrs.fields(ReadOptions):
+        is_given = getattr(options, field.name) != field.default
+        if is_given and field.name not in SHARED | set(format_.takes):
+            raise UnusedOption(file=source.name, detail=f"{field.name} for {format_.id}")
 
 
 def _is_workbook(head: bytes) -> bool:

@@ -33,11 +33,13 @@ FITBIT_HOURS: Final = Format(
     id="fitbit-hours",
     title="Fitbit minute table, wide: Id, ActivityHour, Steps00 to Steps59; several people",
     holds="steps per minute, or intensity levels 0 to 3; wrist",
+    takes=("epoch_s", "date_order"),
 )
 FITBIT_MINUTES: Final = Format(
     id="fitbit-minutes",
     title="Fitbit minute table, narrow: Id, ActivityMinute, Steps; several people",
     holds="steps per minute, or intensity levels 0 to 3; wrist",
+    takes=("epoch_s", "date_order"),
 )
 _UNITS: Final = {"steps": Unit.STEPS_PER_MIN, "intensity": Unit.INTENSITY_LEVEL}
 _WIDE: Final = re.compile(r"(steps|intensity)([0-5][0-9])")

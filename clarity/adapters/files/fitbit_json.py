@@ -57,6 +57,7 @@ FITBIT_JSON: Final = Format(
     id="fitbit-json",
     title="Fitbit export of one person (JSON): steps, heart rate or sleep",
     holds="steps or heart beats per minute, or stages of sleep; wrist",
+    takes=("epoch_s",),
 )
 _BATCH: Final = 256
 """Items at once, for the sake of other threads, as in `_table`."""

@@ -29,11 +29,13 @@ FITBIT_HRV: Final = Format(
     id="fitbit-hrv",
     title="Fitbit heart-rate variability (CSV): every 5 minutes of sleep, or one value a night",
     holds="RMSSD in ms; wrist",
+    takes=("epoch_s", "time_column", "value_column", "date_order"),
 )
 FITBIT_BREATHING: Final = Format(
     id="fitbit-breathing",
     title="Fitbit respiratory rate (CSV): one value a night",
     holds="breaths per minute; wrist",
+    takes=("epoch_s", "time_column", "value_column", "date_order"),
 )
 _NIGHTLY: Final = Notice(
     code="one-value-a-night",

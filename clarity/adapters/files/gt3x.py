@@ -35,6 +35,7 @@ ACTIGRAPH_GT3X: Final = Format(
     id="actigraph-gt3x",
     title="ActiGraph .gt3x with raw acceleration, of firmware 3.0 and later",
     holds="ENMO in mg per minute, without calibration; device and placement as the file says",
+    takes=("epoch_s",),
 )
 _PARTS: Final = (b"log.bin", b"info.txt", b"epoch.bin", b"activity.bin")
 _MAX_INFO: Final = 1

@@ -47,11 +47,13 @@ NHANES_MINUTES: Final = Format(
     id="nhanes-minutes",
     title="NHANES minute table: seqn, paxday, paxinten; a line per minute, several people",
     holds=_HOLDS,
+    takes=("wear",),
 )
 NHANES_DAYS: Final = Format(
     id="nhanes-days",
     title="NHANES day table: ID, Day, MIN1 to MIN1440; a line per day, several people",
     holds=_HOLDS,
+    takes=("wear",),
 )
 
 _DATES: Final = Notice(

@@ -37,6 +37,7 @@ UK_BIOBANK: Final = Format(
     id="ukbiobank",
     title="UK Biobank accelerometer table: acceleration and an imputed flag",
     holds="ENMO in mg per epoch, Axivity AX3, wrist, Europe/London",
+    takes=("epoch_s",),
 )
 _IMPUTED: Final = Notice(
     code="imputed-left-out",

@@ -25,6 +25,7 @@ WIDE_DAYS: Final = Format(
     id="wide-days",
     title="table with a day in each line and a column per epoch, 00:00 to 23:59; several people",
     holds="unit as the headings (Steps 00:00) or the caller say",
+    takes=("epoch_s", "time_column", "date_order"),
 )
 _CLOCK: Final = re.compile(r"(.*?)[ _-]?([01]?[0-9]|2[0-3]):([0-5][0-9])(?::00)?")
 

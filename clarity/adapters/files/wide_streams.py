@@ -38,6 +38,7 @@ WIDE_STREAMS: Final = Format(
     id="wide-streams",
     title="table with a time and several streams in each line (CSV, TSV; gzip too)",
     holds="a recording per stream; units as the headings or the caller say",
+    takes=("columns", "epoch_s", "time_column", "value_column", "date_order"),
 )
 
 

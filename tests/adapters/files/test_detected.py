@@ -17,7 +17,7 @@ from clarity.ports.unreadable import (
     Spreadsheet,
     UnknownFormat,
     UnreadableRecording,
-    UnusedWear,
+    UnusedOption,
 )
 from tests.support.apple_export import FIRST, export, quantity, zipped
 from tests.support.device_files import (
@@ -48,12 +48,13 @@ def test_wear_flags_are_never_left_out_unsaid(format_id: str | None):
     wear = source_of(wide_table({"7": [1]}), "wear.csv")
     options = attrs.evolve(UTC_, wear=wear, format=format_id)
 
-    with pytest.raises(UnusedWear) as refused:
+    with pytest.raises(UnusedOption) as refused:
         READER.read(source_of(plain_table()), options=options)
 
     assert str(refused.value) == (
-        "folder/person_7.csv: the format of this recording takes no wear flags (csv); expected a "
-        "table of NHANES beside the wear table; leave --wear out"
+        "folder/person_7.csv: an option means nothing for the format of this recording (wear for "
+        "csv); expected only options that the format takes; leave the option out, or say with "
+        "--format what the recording is"
     )
 
 
