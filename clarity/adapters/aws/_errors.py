@@ -6,7 +6,7 @@ passed on: a validation message may quote a key, and keys name people.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import attrs
 from botocore import exceptions as sdk
@@ -29,6 +29,7 @@ __all__ = [
     "DAMAGED",
     "BodyDamaged",
     "Cancelled",
+    "ClockOff",
     "ConditionFailed",
     "DeadlinePassed",
     "Reason",
@@ -62,6 +63,16 @@ class BodyDamaged(Exception):
 
 class DeadlinePassed(Exception):
     """The time for the whole call is used up; no further attempt is made."""
+
+
+@attrs.define(eq=False)
+class ClockOff(Denied):
+    """The service refuses a signature for the time at which it was made."""
+
+    code: ClassVar[str] = "aws.clock-off"
+
+    def __str__(self) -> str:
+        return f"{self.what} is refused, as this machine's clock differs; set it"
 
 
 @attrs.frozen
@@ -168,7 +179,8 @@ CODES: Final[Mapping[str, Callable[[str], PortError]]] = {
     "InvalidToken": Denied,
     "MissingAuthenticationToken": Denied,
     "MissingAuthenticationTokenException": Denied,
-    "RequestTimeTooSkewed": Denied,
+    "RequestExpired": ClockOff,
+    "RequestTimeTooSkewed": ClockOff,
     "SignatureDoesNotMatch": Denied,
     "UnrecognizedClientException": Denied,
     "LimitExceededException": _throttled,
@@ -205,6 +217,13 @@ CODES: Final[Mapping[str, Callable[[str], PortError]]] = {
     "UnknownOperationException": UnknownOperation,
 }
 """Every code that is expected: its error."""
+
+TEXTS: Final[Mapping[tuple[str, str], Callable[[str], PortError]]] = {
+    ("InvalidSignatureException", "Signature expired"): ClockOff,
+    ("InvalidSignatureException", "Signature not yet current"): ClockOff,
+    ("ValidationException", OVERSIZE): _large,
+}
+"""Codes that mean several things, with what the text says: their error; before `CODES`."""
 
 REASONS: Final[Mapping[str, Callable[[str], PortError]]] = {
     "AccessDenied": Denied,
@@ -279,19 +298,26 @@ def translated(
 def _from_answer(error: sdk.ClientError, what: str) -> PortError | Cancelled | ConditionFailed:
     answer: JsonObject = dict(error.response)
     told = answer.get("Error", {})
-    code = str(told.get("Code", ""))
+    code, message = str(told.get("Code", "")), str(told.get("Message", ""))
     if code == "TransactionCanceledException" and answer.get("CancellationReasons"):
         return _cancelled(answer, what)
     if code in REFUSED:
         return ConditionFailed()
-    if code == "ValidationException" and OVERSIZE in str(told.get("Message", "")):
-        return _large(what)
-    if code in CODES:
-        return CODES[code](what)
+    known = _known(code, message)
+    if known is not None:
+        return known(what)
     status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if status >= SERVER_ERROR:
         return Unavailable(what)
     return Unexpected(f"{what}: {code or 'no code'}")
+
+
+def _known(code: str, message: str) -> Callable[[str], PortError] | None:
+    """What a code means, where it matters what comes with it; None for a code of no row."""
+    for (expected, text), error in TEXTS.items():
+        if code == expected and text in message:
+            return error
+    return CODES.get(code)
 
 
 def _cancelled(answer: JsonObject, what: str) -> PortError | Cancelled:

@@ -11,6 +11,7 @@ from clarity.adapters.aws._errors import (
     REASONS,
     BodyDamaged,
     Cancelled,
+    ClockOff,
     ConditionFailed,
     DeadlinePassed,
     Reason,
@@ -43,7 +44,8 @@ EXPECTED = {
     "InvalidToken": Denied,
     "MissingAuthenticationToken": Denied,
     "MissingAuthenticationTokenException": Denied,
-    "RequestTimeTooSkewed": Denied,
+    "RequestExpired": ClockOff,
+    "RequestTimeTooSkewed": ClockOff,
     "SignatureDoesNotMatch": Denied,
     "UnrecognizedClientException": Denied,
     "LimitExceededException": Throttled,
@@ -135,6 +137,20 @@ OVERSIZE = [
     "Item size has exceeded the maximum allowed size",
     "Item size to update has exceeded the maximum allowed size",
 ]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Signature expired: 20260105T115500Z is now earlier than 20260105T115501Z",
+        "Signature not yet current: 20260105T121000Z is still later than 20260105T120959Z",
+    ],
+)
+def test_a_clock_that_is_off_is_told_from_a_wrong_key(message: str):
+    refused = translated(answered("InvalidSignatureException", message=message), WHAT)
+
+    assert type(refused) is ClockOff
+    assert str(refused) == f"{WHAT} is refused, as this machine's clock differs; set it"
 
 
 @pytest.mark.parametrize("message", OVERSIZE)
