@@ -116,7 +116,8 @@ class MixedRecordings(DomainError):
 
     def __str__(self) -> str:
         return (
-            f"recordings of one participant differ in {', '.join(self.differ_in)}; "
+            f"recordings of one participant, those stored before too, differ in "
+            f"{', '.join(self.differ_in)}; "
             f"analyze one file at a time, each with its own --patient or its own folder (--out)"
         )
 
