@@ -88,7 +88,7 @@ class Stored:
     def folder(self) -> Path:
         return self.world.root / "bundles" / RIGHT.digest
 
-    def refuse(self, name: str, data: bytes) -> None:
+    def assert_refused(self, name: str, data: bytes) -> None:
         """Whoever loads the model with this file in it is refused unparsed."""
         path = self.folder / name
         right = path.read_bytes()
@@ -110,7 +110,7 @@ def test_rel_09_damage_in_the_store_is_refused_before_a_parser_runs(
     parts = {**RIGHT.files, MANIFEST: RIGHT.manifest}
 
     for name in chance.choices(sorted(parts), k=times):
-        Stored(world).refuse(name, damage(chance, parts[name]))
+        Stored(world).assert_refused(name, damage(chance, parts[name]))
 
 
 @pytest.mark.parametrize("name", [GRAPH, FIXTURE, WEIGHTS, MANIFEST])
@@ -118,7 +118,7 @@ def test_rel_09_what_is_no_model_is_refused_from_the_store_before_a_parser_runs(
     world: Desk, name: str
 ):
     for data in set(HOSTILE.values()) - {RIGHT.files.get(name)}:
-        Stored(world).refuse(name, data)
+        Stored(world).assert_refused(name, data)
 
 
 def test_rel_09_the_parsers_of_these_tests_are_those_that_a_right_model_reaches(world: Desk):

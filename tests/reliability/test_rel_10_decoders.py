@@ -91,7 +91,7 @@ def test_every_decoder_reads_what_the_changes_begin_from(name: str):
 
     for layer in decoder.layers:
         for sample in layer.samples:
-            decoder.decode(layer.wrapped(sample))
+            assert_sound(decoder.decode(layer.wrapped(sample)))
 
 
 def test_every_format_has_a_decoder_here():

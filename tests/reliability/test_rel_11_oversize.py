@@ -85,7 +85,7 @@ def test_a_packed_stream_is_refused_at_the_unpacked_limit():
     assert seen["grown"] <= GROWTH
 
 
-def read_whole(size: int) -> None:
+def assert_read_whole(size: int) -> None:
     seen = outcome("apple-others", size, max_bytes=2 * size)
 
     assert (seen["code"], seen["recordings"]) == ("", 1)
@@ -95,12 +95,12 @@ def read_whole(size: int) -> None:
 
 @pytest.mark.slow
 def test_an_export_of_50_mb_is_read_in_bounded_memory():
-    read_whole(50_000_000)
+    assert_read_whole(50_000_000)
 
 
 @pytest.mark.soak
 def test_an_export_of_10_gb_is_read_in_bounded_memory_when_the_limit_is_raised():
-    read_whole(TEN_GB)
+    assert_read_whole(TEN_GB)
 
 
 def test_every_reader_gets_a_stream_without_end():
@@ -111,7 +111,7 @@ def test_every_reader_gets_a_stream_without_end():
     assert left_out == []
 
 
-def read_log_whole(path: Path, size: int) -> None:
+def assert_log_is_read_whole(path: Path, size: int) -> None:
     write_gt3x(path, size)
     seen = outcome(str(path), size, max_bytes=2 * size)
 
@@ -121,9 +121,9 @@ def read_log_whole(path: Path, size: int) -> None:
 
 @pytest.mark.slow
 def test_a_log_of_50_mb_is_read_in_bounded_memory(tmp_path: Path):
-    read_log_whole(tmp_path / "long.gt3x", 50_000_000)
+    assert_log_is_read_whole(tmp_path / "long.gt3x", 50_000_000)
 
 
 @pytest.mark.soak
 def test_a_log_of_1_gb_is_read_in_bounded_memory_when_the_limit_is_raised(tmp_path: Path):
-    read_log_whole(tmp_path / "long.gt3x", 1_000_000_000)
+    assert_log_is_read_whole(tmp_path / "long.gt3x", 1_000_000_000)

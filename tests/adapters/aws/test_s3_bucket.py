@@ -111,10 +111,14 @@ def test_what_is_absent_is_not_found_and_not_replaced(bucket: Bucket):
         bucket.replace("a", b"x", etag='"0"')
 
 
-def test_removing_what_is_absent_is_no_error(bucket: Bucket):
+def test_removing_what_is_absent_is_no_error_and_leaves_the_rest(bucket: Bucket):
+    bucket.write("c", b"x")
+
     bucket.remove("a")
     bucket.remove_all(["a", "b"])
     bucket.remove_all([])
+
+    assert [one.key for one in bucket.listed()] == ["c"]
 
 
 def test_more_bytes_than_were_allowed_are_not_read(bucket: Bucket):

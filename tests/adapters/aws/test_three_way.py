@@ -100,7 +100,9 @@ def test_days_of_both_forms_give_one_answer(world: World, local: Repository, dat
         assert everything(reader(world.connection), ordered.page(2)) == by_sqlite
 
 
-def _compared(world: World, local: Repository, spec: EntitySpec, data: st.DataObject) -> None:
+def assert_one_answer(
+    world: World, local: Repository, spec: EntitySpec, data: st.DataObject
+) -> None:
     of_kind = OF_KIND[spec.kind]()
     found = data.draw(st.lists(of_kind, max_size=6, unique_by=lambda entity: str(key_of(entity))))
     asked = data.draw(strategies.conditions(spec, found))
@@ -123,7 +125,7 @@ def _compared(world: World, local: Repository, spec: EntitySpec, data: st.DataOb
 def test_three_ways_give_one_answer(
     world: World, local: Repository, spec: EntitySpec, data: st.DataObject
 ):
-    _compared(world, local, spec, data)
+    assert_one_answer(world, local, spec, data)
 
 
 @pytest.mark.soak
@@ -133,7 +135,7 @@ def test_three_ways_give_one_answer(
 def test_three_ways_give_one_answer_to_a_thousand_questions(
     world: World, local: Repository, spec: EntitySpec, data: st.DataObject
 ):
-    _compared(world, local, spec, data)
+    assert_one_answer(world, local, spec, data)
 
 
 def test_a_statement_binds_every_value_and_names_its_partition():
