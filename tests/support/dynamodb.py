@@ -205,23 +205,25 @@ def _world(
     )
 
 
-def changed_table(connection: DynamoDBConnection, operation: str, **parameters: object) -> None:
-    """The table `main` after a request of its administrators."""
+def changed_table(
+    connection: DynamoDBConnection, operation: str, *, table: str = "main", **parameters: object
+) -> None:
+    """A table after a request of its administrators."""
     connection.run(
         Op(
             operation=operation,
-            parameters={"TableName": connection.table("main"), **parameters},
+            parameters={"TableName": connection.table(table), **parameters},
             decode=lambda _: None,
-            table="main",
+            table=table,
             reads=False,
         )
     )
 
 
-def drop_table(connection: DynamoDBConnection) -> None:
-    """The table `main` is gone."""
-    changed_table(connection, "update_table", DeletionProtectionEnabled=False)
-    changed_table(connection, "delete_table")
+def drop_table(connection: DynamoDBConnection, table: str = "main") -> None:
+    """The table is gone."""
+    changed_table(connection, "update_table", table=table, DeletionProtectionEnabled=False)
+    changed_table(connection, "delete_table", table=table)
 
 
 def items_of(world: World, pk: str, *, table: str = "main") -> list[Item]:
