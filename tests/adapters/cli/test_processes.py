@@ -22,6 +22,7 @@ from clarity.adapters.cli.app import run
 from clarity.bootstrap import open_clarity
 from clarity.plain_settings import settings_from
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever started the tests may ignore them
 after = int(sys.argv[1])
 
 
