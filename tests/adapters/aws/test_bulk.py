@@ -290,6 +290,37 @@ def test_a_batch_that_was_erased_with_its_days_is_begun_anew(
     assert operations(by_hand) == ["import-intent", "erase", "import-intent", "import-done"]
 
 
+def test_a_batch_that_is_erased_over_and_over_is_told(
+    by_hand: World, proxy: FaultProxy, clock: HandClock
+):
+    def stalled() -> None:
+        clock.advance(LEASE_S)
+        erased(by_hand, clock)
+
+    at_first(proxy, "UpdateItem", stalled)
+
+    with pytest.raises(Unavailable, match="other writers hold the same patient"):
+        hasty(by_hand).put(DAYS, evidence=named())
+
+    assert held(by_hand) == {}
+
+
+def test_a_batch_whose_end_never_comes_in_stays_open(world: World, proxy: FaultProxy):
+    def plan(operation: str, before: int) -> Fault | None:
+        return Fault.CONFLICT if (operation, before) == ("TransactWriteItems", 1) else None
+
+    proxy.requests.clear()
+    proxy.plan = plan
+
+    with pytest.raises(Unavailable):
+        hasty(world).put(DAYS, evidence=named())
+
+    proxy.plan = lambda *_: None
+    assert held(world) == {"chunk": len(DAYS), "import": 1}
+    assert world.bulk.put(DAYS, evidence=named()) == Brought(same=KEYS)
+    assert held(world) == {"chunk": len(DAYS)}
+
+
 def test_a_batch_that_is_taken_up_while_it_is_erased_stays(
     by_hand: World, proxy: FaultProxy, clock: HandClock
 ):
