@@ -130,12 +130,20 @@ SHARED: Final = frozenset({"format", "zone", "unit", "device", "placement", "par
 """Options that mean something for every format."""
 
 
+WORDS: Final = {"epoch_s": "--epoch", "date_order": "--dates", "columns": "--column"}
+"""Options that the command calls otherwise."""
+
+
 def _refuse_unused(format_: Format, source: Source, options: ReadOptions) -> None:
     """An option that is not looked at would stand in a report as if it had been."""
     for field in attrs.fields(ReadOptions):
         is_given = getattr(options, field.name) != field.default
         if is_given and field.name not in SHARED | set(format_.takes):
-            raise UnusedOption(file=source.name, detail=f"{field.name} for {format_.id}")
+            raise UnusedOption(file=source.name, detail=f"{_word(field.name)} for {format_.id}")
+
+
+def _word(option: str) -> str:
+    return WORDS.get(option, f"--{option.replace('_', '-')}")
 
 
 def _is_workbook(head: bytes) -> bool:

@@ -52,7 +52,7 @@ def test_wear_flags_are_never_left_out_unsaid(format_id: str | None):
         READER.read(source_of(plain_table()), options=options)
 
     assert str(refused.value) == (
-        "folder/person_7.csv: an option means nothing for the format of this recording (wear for "
+        "folder/person_7.csv: an option means nothing for the format of this recording (--wear for "
         "csv); expected only options that the format takes; leave the option out, or say with "
         "--format what the recording is"
     )

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 import attrs
 import pytest
 
+from clarity.adapters.cli.analyze import analyze
 from clarity.adapters.files.detected import FORMATS, SHARED, DetectedRecordings, all_readers
 from clarity.adapters.files.limits import Limits
 from clarity.domain.streams import Unit
@@ -71,6 +72,19 @@ def _case_id(value: object) -> str:
 def test_every_option_is_tried():
     assert sorted(OPTIONS) == sorted(ODD)
     assert {option for format_ in FORMATS for option in format_.takes} == set(OPTIONS)
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_a_refusal_calls_an_option_as_the_command_does(option: str):
+    format_ = next(one for one in FORMATS if option not in one.takes)
+    _, source = _sample(format_.id)
+    options = attrs.evolve(OSLO, format=format_.id, **{option: ODD[option]})
+
+    with pytest.raises(UnusedOption) as refused:
+        DETECTED.read(source, options=options)
+
+    word = str(refused.value).split("(")[1].split(" for ")[0]
+    assert word in {name for one in analyze.params for name in one.opts}
 
 
 @pytest.mark.parametrize(("format_", "option"), CASES, ids=_case_id)
