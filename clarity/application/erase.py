@@ -37,8 +37,8 @@ class StillHeld(DomainError):
     def __str__(self) -> str:
         return (
             f"{self.count} things are held again, somebody stored them meanwhile; "
-            f"stop what brings in this person's data and erase again, "
-            f"after an import that was broken off a minute later"
+            f"stop what brings in this person's data and erase again; "
+            f"after an import that was broken off, wait a minute first"
         )
 
 

@@ -67,13 +67,13 @@ class OneShelf(ModelRegistry):
         return ("toy",)
 
     def register(self, version: ModelVersion) -> None:
-        raise NotImplementedError
+        pytest.fail("whoever only asks what an alias means changes nothing")
 
     def unregister(self, ref: ModelRef) -> None:
-        raise NotImplementedError
+        pytest.fail("whoever only asks what an alias means changes nothing")
 
     def move(self, move: AliasMove) -> None:
-        raise NotImplementedError
+        pytest.fail("whoever only asks what an alias means changes nothing")
 
 
 @attrs.define(eq=False)

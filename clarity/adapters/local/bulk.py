@@ -93,7 +93,7 @@ class SqliteBulkDays(BulkDays):
     def _begun(
         self, connection: sqlite3.Connection, days: Sequence[_Day], evidence: Evidence
     ) -> _Batch:
-        """What there is to do; when there is something, the batch is open, erased since or not."""
+        """What there is to do; when there is something, the batch is open, if need be anew."""
         batch = self._looked_up(connection, days, evidence)
         if batch.absent and not batch.is_open:
             owner = _chain.registered(connection, evidence.patient)

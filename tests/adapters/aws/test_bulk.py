@@ -209,6 +209,12 @@ def erased(world: World, clock: HandClock) -> int:
     return world.erasure.erase(ADA, limit=10, evidence=asked)
 
 
+def erased_late(world: World, clock: HandClock) -> int:
+    """Erased when the lease of whoever writes is over."""
+    clock.advance(LEASE_S)
+    return erased(world, clock)
+
+
 def held(world: World) -> dict[str, int]:
     return {one.kind: one.count for one in world.erasure.holdings(ADA)}
 
@@ -264,11 +270,7 @@ def test_erasing_leaves_a_batch_there_whose_days_are_on_their_way(
 def test_a_batch_that_was_erased_before_its_days_went_is_begun_anew(
     by_hand: World, proxy: FaultProxy, clock: HandClock
 ):
-    def stalled() -> None:
-        clock.advance(LEASE_S)
-        erased(by_hand, clock)
-
-    at_first(proxy, "UpdateItem", stalled)
+    at_first(proxy, "UpdateItem", lambda: erased_late(by_hand, clock))
 
     assert by_hand.bulk.put(DAYS, evidence=named()) == Brought(stored=KEYS)
     assert operations(by_hand) == ["import-intent", "erase", "import-intent", "import-done"]
@@ -277,11 +279,7 @@ def test_a_batch_that_was_erased_before_its_days_went_is_begun_anew(
 def test_a_batch_that_was_erased_with_its_days_is_begun_anew(
     by_hand: World, proxy: FaultProxy, clock: HandClock
 ):
-    def slow() -> None:
-        clock.advance(LEASE_S)
-        erased(by_hand, clock)
-
-    batches = _Slow(by_hand.bulk.batches, [slow])
+    batches = _Slow(by_hand.bulk.batches, [lambda: erased_late(by_hand, clock)])
 
     brought = attrs.evolve(by_hand.bulk, batches=batches).put(DAYS, evidence=named())
 
@@ -293,11 +291,7 @@ def test_a_batch_that_was_erased_with_its_days_is_begun_anew(
 def test_a_batch_that_is_erased_over_and_over_is_told(
     by_hand: World, proxy: FaultProxy, clock: HandClock
 ):
-    def stalled() -> None:
-        clock.advance(LEASE_S)
-        erased(by_hand, clock)
-
-    at_first(proxy, "UpdateItem", stalled)
+    at_first(proxy, "UpdateItem", lambda: erased_late(by_hand, clock))
 
     with pytest.raises(Unavailable, match="other writers hold the same patient"):
         hasty(by_hand).put(DAYS, evidence=named())
